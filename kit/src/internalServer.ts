@@ -1,0 +1,65 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { SettingError } from './settings.ts';
+
+/** Answers `/health/live`, `/health/ready` and `/metrics` for operators, on a port of its own. */
+export interface InternalServer {
+  readonly port: number;
+  readonly registry: Registry;
+  close(): Promise<void>;
+}
+
+/** @param isReady whether the process can do its work now; its sentence says what is missing. */
+export async function startInternalServer(options: {
+  host: string;
+  port: number;
+  isReady: () => Promise<true | string> | true | string;
+}): Promise<InternalServer> {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const server = createServer(async (request, response) => {
+    const answer = (status: number, text: string, type = 'text/plain') => {
+      response.writeHead(status, { 'content-type': type });
+      response.end(text);
+    };
+    if (request.url === '/health/live') return answer(200, 'ok\n');
+    if (request.url === '/health/ready') {
+      const ready = await options.isReady();
+      return ready === true ? answer(200, 'ok\n') : answer(503, `${ready}\n`);
+    }
+    if (request.url === '/metrics') return answer(200, await registry.metrics(), registry.contentType);
+    return answer(404, 'There are /health/live, /health/ready and /metrics here.\n');
+  });
+  await listen(server, options.port, options.host);
+  return {
+    port: (server.address() as AddressInfo).port,
+    registry,
+    close: () => closeServer(server),
+  };
+}
+
+/** Listens, or fails with a sentence that names the port. */
+export function listen(server: import('node:http').Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const sentence =
+        error.code === 'EADDRINUSE'
+          ? `Port ${port} on ${host} is taken by another process: end that one, or choose another port with PORT.`
+          : error.code === 'EACCES'
+            ? `Port ${port} on ${host} may not be used by this account: choose one above 1023 with PORT.`
+            : `Cannot listen on ${host}:${port}: ${error.message}.`;
+      reject(new SettingError(sentence));
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+/** Stops accepting, lets requests under way finish, closes idle connections. */
+export function closeServer(server: import('node:http').Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+    setTimeout(() => server.closeAllConnections(), 2_000).unref();
+  });
+}
