@@ -1,0 +1,156 @@
+import {
+  createPostgresBackend,
+  type Processor,
+  Queue,
+  type QueueBaseOptions,
+  QueueEvents,
+  runMigrations,
+  Worker,
+  type WorkerOptions,
+  withBackend,
+} from 'bullmq';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import type { Log } from './log.ts';
+
+/** Which store BullMQ's queues live in. */
+export type QueueStore = { redisUrl: string } | { postgresUrl: string };
+
+/** What this code uses of BullMQ's classes, on either backend. */
+export interface Broker {
+  readonly backend: 'redis' | 'postgresql';
+  queue(name: string): Queue;
+  worker<Data, Result>(name: string, process: Processor<Data, Result>, options: { concurrency: number }): Worker<Data, Result>;
+  /** Calls back with the id of every job of the queue that completes, wherever that is. */
+  onCompleted(name: string, callback: (jobId: string) => void): Promise<void>;
+  /** True once after the store lost what was in it: a Redis that was wiped. */
+  wasWiped(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** Every key starts with it; the braces keep all queues in one slot of a Redis Cluster. */
+const prefix = '{ates}';
+const sentinelKey = `${prefix}:sentinel`;
+
+/** A worker that is killed in the middle of a job loses it to another after about this long. */
+const stalledSettings = { lockDuration: 10_000, stalledInterval: 5_000, maxStalledCount: 3 } satisfies Partial<WorkerOptions>;
+
+/** Job options for everything: a finished job's id is forgotten at once, or a resend under the same id would vanish. */
+export const jobDefaults = {
+  removeOnComplete: true,
+  removeOnFail: true,
+  attempts: 6,
+  backoff: { type: 'exponential', delay: 200 },
+} as const;
+
+/** Connects to the queues. Opens nothing before it is needed, except for the PostgreSQL backend's migrations. */
+export async function openBroker(store: QueueStore, log: Log): Promise<Broker> {
+  return 'redisUrl' in store ? redisBroker(store.redisUrl, log) : postgresBroker(store.postgresUrl, log);
+}
+
+interface Parts {
+  queues: Map<string, Queue>;
+  closing: (() => Promise<unknown>)[];
+}
+
+/** Says once that the store is away, and once that it is back, instead of a line per attempt. */
+function reportTrouble(log: Log, emitter: { on(event: 'error', listener: (error: Error) => void): unknown }, what: string) {
+  let last = 0;
+  emitter.on('error', (error) => {
+    // After a wipe, jobs in flight are gone: the outbox sends them again, nothing else is needed.
+    if (/Missing key for job|Missing lock for job/.test(error.message)) return;
+    if (Date.now() - last < 10_000) return;
+    last = Date.now();
+    log.warn(`${what}: ${error.message || (error as NodeJS.ErrnoException).code}; it is tried again, and nothing is lost meanwhile`);
+  });
+}
+
+function redisBroker(url: string, log: Log): Broker {
+  // A producer must fail at once while Redis is away, or it would wait with what it has taken.
+  const producing = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 1, lazyConnect: false });
+  const consuming = new Redis(url, { maxRetriesPerRequest: null });
+  reportTrouble(log, producing, 'the queue (REDIS_URL) cannot be reached');
+  reportTrouble(log, consuming, 'the queue (REDIS_URL) cannot be reached');
+  const parts: Parts = { queues: new Map(), closing: [] };
+  return {
+    backend: 'redis',
+    ...classes(parts, log, {
+      queue: (name) => new Queue(name, { connection: producing, prefix, skipWaitingForReady: true, defaultJobOptions: jobDefaults }),
+      worker: (name, process, options) =>
+        new Worker(name, process, { ...options, ...stalledSettings, connection: consuming, prefix }),
+      events: (name) => new QueueEvents(name, { connection: consuming.duplicate(), prefix }),
+    }),
+    async wasWiped() {
+      return (await producing.set(sentinelKey, '1', 'NX')) === 'OK';
+    },
+    async close() {
+      await closeAll(parts);
+      producing.disconnect();
+      consuming.disconnect();
+    },
+  };
+}
+
+async function postgresBroker(url: string, log: Log): Promise<Broker> {
+  const schema = 'bullmq';
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await runMigrations(client, schema);
+  } finally {
+    await client.end();
+  }
+  const { Queue, Worker, QueueEvents } = withBackend(createPostgresBackend);
+  // A config and not a shared pool: each worker keeps a client for LISTEN, and a small shared pool hangs silently.
+  const connection = { connectionString: url, max: 2, schema, skipMigrations: true };
+  const parts: Parts = { queues: new Map(), closing: [] };
+  return {
+    backend: 'postgresql',
+    ...classes(parts, log, {
+      queue: (name) => new Queue(name, { connection, defaultJobOptions: jobDefaults }) as unknown as import('bullmq').Queue,
+      worker: (name, process, options) =>
+        new Worker(name, process as Processor, { ...options, ...stalledSettings, connection }) as unknown as import('bullmq').Worker,
+      events: (name) => new QueueEvents(name, { connection }) as unknown as import('bullmq').QueueEvents,
+    }),
+    wasWiped: async () => false,
+    close: () => closeAll(parts),
+  };
+}
+
+function classes(
+  parts: Parts,
+  log: Log,
+  make: {
+    queue(name: string): Queue;
+    worker(name: string, process: Processor, options: Pick<WorkerOptions, 'concurrency'> & Partial<QueueBaseOptions>): Worker;
+    events(name: string): QueueEvents;
+  },
+): Pick<Broker, 'queue' | 'worker' | 'onCompleted'> {
+  return {
+    queue(name) {
+      const known = parts.queues.get(name);
+      if (known) return known;
+      const queue = make.queue(name);
+      reportTrouble(log, queue, `queue ${name} is away`);
+      parts.queues.set(name, queue);
+      return queue;
+    },
+    worker<Data, Result>(name: string, process: Processor<Data, Result>, options: { concurrency: number }) {
+      const worker = make.worker(name, process as Processor, options);
+      reportTrouble(log, worker, `queue ${name} is away`);
+      parts.closing.unshift(() => worker.close());
+      return worker as Worker<Data, Result>;
+    },
+    async onCompleted(name, callback) {
+      const events = make.events(name);
+      reportTrouble(log, events, `queue ${name} is away`);
+      events.on('completed', ({ jobId }) => callback(jobId));
+      parts.closing.push(() => events.close());
+    },
+  };
+}
+
+async function closeAll(parts: Parts): Promise<void> {
+  await Promise.allSettled(parts.closing.map((close) => close()));
+  await Promise.allSettled([...parts.queues.values()].map((queue) => queue.close()));
+}

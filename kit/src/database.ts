@@ -1,0 +1,152 @@
+import { Kysely, PostgresDialect, type Transaction, sql } from 'kysely';
+import pg from 'pg';
+import type { Log } from './log.ts';
+
+/** What a pool is for decides how long a statement may take. */
+export interface DatabaseOptions {
+  /** Connections at most. */
+  readonly poolSize: number;
+  /** No statement runs longer, in milliseconds. */
+  readonly statementTimeoutMs: number;
+  readonly applicationName: string;
+}
+
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text') => {
+    if (oid === pg.types.builtins.INT8) return parseInteger;
+    if (oid === pg.types.builtins.DATE) return (text: string) => text;
+    return pg.types.getTypeParser(oid, format as 'text');
+  }) as typeof pg.types.getTypeParser,
+};
+
+function parseInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new Error(`the database holds ${text}, more than a number holds exactly`);
+  return value;
+}
+
+/** Opens a pool on one service's database. `bigint` arrives as a number, `date` as YYYY-MM-DD. */
+export function openDatabase<Tables>(url: string, options: DatabaseOptions, log: Log): Kysely<Tables> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.poolSize,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+    statement_timeout: options.statementTimeoutMs,
+    idle_in_transaction_session_timeout: 30_000,
+    application_name: options.applicationName,
+    keepAlive: true,
+    types,
+  });
+  pool.on('error', (error) => log.warn(`a connection to the database was lost (${error.message}); the next statement opens another`));
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+}
+
+/** Doorbells that ring on this service's database after a commit; `LISTEN` names. They carry nothing. */
+export type Doorbell = 'outbox' | 'runs' | 'dead_letters';
+
+// biome-ignore lint/suspicious/noExplicitAny: a key only; what the tables are does not matter here
+const bells = new WeakMap<Transaction<any>, Set<Doorbell>>();
+
+/** Rings once the transaction has committed, so that whoever waits looks at once instead of at the next sweep. */
+export function ringAfterCommit<Tables>(trx: Transaction<Tables>, bell: Doorbell): void {
+  const rung = bells.get(trx);
+  if (rung) rung.add(bell);
+  else bells.set(trx, new Set([bell]));
+}
+
+const maxTransactionTries = 5;
+
+/**
+ * Runs one transaction (READ COMMITTED). A deadlock or a serialisation failure changed nothing and is tried again.
+ * Doorbells ring after the commit and outside of it: `NOTIFY` inside would serialise every commit of the database.
+ */
+export async function transact<Tables, Result>(
+  db: Kysely<Tables>,
+  run: (trx: Transaction<Tables>) => Promise<Result>,
+): Promise<Result> {
+  for (let tries = 1; ; tries++) {
+    let rung: Set<Doorbell> | undefined;
+    try {
+      const result = await db.transaction().execute(async (trx) => {
+        const value = await run(trx);
+        rung = bells.get(trx);
+        return value;
+      });
+      for (const bell of rung ?? []) ring(db, bell);
+      return result;
+    } catch (error) {
+      if (tries >= maxTransactionTries || !['40001', '40P01'].includes(sqlState(error) ?? '')) throw error;
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * tries));
+    }
+  }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a key only; what the tables are does not matter here
+const ringing = new WeakMap<Kysely<any>, Map<Doorbell, 'sending' | 'again'>>();
+
+/** Rings a doorbell now: at most one notification is under way per bell, and one more waits behind it. */
+export function ring<Tables>(db: Kysely<Tables>, bell: Doorbell): void {
+  const states = ringing.get(db) ?? new Map<Doorbell, 'sending' | 'again'>();
+  ringing.set(db, states);
+  if (states.has(bell)) {
+    states.set(bell, 'again');
+    return;
+  }
+  states.set(bell, 'sending');
+  sql`select pg_notify(${bell}, '')`
+    .execute(db)
+    // A doorbell that was not heard costs the time to the next sweep and nothing else.
+    .catch(() => undefined)
+    .finally(() => {
+      const again = states.get(bell) === 'again';
+      states.delete(bell);
+      if (again) ring(db, bell);
+    });
+}
+
+/** Listens for doorbells on a connection of its own, and opens another where that one is lost. */
+export function listenForBells(url: string, onBell: (bell: Doorbell) => void, log: Log): { stop(): Promise<void> } {
+  let client: pg.Client | undefined;
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  const connect = async () => {
+    const next = new pg.Client({ connectionString: url, keepAlive: true, connectionTimeoutMillis: 5_000, application_name: 'doorbells' });
+    let lost = false;
+    const retry = () => {
+      if (lost || stopped) return;
+      lost = true;
+      timer = setTimeout(connect, 1_000);
+    };
+    next.on('error', (error) => {
+      log.warn(`the doorbell connection was lost (${error.message}); sweeps go on, and it is opened again`);
+      retry();
+    });
+    next.on('end', retry);
+    next.on('notification', (message) => onBell(message.channel as Doorbell));
+    try {
+      await next.connect();
+      if (stopped) return void (await next.end());
+      client = next;
+      await next.query('listen outbox; listen runs; listen dead_letters');
+      // What rang while nobody listened.
+      for (const bell of ['outbox', 'runs', 'dead_letters'] as const) onBell(bell);
+    } catch {
+      retry();
+    }
+  };
+  void connect();
+  return {
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await client?.end().catch(() => undefined);
+    },
+  };
+}
+
+/** The SQLSTATE of an error that PostgreSQL raised. */
+export function sqlState(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+}

@@ -1,0 +1,148 @@
+import { type ColumnType, type Generated, type Kysely, sql, type Transaction } from 'kysely';
+import type { Columns, EventDefinition } from '@ates/schema/event';
+import { newId } from './clock.ts';
+import { ringAfterCommit } from './database.ts';
+
+/**
+ * Interactive events, which a person waits for, and bulk events travel in different queues, so that the first never
+ * wait behind the second.
+ */
+export const lanes = ['interactive', 'bulk'] as const;
+export type Lane = (typeof lanes)[number];
+
+/** The tables of the outbox, part of every producing service's database. */
+export interface OutboxTables {
+  outbox_event: { id: string; event: string; payload: string; created_at: Date };
+  outbox_delivery: {
+    seq: Generated<number>;
+    event_id: string;
+    consumer: string;
+    lane: Lane;
+    /** When it is due to be sent, for the first time or again. */
+    next_at: ColumnType<Date, Date, Date>;
+    /** How often it was sent. */
+    attempts: number;
+  };
+}
+
+/** An event was not what its schema says: a mistake in the producer, and nothing of its transaction happens. */
+export class EventSchemaError extends Error {
+  override name = 'EventSchemaError';
+}
+
+/** Creates the outbox; called by a service's own migration. */
+export async function createOutbox(db: Kysely<never>): Promise<void> {
+  // `external`: kept out of line and not compressed, which costs time and saves nothing that lives this shortly.
+  await sql`create table outbox_event (
+    id uuid primary key,
+    event text not null,
+    payload text not null,
+    created_at timestamptz not null
+  )`.execute(db);
+  await sql`alter table outbox_event alter column payload set storage external`.execute(db);
+  await sql`create table outbox_delivery (
+    seq bigint generated always as identity primary key,
+    event_id uuid not null references outbox_event (id),
+    consumer text not null,
+    lane text not null check (lane in ('interactive', 'bulk')),
+    next_at timestamptz not null,
+    attempts integer not null default 0,
+    unique (event_id, consumer)
+  )`.execute(db);
+  await sql`create index outbox_delivery_due on outbox_delivery (lane, consumer, next_at)`.execute(db);
+}
+
+/**
+ * Appends an event to the outbox, in the transaction that made it true: one row for the event, and one delivery for
+ * each of its consumers. The relay hears of it after the commit.
+ * @throws EventSchemaError where the facts are not what the event's schema says.
+ */
+export async function appendEvent<Tables extends OutboxTables, Definition extends EventDefinition>(
+  transaction: Transaction<Tables>,
+  definition: Definition,
+  columns: Columns<Definition>,
+  options: { lane: Lane; now: Date },
+): Promise<void> {
+  const checked = definition.columns.safeParse(columns);
+  if (!checked.success) {
+    const issue = checked.error.issues[0];
+    throw new EventSchemaError(`${definition.name} does not match its schema: ${issue?.path.join('.')} ${issue?.message}`);
+  }
+  const trx = transaction as unknown as Transaction<OutboxTables>;
+  await sql`
+    with event as (
+      insert into outbox_event (id, event, payload, created_at)
+      values (${newId()}, ${definition.name}, ${JSON.stringify(columns)}, ${options.now})
+      returning id
+    )
+    insert into outbox_delivery (event_id, consumer, lane, next_at)
+    select event.id, consumer, ${options.lane}, ${options.now}
+    from event, unnest(${definition.consumers as string[]}::text[]) as consumer`.execute(trx);
+  ringAfterCommit(trx, 'outbox');
+}
+
+/** A delivery that was taken to be sent. */
+export interface TakenDelivery {
+  readonly eventId: string;
+  readonly event: string;
+  readonly payload: string;
+}
+
+/**
+ * Takes deliveries that are due and puts their next sending off, so that one without a receipt is sent again.
+ * At most `window` are under way per lane and consumer; what is under way leaves the window when its time is up, so
+ * lost receipts never block it for good. Several relays share the work by SKIP LOCKED; a sequence number is never
+ * used as a cursor, since numbers are not in the order of commits.
+ */
+export async function takeDeliveries(
+  db: Kysely<OutboxTables>,
+  options: { lane: Lane; consumer: string; window: number; now: Date; resendAfterMs: number },
+): Promise<TakenDelivery[]> {
+  const { lane, consumer, window, now, resendAfterMs } = options;
+  const { rows } = await sql<TakenDelivery>`
+    with under_way as (
+      select count(*) as n from outbox_delivery
+      where lane = ${lane} and consumer = ${consumer} and next_at > ${now} and attempts > 0
+    ), due as (
+      select seq from outbox_delivery
+      where lane = ${lane} and consumer = ${consumer} and next_at <= ${now}
+      order by next_at, seq
+      limit greatest(0, ${window} - (select n from under_way))
+      for update skip locked
+    ), taken as (
+      update outbox_delivery d
+      set attempts = d.attempts + 1,
+          next_at = ${now}::timestamptz + least(d.attempts + 1, 10) * ${resendAfterMs} * interval '1 millisecond'
+      from due where d.seq = due.seq
+      returning d.event_id, d.seq
+    )
+    select e.id as "eventId", e.event, e.payload
+    from taken join outbox_event e on e.id = taken.event_id
+    order by taken.seq`.execute(db);
+  return rows;
+}
+
+/** Puts deliveries back that could not be handed to the queue, or that a wiped queue has lost. */
+export async function returnDeliveries(
+  db: Kysely<OutboxTables>,
+  options: { now: Date; dueAt: Date; consumer?: string; eventIds?: readonly string[] },
+): Promise<number> {
+  let query = db.updateTable('outbox_delivery').set({ next_at: options.dueAt }).where('next_at', '>', options.now).where('attempts', '>', 0);
+  if (options.consumer) query = query.where('consumer', '=', options.consumer);
+  if (options.eventIds) query = query.where('event_id', '=', sql<string>`any(${options.eventIds}::uuid[])`);
+  const result = await query.executeTakeFirst();
+  return Number(result.numUpdatedRows);
+}
+
+/**
+ * Notes receipts: the consumer has committed these events, so their deliveries are done. An event without deliveries
+ * is deleted; the event's row is locked first, so that the receipts of two consumers see each other.
+ */
+export async function noteReceipts(db: Kysely<OutboxTables>, consumer: string, eventIds: readonly string[]): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    await sql`select from outbox_event where id = any(${eventIds}::uuid[]) order by id for update`.execute(trx);
+    await sql`delete from outbox_delivery where event_id = any(${eventIds}::uuid[]) and consumer = ${consumer}`.execute(trx);
+    await sql`delete from outbox_event e where e.id = any(${eventIds}::uuid[])
+      and not exists (select from outbox_delivery d where d.event_id = e.id)`.execute(trx);
+  });
+}

@@ -1,0 +1,109 @@
+import { randomUUID, timingSafeEqual } from 'node:crypto';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ApolloServer, type ApolloServerPlugin, type BaseContext } from '@apollo/server';
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import { type DocumentNode, GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { answerProblem, graphqlHttp } from './graphqlHttp.ts';
+import { enforceAccess, type GuardedContext } from './guard.ts';
+import { closeServer, listen, startInternalServer } from './internalServer.ts';
+import type { Log } from './log.ts';
+import { Refusal } from './refusal.ts';
+
+type Resolvers = NonNullable<Parameters<typeof buildSubgraphSchema>[0] extends infer Module ? (Module extends { resolvers?: infer R } ? R : never) : never>;
+
+/** A subgraph that answers. */
+export interface RunningSubgraph {
+  /** Where its graph is, such as `http://127.0.0.1:4001`. */
+  readonly url: string;
+  readonly internalPort: number;
+  stop(): Promise<void>;
+}
+
+/** Serves one subgraph over HTTP, to callers that know the internal secret: its gateway. */
+export async function serveSubgraph<Context extends GuardedContext & BaseContext>(options: {
+  typeDefs: DocumentNode;
+  resolvers: unknown;
+  context: (request: IncomingMessage, response: ServerResponse) => Promise<Context>;
+  internalSecret: string;
+  host: string;
+  port: number;
+  internalPort: number;
+  isReady: () => Promise<true | string>;
+  /** What else this server answers, without the secret unless it asks for it; false where it is not its business. */
+  extra?: (request: IncomingMessage, response: ServerResponse) => boolean;
+  log: Log;
+}): Promise<RunningSubgraph> {
+  const schema = enforceAccess(buildSubgraphSchema([{ typeDefs: options.typeDefs, resolvers: options.resolvers as Resolvers }] as never));
+  const apollo = new ApolloServer<Context>({
+    schema,
+    // Callers know the internal secret: no browser gets here.
+    csrfPrevention: false,
+    introspection: true,
+    includeStacktraceInErrorResponses: false,
+    formatError: (formatted, error) => formatError(formatted, error, options.log),
+    stopOnTerminationSignals: false,
+    plugins: [noStatusForVariables()],
+  });
+  await apollo.start();
+  const graph = graphqlHttp(apollo, options.context);
+  const server = createServer(withSecret(options.internalSecret, graph, options.extra));
+  server.keepAliveTimeout = 65_000;
+  await listen(server, options.port, options.host);
+  const internal = await startInternalServer({ host: options.host, port: options.internalPort, isReady: options.isReady });
+  return {
+    url: `http://${options.host}:${(server.address() as AddressInfo).port}`,
+    internalPort: internal.port,
+    async stop() {
+      await Promise.all([closeServer(server), internal.close()]);
+      await apollo.stop();
+    },
+  };
+}
+
+function withSecret(secret: string, graph: RequestListener, extra?: (request: IncomingMessage, response: ServerResponse) => boolean): RequestListener {
+  return (request, response) => {
+    if (extra?.(request, response)) return;
+    if (!holdsSecret(request, secret)) {
+      request.resume();
+      return answerProblem(response, 403, 'FORBIDDEN', 'This is an internal endpoint. Send operations to the gateway.');
+    }
+    graph(request, response);
+  };
+}
+
+/** Whether a request carries the internal secret; compared in constant time. */
+export function holdsSecret(request: IncomingMessage, secret: string): boolean {
+  const given = Buffer.from(String(request.headers['x-internal-secret'] ?? ''));
+  const wanted = Buffer.from(secret);
+  return given.length === wanted.length && timingSafeEqual(given, wanted);
+}
+
+/** Request errors are answered 200, so that the gateway reads them as GraphQL errors and not as a broken server. */
+function noStatusForVariables(): ApolloServerPlugin {
+  return {
+    async requestDidStart() {
+      return {
+        async willSendResponse({ response }) {
+          if (response.http.status && response.http.status >= 400) response.http.status = 200;
+        },
+      };
+    },
+  };
+}
+
+/** Refusals are shown as they are; surprises are logged once, in whole, and shown as an id. */
+function formatError(formatted: GraphQLFormattedError, error: unknown, log: Log): GraphQLFormattedError {
+  const original = (error instanceof GraphQLError ? error.originalError : undefined) ?? error;
+  const place = { ...(formatted.path ? { path: formatted.path } : {}), ...(formatted.locations ? { locations: formatted.locations } : {}) };
+  if (original instanceof Refusal) return { message: original.message, ...place, extensions: { code: original.code } };
+  const code = formatted.extensions?.code;
+  if (typeof code === 'string' && code !== 'INTERNAL_SERVER_ERROR') return { message: formatted.message, ...place, extensions: { code } };
+  const id = randomUUID();
+  log.error({ err: original, id, path: formatted.path }, `error ${id}: ${(original as Error).message}`);
+  return {
+    message: `Something went wrong on our side (id ${id}). Try again; if it persists, give this id to an operator.`,
+    ...place,
+    extensions: { code: 'INTERNAL', id },
+  };
+}

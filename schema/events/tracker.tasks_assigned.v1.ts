@@ -1,0 +1,16 @@
+import { defineEvent } from '../src/event.ts';
+import { id, moment, text } from '../src/fields.ts';
+
+/** A draw gave a task to somebody, who is charged its fee (rules 4, 6, 8). Carries what the audit log's sentence says. */
+export const tasksAssigned = defineEvent({
+  name: 'tracker.tasks_assigned.v1',
+  consumers: ['accounting', 'analytics'],
+  fact: {
+    assignmentId: id(),
+    taskId: id(),
+    title: text(),
+    jiraId: text().nullable(),
+    assigneeId: id(),
+    occurredAt: moment(),
+  },
+});

@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { composeServices } from '@apollo/composition';
+import { codegen } from '@graphql-codegen/core';
+import * as typescript from '@graphql-codegen/typescript';
+import * as resolvers from '@graphql-codegen/typescript-resolvers';
+import { parse } from 'graphql';
+import { z } from 'zod';
+import { allEvents } from '../events/all.ts';
+import { readSdl, sdlFile, type SubgraphName, subgraphNames } from '../src/sdl.ts';
+
+/** What a subgraph's resolvers hand on for a type of the graph, as `path#Type` from its `src/generated`. */
+const mappers: Record<SubgraphName, Record<string, string>> = {
+  auth: { User: '../domain/user.ts#User', Session: '../domain/session.ts#Session' },
+  tracker: {
+    Task: '../domain/task.ts#TaskReference',
+    Assignment: '../domain/task.ts#Assignment',
+    User: '../domain/task.ts#UserReference',
+    Reassignment: '../domain/reassignment.ts#Reassignment',
+  },
+  accounting: {
+    Task: '../domain/references.ts#TaskReference',
+    User: '../domain/references.ts#UserReference',
+    Account: '../domain/account.ts#Account',
+    LedgerEntry: '../domain/account.ts#LedgerEntry',
+    Payout: '../domain/payout.ts#Payout',
+  },
+  analytics: { Task: '../domain/figures.ts#TaskReference' },
+};
+
+/** Every generated file of the repository, by path from its root, with the text it should have. */
+export async function generatedFiles(): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  const services = subgraphNames.map((name) => ({ name, url: `http://${name}.subgraph`, typeDefs: readSdl(name) }));
+  const composed = composeServices(services);
+  if (composed.errors) throw new Error(`the subgraphs do not compose:\n${composed.errors.map((error) => error.message).join('\n')}`);
+  files.set('schema/supergraph.graphql', `${composed.supergraphSdl.trimEnd()}\n`);
+  for (const name of subgraphNames) {
+    files.set(`subgraphs/${name}/src/generated/resolvers.ts`, await resolverTypes(name));
+  }
+  for (const event of allEvents) {
+    const json = z.toJSONSchema(event.fact);
+    files.set(`schema/events/published/${event.name}.json`, `${JSON.stringify({ consumers: event.consumers, fact: json }, null, 2)}\n`);
+  }
+  return files;
+}
+
+async function resolverTypes(name: SubgraphName): Promise<string> {
+  const sdl = readFileSync(sdlFile(name), 'utf8').replace(/^extend schema\s+@link\([^)]*\)/m, '');
+  const document = parse(sdl);
+  const config = {
+    federation: true,
+    enumsAsTypes: true,
+    useTypeImports: true,
+    skipTypename: true,
+    immutableTypes: false,
+    defaultScalarType: 'unknown',
+    contextType: '../context.ts#Context',
+    mappers: mappers[name],
+    makeResolverTypeCallable: true,
+    optionalResolveType: true,
+    scalars: {
+      ID: 'string',
+      DateTime: 'Date',
+      Date: 'string',
+      Money: 'number',
+    },
+  };
+  const text = await codegen({
+    filename: 'resolvers.ts',
+    schema: document,
+    documents: [],
+    config,
+    plugins: [{ typescript: {} }, { resolvers: {} }],
+    pluginMap: { typescript, resolvers },
+    skipDocumentsValidation: true,
+  });
+  return `/* Generated from schema/sdl/${name}.graphql by \`npm run generate\`. */\n${text.trimEnd()}\n`;
+}

@@ -1,0 +1,627 @@
+/* Generated from schema/sdl/accounting.graphql by `npm run generate`. */
+import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
+import type { TaskReference, UserReference } from '../domain/references.ts';
+import type { Account, LedgerEntry } from '../domain/account.ts';
+import type { Payout } from '../domain/payout.ts';
+import type { Context } from '../context.ts';
+export type Maybe<T> = T | null;
+export type InputMaybe<T> = Maybe<T>;
+export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
+export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
+/** All built-in and custom scalars, mapped to their actual values */
+export type Scalars = {
+  ID: { input: string; output: string; }
+  String: { input: string; output: string; }
+  Boolean: { input: boolean; output: boolean; }
+  Int: { input: number; output: number; }
+  Float: { input: number; output: number; }
+  DateTime: { input: Date; output: Date; }
+  /** A calendar day in the company's time zone, as YYYY-MM-DD. */
+  Date: { input: string; output: string; }
+  /** A decimal string with two places, '-12.50'. Never a float. */
+  Money: { input: number; output: number; }
+  _FieldSet: { input: unknown; output: unknown; }
+};
+
+export type Task = {
+  id: Scalars['ID']['output'];
+  /** Charged at every assignment: 10.00 to 20.00, drawn once per task. Null only while accounting cannot be asked. */
+  assignmentFee?: Maybe<Scalars['Money']['output']>;
+  /** Paid to whoever resolves it: 20.00 to 40.00, drawn once per task. */
+  completionReward?: Maybe<Scalars['Money']['output']>;
+};
+
+export type User = {
+  id: Scalars['ID']['output'];
+  /** Readable by the user, accountants and admins; null for anyone else. */
+  account?: Maybe<Account>;
+};
+
+export type Account = {
+  /** The owner's user id. */
+  id: Scalars['ID']['output'];
+  owner?: Maybe<User>;
+  balance: Scalars['Money']['output'];
+  /** Rewards less fees of the billing day. */
+  earnedToday: Scalars['Money']['output'];
+  /** Every operation, newest first; one day's with `day`. */
+  auditLog: LedgerEntryConnection;
+  /** Opening balance, totals and closing balance per billing day, newest first. */
+  days: AccountDayConnection;
+  payouts: PayoutConnection;
+};
+
+
+export type AccountAuditLogArgs = {
+  day?: InputMaybe<Scalars['Date']['input']>;
+  first?: Scalars['Int']['input'];
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type AccountDaysArgs = {
+  first?: Scalars['Int']['input'];
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type AccountPayoutsArgs = {
+  first?: Scalars['Int']['input'];
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type EntryKind =
+  | 'ASSIGNMENT_FEE'
+  | 'COMPLETION_REWARD'
+  | 'PAYOUT'
+  | 'REVERSAL';
+
+/** One line of the audit log. Lines are only ever added. */
+export type LedgerEntry = {
+  id: Scalars['ID']['output'];
+  kind: EntryKind;
+  /** Signed: what it did to the balance. */
+  amount: Scalars['Money']['output'];
+  balanceAfter: Scalars['Money']['output'];
+  /** The billing day it counts towards: a late one counts towards the day that is open. */
+  day: Scalars['Date']['output'];
+  /** When it happened in the business. */
+  occurredAt: Scalars['DateTime']['output'];
+  /** When it was written to the ledger. */
+  postedAt: Scalars['DateTime']['output'];
+  /** A sentence for people, with the task's title. */
+  description: Scalars['String']['output'];
+  task?: Maybe<Task>;
+  payout?: Maybe<Payout>;
+};
+
+export type AccountDay = {
+  day: Scalars['Date']['output'];
+  opening: Scalars['Money']['output'];
+  fees: Scalars['Money']['output'];
+  rewards: Scalars['Money']['output'];
+  paidOut: Scalars['Money']['output'];
+  closing: Scalars['Money']['output'];
+};
+
+export type Payout = {
+  id: Scalars['ID']['output'];
+  account: Account;
+  day: Scalars['Date']['output'];
+  amount: Scalars['Money']['output'];
+  paidAt: Scalars['DateTime']['output'];
+  email: EmailStatus;
+};
+
+export type EmailStatus =
+  | 'PENDING'
+  | 'SENT'
+  /** Given up after the last retry: the money was paid all the same. */
+  | 'FAILED';
+
+/** One day's closing: every positive balance paid out once. */
+export type PayoutRun = {
+  id: Scalars['ID']['output'];
+  day: Scalars['Date']['output'];
+  status: PayoutRunStatus;
+  startedAt: Scalars['DateTime']['output'];
+  finishedAt?: Maybe<Scalars['DateTime']['output']>;
+  accountsTotal: Scalars['Int']['output'];
+  accountsProcessed: Scalars['Int']['output'];
+  payoutCount: Scalars['Int']['output'];
+  paidTotal: Scalars['Money']['output'];
+};
+
+export type PayoutRunStatus =
+  | 'RUNNING'
+  | 'COMPLETED';
+
+/** What top management earned on a day: fees charged less rewards paid. */
+export type CompanyDay = {
+  day: Scalars['Date']['output'];
+  earned: Scalars['Money']['output'];
+  feesCharged: Scalars['Money']['output'];
+  rewardsPaid: Scalars['Money']['output'];
+  paidOut: Scalars['Money']['output'];
+  /** True once the day's payout run is COMPLETED. */
+  closed: Scalars['Boolean']['output'];
+};
+
+/** The ledger checked against itself. Admins. */
+export type LedgerAudit = {
+  ok: Scalars['Boolean']['output'];
+  entriesChecked: Scalars['Int']['output'];
+  /** Sum of all postings, the company's side included: zero. */
+  imbalance: Scalars['Money']['output'];
+  /** Accounts whose stored balance differs from the sum of their entries. */
+  mismatchedAccounts: Array<Account>;
+};
+
+export type Query = {
+  myAccount: Account;
+  /** Owner, accountants and admins. */
+  account?: Maybe<Account>;
+  /** Accountants and admins. */
+  accounts: AccountConnection;
+  /** Accountants and admins. Today where no day is given. */
+  companyDay: CompanyDay;
+  /** Accountants and admins, newest first. */
+  companyDays: Array<CompanyDay>;
+  payoutRun?: Maybe<PayoutRun>;
+  /** Admins. */
+  ledgerAudit: LedgerAudit;
+  /** Admins, newest first. */
+  accountingDeadLetters: Array<DeadLetter>;
+};
+
+
+export type QueryAccountArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryAccountsArgs = {
+  first?: Scalars['Int']['input'];
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryCompanyDayArgs = {
+  day?: InputMaybe<Scalars['Date']['input']>;
+};
+
+
+export type QueryCompanyDaysArgs = {
+  from?: InputMaybe<Scalars['Date']['input']>;
+  to?: InputMaybe<Scalars['Date']['input']>;
+};
+
+
+export type QueryPayoutRunArgs = {
+  day: Scalars['Date']['input'];
+};
+
+
+export type QueryAccountingDeadLettersArgs = {
+  first?: Scalars['Int']['input'];
+};
+
+export type Mutation = {
+  /** Admins. Closes a day (today where not given), earlier unclosed ones first, and pays it out, as the nightly tick does. The same day again hands back the same run. */
+  closeDay: PayoutRun;
+  /** Admins. Applies the fact again, as its consumer would; it stays, with the new reason, where it is refused again. */
+  resendAccountingDeadLetter: Scalars['Boolean']['output'];
+};
+
+
+export type MutationCloseDayArgs = {
+  day?: InputMaybe<Scalars['Date']['input']>;
+};
+
+
+export type MutationResendAccountingDeadLetterArgs = {
+  id: Scalars['ID']['input'];
+};
+
+export type Subscription = {
+  /** The signed-in user's balance: now, then after each change. */
+  balanceChanged: BalanceChange;
+  /** Accountants and admins: today's company figures, now, then at most once a second. */
+  companyDayChanged: CompanyDay;
+};
+
+export type BalanceChange = {
+  account: Account;
+  balance: Scalars['Money']['output'];
+  /** The account's newest entries, oldest first, at most 50: a state, not a difference. Tell new ones by id; read older ones from the audit log. */
+  entries: Array<LedgerEntry>;
+};
+
+export type LedgerEntryEdge = {
+  cursor: Scalars['String']['output'];
+  node: LedgerEntry;
+};
+
+export type LedgerEntryConnection = {
+  edges: Array<LedgerEntryEdge>;
+  nodes: Array<LedgerEntry>;
+  pageInfo: PageInfo;
+};
+
+export type AccountDayConnection = {
+  nodes: Array<AccountDay>;
+  pageInfo: PageInfo;
+};
+
+export type PayoutConnection = {
+  nodes: Array<Payout>;
+  pageInfo: PageInfo;
+};
+
+export type AccountConnection = {
+  nodes: Array<Account>;
+  pageInfo: PageInfo;
+};
+
+export type PageInfo = {
+  hasNextPage: Scalars['Boolean']['output'];
+  endCursor?: Maybe<Scalars['String']['output']>;
+};
+
+/** A fact that this service refused for good: why, and what it was. */
+export type DeadLetter = {
+  id: Scalars['ID']['output'];
+  /** Event name and version. */
+  event: Scalars['String']['output'];
+  consumer: Scalars['String']['output'];
+  error: Scalars['String']['output'];
+  attempts: Scalars['Int']['output'];
+  failedAt: Scalars['DateTime']['output'];
+  /** The fact as JSON. */
+  fact: Scalars['String']['output'];
+};
+
+
+
+export type ResolverTypeWrapper<T> = Promise<T> | T;
+
+export type ReferenceResolver<TResult, TReference, TContext> = (
+      reference: TReference,
+      context: TContext,
+      info: GraphQLResolveInfo
+    ) => Promise<TResult> | TResult;
+
+      type ScalarCheck<T, S> = S extends true ? T : NullableCheck<T, S>;
+      type NullableCheck<T, S> = Maybe<T> extends T ? Maybe<ListCheck<NonNullable<T>, S>> : ListCheck<T, S>;
+      type ListCheck<T, S> = T extends (infer U)[] ? NullableCheck<U, S>[] : GraphQLRecursivePick<T, S>;
+      export type GraphQLRecursivePick<T, S> = { [K in keyof T & keyof S]: ScalarCheck<T[K], S[K]> };
+    
+export type Resolver<TResult, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = ResolverFn<TResult, TParent, TContext, TArgs>;
+
+export type ResolverFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Promise<TResult> | TResult;
+
+export type SubscriptionSubscribeFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => AsyncIterable<TResult> | Promise<AsyncIterable<TResult>>;
+
+export type SubscriptionResolveFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+export interface SubscriptionSubscriberObject<TResult, TKey extends string, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<{ [key in TKey]: TResult }, TParent, TContext, TArgs>;
+  resolve?: SubscriptionResolveFn<TResult, { [key in TKey]: TResult }, TContext, TArgs>;
+}
+
+export interface SubscriptionResolverObject<TResult, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<any, TParent, TContext, TArgs>;
+  resolve: SubscriptionResolveFn<TResult, any, TContext, TArgs>;
+}
+
+export type SubscriptionObject<TResult, TKey extends string, TParent, TContext, TArgs> =
+  | SubscriptionSubscriberObject<TResult, TKey, TParent, TContext, TArgs>
+  | SubscriptionResolverObject<TResult, TParent, TContext, TArgs>;
+
+export type SubscriptionResolver<TResult, TKey extends string, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> =
+  | ((...args: any[]) => SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>)
+  | SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>;
+
+export type TypeResolveFn<TTypes, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (
+  parent: TParent,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Maybe<TTypes> | Promise<Maybe<TTypes>>;
+
+export type IsTypeOfResolverFn<T = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (obj: T, context: TContext, info: GraphQLResolveInfo) => boolean | Promise<boolean>;
+
+export type NextResolverFn<T> = () => Promise<T>;
+
+export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = (
+  next: NextResolverFn<TResult>,
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+/** Mapping of federation types */
+export type FederationTypes = {
+  Task: Task;
+  User: User;
+};
+
+/** Mapping of federation reference types */
+export type FederationReferenceTypes = {
+  Task:
+    ( { __typename: 'Task' }
+    & GraphQLRecursivePick<FederationTypes['Task'], {"id":true}> );
+  User:
+    ( { __typename: 'User' }
+    & GraphQLRecursivePick<FederationTypes['User'], {"id":true}> );
+};
+
+
+
+/** Mapping between all available schema types and the resolvers types */
+export type ResolversTypes = {
+  DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  Date: ResolverTypeWrapper<Scalars['Date']['output']>;
+  Money: ResolverTypeWrapper<Scalars['Money']['output']>;
+  Task: ResolverTypeWrapper<TaskReference>;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  User: ResolverTypeWrapper<UserReference>;
+  Account: ResolverTypeWrapper<Account>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+  EntryKind: EntryKind;
+  LedgerEntry: ResolverTypeWrapper<LedgerEntry>;
+  AccountDay: ResolverTypeWrapper<AccountDay>;
+  Payout: ResolverTypeWrapper<Payout>;
+  EmailStatus: EmailStatus;
+  PayoutRun: ResolverTypeWrapper<PayoutRun>;
+  PayoutRunStatus: PayoutRunStatus;
+  CompanyDay: ResolverTypeWrapper<CompanyDay>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  LedgerAudit: ResolverTypeWrapper<Omit<LedgerAudit, 'mismatchedAccounts'> & { mismatchedAccounts: Array<ResolversTypes['Account']> }>;
+  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  BalanceChange: ResolverTypeWrapper<Omit<BalanceChange, 'account' | 'entries'> & { account: ResolversTypes['Account'], entries: Array<ResolversTypes['LedgerEntry']> }>;
+  LedgerEntryEdge: ResolverTypeWrapper<Omit<LedgerEntryEdge, 'node'> & { node: ResolversTypes['LedgerEntry'] }>;
+  LedgerEntryConnection: ResolverTypeWrapper<Omit<LedgerEntryConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['LedgerEntryEdge']>, nodes: Array<ResolversTypes['LedgerEntry']> }>;
+  AccountDayConnection: ResolverTypeWrapper<AccountDayConnection>;
+  PayoutConnection: ResolverTypeWrapper<Omit<PayoutConnection, 'nodes'> & { nodes: Array<ResolversTypes['Payout']> }>;
+  AccountConnection: ResolverTypeWrapper<Omit<AccountConnection, 'nodes'> & { nodes: Array<ResolversTypes['Account']> }>;
+  PageInfo: ResolverTypeWrapper<PageInfo>;
+  DeadLetter: ResolverTypeWrapper<DeadLetter>;
+};
+
+/** Mapping between all available schema types and the resolvers parents */
+export type ResolversParentTypes = {
+  DateTime: Scalars['DateTime']['output'];
+  Date: Scalars['Date']['output'];
+  Money: Scalars['Money']['output'];
+  Task: TaskReference;
+  ID: Scalars['ID']['output'];
+  User: UserReference;
+  Account: Account;
+  Int: Scalars['Int']['output'];
+  String: Scalars['String']['output'];
+  LedgerEntry: LedgerEntry;
+  AccountDay: AccountDay;
+  Payout: Payout;
+  PayoutRun: PayoutRun;
+  CompanyDay: CompanyDay;
+  Boolean: Scalars['Boolean']['output'];
+  LedgerAudit: Omit<LedgerAudit, 'mismatchedAccounts'> & { mismatchedAccounts: Array<ResolversParentTypes['Account']> };
+  Query: Record<PropertyKey, never>;
+  Mutation: Record<PropertyKey, never>;
+  Subscription: Record<PropertyKey, never>;
+  BalanceChange: Omit<BalanceChange, 'account' | 'entries'> & { account: ResolversParentTypes['Account'], entries: Array<ResolversParentTypes['LedgerEntry']> };
+  LedgerEntryEdge: Omit<LedgerEntryEdge, 'node'> & { node: ResolversParentTypes['LedgerEntry'] };
+  LedgerEntryConnection: Omit<LedgerEntryConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['LedgerEntryEdge']>, nodes: Array<ResolversParentTypes['LedgerEntry']> };
+  AccountDayConnection: AccountDayConnection;
+  PayoutConnection: Omit<PayoutConnection, 'nodes'> & { nodes: Array<ResolversParentTypes['Payout']> };
+  AccountConnection: Omit<AccountConnection, 'nodes'> & { nodes: Array<ResolversParentTypes['Account']> };
+  PageInfo: PageInfo;
+  DeadLetter: DeadLetter;
+};
+
+export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
+  name: 'DateTime';
+}
+
+export interface DateScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Date'], any> {
+  name: 'Date';
+}
+
+export interface MoneyScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Money'], any> {
+  name: 'Money';
+}
+
+export type TaskResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Task'] = ResolversParentTypes['Task'], FederationReferenceType extends FederationReferenceTypes['Task'] = FederationReferenceTypes['Task']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Task']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  assignmentFee?: Resolver<Maybe<ResolversTypes['Money']>, ParentType, ContextType>;
+  completionReward?: Resolver<Maybe<ResolversTypes['Money']>, ParentType, ContextType>;
+};
+
+export type UserResolvers<ContextType = Context, ParentType extends ResolversParentTypes['User'] = ResolversParentTypes['User'], FederationReferenceType extends FederationReferenceTypes['User'] = FederationReferenceTypes['User']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['User']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  account?: Resolver<Maybe<ResolversTypes['Account']>, ParentType, ContextType>;
+};
+
+export type AccountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Account'] = ResolversParentTypes['Account']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  owner?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  balance?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  earnedToday?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  auditLog?: Resolver<ResolversTypes['LedgerEntryConnection'], ParentType, ContextType, RequireFields<AccountAuditLogArgs, 'first'>>;
+  days?: Resolver<ResolversTypes['AccountDayConnection'], ParentType, ContextType, RequireFields<AccountDaysArgs, 'first'>>;
+  payouts?: Resolver<ResolversTypes['PayoutConnection'], ParentType, ContextType, RequireFields<AccountPayoutsArgs, 'first'>>;
+};
+
+export type LedgerEntryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LedgerEntry'] = ResolversParentTypes['LedgerEntry']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['EntryKind'], ParentType, ContextType>;
+  amount?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  balanceAfter?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  day?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+  occurredAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  postedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  description?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  task?: Resolver<Maybe<ResolversTypes['Task']>, ParentType, ContextType>;
+  payout?: Resolver<Maybe<ResolversTypes['Payout']>, ParentType, ContextType>;
+};
+
+export type AccountDayResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AccountDay'] = ResolversParentTypes['AccountDay']> = {
+  day?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+  opening?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  fees?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  rewards?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  paidOut?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  closing?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+};
+
+export type PayoutResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Payout'] = ResolversParentTypes['Payout']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  account?: Resolver<ResolversTypes['Account'], ParentType, ContextType>;
+  day?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+  amount?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  paidAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  email?: Resolver<ResolversTypes['EmailStatus'], ParentType, ContextType>;
+};
+
+export type PayoutRunResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayoutRun'] = ResolversParentTypes['PayoutRun']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  day?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['PayoutRunStatus'], ParentType, ContextType>;
+  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  finishedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  accountsTotal?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  accountsProcessed?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  payoutCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  paidTotal?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+};
+
+export type CompanyDayResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CompanyDay'] = ResolversParentTypes['CompanyDay']> = {
+  day?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+  earned?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  feesCharged?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  rewardsPaid?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  paidOut?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  closed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
+export type LedgerAuditResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LedgerAudit'] = ResolversParentTypes['LedgerAudit']> = {
+  ok?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  entriesChecked?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  imbalance?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  mismatchedAccounts?: Resolver<Array<ResolversTypes['Account']>, ParentType, ContextType>;
+};
+
+export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  myAccount?: Resolver<ResolversTypes['Account'], ParentType, ContextType>;
+  account?: Resolver<Maybe<ResolversTypes['Account']>, ParentType, ContextType, RequireFields<QueryAccountArgs, 'id'>>;
+  accounts?: Resolver<ResolversTypes['AccountConnection'], ParentType, ContextType, RequireFields<QueryAccountsArgs, 'first'>>;
+  companyDay?: Resolver<ResolversTypes['CompanyDay'], ParentType, ContextType, Partial<QueryCompanyDayArgs>>;
+  companyDays?: Resolver<Array<ResolversTypes['CompanyDay']>, ParentType, ContextType, Partial<QueryCompanyDaysArgs>>;
+  payoutRun?: Resolver<Maybe<ResolversTypes['PayoutRun']>, ParentType, ContextType, RequireFields<QueryPayoutRunArgs, 'day'>>;
+  ledgerAudit?: Resolver<ResolversTypes['LedgerAudit'], ParentType, ContextType>;
+  accountingDeadLetters?: Resolver<Array<ResolversTypes['DeadLetter']>, ParentType, ContextType, RequireFields<QueryAccountingDeadLettersArgs, 'first'>>;
+};
+
+export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  closeDay?: Resolver<ResolversTypes['PayoutRun'], ParentType, ContextType, Partial<MutationCloseDayArgs>>;
+  resendAccountingDeadLetter?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationResendAccountingDeadLetterArgs, 'id'>>;
+};
+
+export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+  balanceChanged?: SubscriptionResolver<ResolversTypes['BalanceChange'], "balanceChanged", ParentType, ContextType>;
+  companyDayChanged?: SubscriptionResolver<ResolversTypes['CompanyDay'], "companyDayChanged", ParentType, ContextType>;
+};
+
+export type BalanceChangeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['BalanceChange'] = ResolversParentTypes['BalanceChange']> = {
+  account?: Resolver<ResolversTypes['Account'], ParentType, ContextType>;
+  balance?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  entries?: Resolver<Array<ResolversTypes['LedgerEntry']>, ParentType, ContextType>;
+};
+
+export type LedgerEntryEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LedgerEntryEdge'] = ResolversParentTypes['LedgerEntryEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['LedgerEntry'], ParentType, ContextType>;
+};
+
+export type LedgerEntryConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LedgerEntryConnection'] = ResolversParentTypes['LedgerEntryConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['LedgerEntryEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['LedgerEntry']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type AccountDayConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AccountDayConnection'] = ResolversParentTypes['AccountDayConnection']> = {
+  nodes?: Resolver<Array<ResolversTypes['AccountDay']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type PayoutConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayoutConnection'] = ResolversParentTypes['PayoutConnection']> = {
+  nodes?: Resolver<Array<ResolversTypes['Payout']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type AccountConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AccountConnection'] = ResolversParentTypes['AccountConnection']> = {
+  nodes?: Resolver<Array<ResolversTypes['Account']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type PageInfoResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
+  hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type DeadLetterResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DeadLetter'] = ResolversParentTypes['DeadLetter']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  event?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  consumer?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  error?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  attempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  failedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  fact?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type Resolvers<ContextType = Context> = {
+  DateTime?: GraphQLScalarType;
+  Date?: GraphQLScalarType;
+  Money?: GraphQLScalarType;
+  Task?: TaskResolvers<ContextType>;
+  User?: UserResolvers<ContextType>;
+  Account?: AccountResolvers<ContextType>;
+  LedgerEntry?: LedgerEntryResolvers<ContextType>;
+  AccountDay?: AccountDayResolvers<ContextType>;
+  Payout?: PayoutResolvers<ContextType>;
+  PayoutRun?: PayoutRunResolvers<ContextType>;
+  CompanyDay?: CompanyDayResolvers<ContextType>;
+  LedgerAudit?: LedgerAuditResolvers<ContextType>;
+  Query?: QueryResolvers<ContextType>;
+  Mutation?: MutationResolvers<ContextType>;
+  Subscription?: SubscriptionResolvers<ContextType>;
+  BalanceChange?: BalanceChangeResolvers<ContextType>;
+  LedgerEntryEdge?: LedgerEntryEdgeResolvers<ContextType>;
+  LedgerEntryConnection?: LedgerEntryConnectionResolvers<ContextType>;
+  AccountDayConnection?: AccountDayConnectionResolvers<ContextType>;
+  PayoutConnection?: PayoutConnectionResolvers<ContextType>;
+  AccountConnection?: AccountConnectionResolvers<ContextType>;
+  PageInfo?: PageInfoResolvers<ContextType>;
+  DeadLetter?: DeadLetterResolvers<ContextType>;
+};

@@ -1,0 +1,288 @@
+/* Generated from schema/sdl/analytics.graphql by `npm run generate`. */
+import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
+import type { TaskReference } from '../domain/figures.ts';
+import type { Context } from '../context.ts';
+export type Maybe<T> = T | null;
+export type InputMaybe<T> = Maybe<T>;
+export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
+export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
+/** All built-in and custom scalars, mapped to their actual values */
+export type Scalars = {
+  ID: { input: string; output: string; }
+  String: { input: string; output: string; }
+  Boolean: { input: boolean; output: boolean; }
+  Int: { input: number; output: number; }
+  Float: { input: number; output: number; }
+  DateTime: { input: Date; output: Date; }
+  Date: { input: string; output: string; }
+  Money: { input: number; output: number; }
+  _FieldSet: { input: unknown; output: unknown; }
+};
+
+export type Task = {
+  id: Scalars['ID']['output'];
+};
+
+export type Period =
+  | 'DAY'
+  | 'WEEK'
+  | 'MONTH';
+
+/** The dearest task among those resolved in a period. */
+export type MostExpensiveTask = {
+  period: Period;
+  from: Scalars['Date']['output'];
+  to: Scalars['Date']['output'];
+  reward: Scalars['Money']['output'];
+  task?: Maybe<Task>;
+};
+
+export type AnalyticsDay = {
+  day: Scalars['Date']['output'];
+  topManagementEarned: Scalars['Money']['output'];
+  /** Accounts below zero: now for today, at closing for a closed day. */
+  employeesInTheRed: Scalars['Int']['output'];
+  tasksCreated: Scalars['Int']['output'];
+  tasksResolved: Scalars['Int']['output'];
+  assignments: Scalars['Int']['output'];
+  paidOut: Scalars['Money']['output'];
+  mostExpensiveTask?: Maybe<MostExpensiveTask>;
+};
+
+export type Query = {
+  /** Today where no day is given. */
+  analyticsDay: AnalyticsDay;
+  /** One row a day, newest first. */
+  analyticsDays: Array<AnalyticsDay>;
+  /** Of the period that holds `on` (today where not given). Null where nothing was resolved in it. */
+  mostExpensiveTask?: Maybe<MostExpensiveTask>;
+  /** Admins, newest first. */
+  analyticsDeadLetters: Array<DeadLetter>;
+};
+
+
+export type QueryAnalyticsDayArgs = {
+  day?: InputMaybe<Scalars['Date']['input']>;
+};
+
+
+export type QueryAnalyticsDaysArgs = {
+  from: Scalars['Date']['input'];
+  to: Scalars['Date']['input'];
+};
+
+
+export type QueryMostExpensiveTaskArgs = {
+  period: Period;
+  on?: InputMaybe<Scalars['Date']['input']>;
+};
+
+
+export type QueryAnalyticsDeadLettersArgs = {
+  first?: Scalars['Int']['input'];
+};
+
+export type Mutation = {
+  /** Admins. Applies the fact again, as its consumer would; it stays, with the new reason, where it is refused again. */
+  resendAnalyticsDeadLetter: Scalars['Boolean']['output'];
+};
+
+
+export type MutationResendAnalyticsDeadLetterArgs = {
+  id: Scalars['ID']['input'];
+};
+
+export type Subscription = {
+  /** Today's figures, at most once a second. */
+  analyticsDayChanged: AnalyticsDay;
+};
+
+/** A fact that this service refused for good: why, and what it was. */
+export type DeadLetter = {
+  id: Scalars['ID']['output'];
+  /** Event name and version. */
+  event: Scalars['String']['output'];
+  consumer: Scalars['String']['output'];
+  error: Scalars['String']['output'];
+  attempts: Scalars['Int']['output'];
+  failedAt: Scalars['DateTime']['output'];
+  /** The fact as JSON. */
+  fact: Scalars['String']['output'];
+};
+
+
+
+export type ResolverTypeWrapper<T> = Promise<T> | T;
+
+export type Resolver<TResult, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = ResolverFn<TResult, TParent, TContext, TArgs>;
+
+export type ResolverFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Promise<TResult> | TResult;
+
+export type SubscriptionSubscribeFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => AsyncIterable<TResult> | Promise<AsyncIterable<TResult>>;
+
+export type SubscriptionResolveFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+export interface SubscriptionSubscriberObject<TResult, TKey extends string, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<{ [key in TKey]: TResult }, TParent, TContext, TArgs>;
+  resolve?: SubscriptionResolveFn<TResult, { [key in TKey]: TResult }, TContext, TArgs>;
+}
+
+export interface SubscriptionResolverObject<TResult, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<any, TParent, TContext, TArgs>;
+  resolve: SubscriptionResolveFn<TResult, any, TContext, TArgs>;
+}
+
+export type SubscriptionObject<TResult, TKey extends string, TParent, TContext, TArgs> =
+  | SubscriptionSubscriberObject<TResult, TKey, TParent, TContext, TArgs>
+  | SubscriptionResolverObject<TResult, TParent, TContext, TArgs>;
+
+export type SubscriptionResolver<TResult, TKey extends string, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> =
+  | ((...args: any[]) => SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>)
+  | SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>;
+
+export type TypeResolveFn<TTypes, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (
+  parent: TParent,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Maybe<TTypes> | Promise<Maybe<TTypes>>;
+
+export type IsTypeOfResolverFn<T = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (obj: T, context: TContext, info: GraphQLResolveInfo) => boolean | Promise<boolean>;
+
+export type NextResolverFn<T> = () => Promise<T>;
+
+export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = (
+  next: NextResolverFn<TResult>,
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+
+
+
+
+/** Mapping between all available schema types and the resolvers types */
+export type ResolversTypes = {
+  DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  Date: ResolverTypeWrapper<Scalars['Date']['output']>;
+  Money: ResolverTypeWrapper<Scalars['Money']['output']>;
+  Task: ResolverTypeWrapper<TaskReference>;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  Period: Period;
+  MostExpensiveTask: ResolverTypeWrapper<Omit<MostExpensiveTask, 'task'> & { task?: Maybe<ResolversTypes['Task']> }>;
+  AnalyticsDay: ResolverTypeWrapper<Omit<AnalyticsDay, 'mostExpensiveTask'> & { mostExpensiveTask?: Maybe<ResolversTypes['MostExpensiveTask']> }>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  DeadLetter: ResolverTypeWrapper<DeadLetter>;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+};
+
+/** Mapping between all available schema types and the resolvers parents */
+export type ResolversParentTypes = {
+  DateTime: Scalars['DateTime']['output'];
+  Date: Scalars['Date']['output'];
+  Money: Scalars['Money']['output'];
+  Task: TaskReference;
+  ID: Scalars['ID']['output'];
+  MostExpensiveTask: Omit<MostExpensiveTask, 'task'> & { task?: Maybe<ResolversParentTypes['Task']> };
+  AnalyticsDay: Omit<AnalyticsDay, 'mostExpensiveTask'> & { mostExpensiveTask?: Maybe<ResolversParentTypes['MostExpensiveTask']> };
+  Int: Scalars['Int']['output'];
+  Query: Record<PropertyKey, never>;
+  Mutation: Record<PropertyKey, never>;
+  Boolean: Scalars['Boolean']['output'];
+  Subscription: Record<PropertyKey, never>;
+  DeadLetter: DeadLetter;
+  String: Scalars['String']['output'];
+};
+
+export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
+  name: 'DateTime';
+}
+
+export interface DateScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Date'], any> {
+  name: 'Date';
+}
+
+export interface MoneyScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Money'], any> {
+  name: 'Money';
+}
+
+export type TaskResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Task'] = ResolversParentTypes['Task']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+};
+
+export type MostExpensiveTaskResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MostExpensiveTask'] = ResolversParentTypes['MostExpensiveTask']> = {
+  period?: Resolver<ResolversTypes['Period'], ParentType, ContextType>;
+  from?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+  to?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+  reward?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  task?: Resolver<Maybe<ResolversTypes['Task']>, ParentType, ContextType>;
+};
+
+export type AnalyticsDayResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AnalyticsDay'] = ResolversParentTypes['AnalyticsDay']> = {
+  day?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+  topManagementEarned?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  employeesInTheRed?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  tasksCreated?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  tasksResolved?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  assignments?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  paidOut?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  mostExpensiveTask?: Resolver<Maybe<ResolversTypes['MostExpensiveTask']>, ParentType, ContextType>;
+};
+
+export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  analyticsDay?: Resolver<ResolversTypes['AnalyticsDay'], ParentType, ContextType, Partial<QueryAnalyticsDayArgs>>;
+  analyticsDays?: Resolver<Array<ResolversTypes['AnalyticsDay']>, ParentType, ContextType, RequireFields<QueryAnalyticsDaysArgs, 'from' | 'to'>>;
+  mostExpensiveTask?: Resolver<Maybe<ResolversTypes['MostExpensiveTask']>, ParentType, ContextType, RequireFields<QueryMostExpensiveTaskArgs, 'period'>>;
+  analyticsDeadLetters?: Resolver<Array<ResolversTypes['DeadLetter']>, ParentType, ContextType, RequireFields<QueryAnalyticsDeadLettersArgs, 'first'>>;
+};
+
+export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  resendAnalyticsDeadLetter?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationResendAnalyticsDeadLetterArgs, 'id'>>;
+};
+
+export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+  analyticsDayChanged?: SubscriptionResolver<ResolversTypes['AnalyticsDay'], "analyticsDayChanged", ParentType, ContextType>;
+};
+
+export type DeadLetterResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DeadLetter'] = ResolversParentTypes['DeadLetter']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  event?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  consumer?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  error?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  attempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  failedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  fact?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type Resolvers<ContextType = Context> = {
+  DateTime?: GraphQLScalarType;
+  Date?: GraphQLScalarType;
+  Money?: GraphQLScalarType;
+  Task?: TaskResolvers<ContextType>;
+  MostExpensiveTask?: MostExpensiveTaskResolvers<ContextType>;
+  AnalyticsDay?: AnalyticsDayResolvers<ContextType>;
+  Query?: QueryResolvers<ContextType>;
+  Mutation?: MutationResolvers<ContextType>;
+  Subscription?: SubscriptionResolvers<ContextType>;
+  DeadLetter?: DeadLetterResolvers<ContextType>;
+};

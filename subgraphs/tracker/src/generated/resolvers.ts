@@ -1,0 +1,536 @@
+/* Generated from schema/sdl/tracker.graphql by `npm run generate`. */
+import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
+import type { TaskReference, Assignment, UserReference } from '../domain/task.ts';
+import type { Reassignment } from '../domain/reassignment.ts';
+import type { Context } from '../context.ts';
+export type Maybe<T> = T | null;
+export type InputMaybe<T> = Maybe<T>;
+export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
+export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
+/** All built-in and custom scalars, mapped to their actual values */
+export type Scalars = {
+  ID: { input: string; output: string; }
+  String: { input: string; output: string; }
+  Boolean: { input: boolean; output: boolean; }
+  Int: { input: number; output: number; }
+  Float: { input: number; output: number; }
+  DateTime: { input: Date; output: Date; }
+  _FieldSet: { input: unknown; output: unknown; }
+};
+
+export type TaskStatus =
+  | 'IN_PROGRESS'
+  | 'DONE';
+
+export type Task = {
+  id: Scalars['ID']['output'];
+  title: Scalars['String']['output'];
+  /** The part in brackets of '[POPUG-42] - Clean the cage', kept apart from the title. */
+  jiraId?: Maybe<Scalars['String']['output']>;
+  description: Scalars['String']['output'];
+  status: TaskStatus;
+  /** Like every reference to another service's data: null only while that service cannot be asked. */
+  assignee?: Maybe<User>;
+  creator?: Maybe<User>;
+  createdAt: Scalars['DateTime']['output'];
+  assignedAt: Scalars['DateTime']['output'];
+  resolvedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Every assignment this task ever had, newest first. */
+  assignments: AssignmentConnection;
+};
+
+
+export type TaskAssignmentsArgs = {
+  first?: Scalars['Int']['input'];
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type Assignment = {
+  id: Scalars['ID']['output'];
+  assignee?: Maybe<User>;
+  assignedAt: Scalars['DateTime']['output'];
+  /** Null where the assignment came with the task's creation. */
+  reassignment?: Maybe<Reassignment>;
+};
+
+export type User = {
+  id: Scalars['ID']['output'];
+  /** Tasks assigned to this user, newest assignment first. */
+  tasks?: Maybe<TaskConnection>;
+  openTaskCount?: Maybe<Scalars['Int']['output']>;
+};
+
+
+export type UserTasksArgs = {
+  status?: InputMaybe<TaskStatus>;
+  first?: Scalars['Int']['input'];
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** One press of the 'reassign' button: a durable run over all open tasks, in batches. */
+export type Reassignment = {
+  id: Scalars['ID']['output'];
+  status: ReassignmentStatus;
+  requestedBy?: Maybe<User>;
+  requestedAt: Scalars['DateTime']['output'];
+  startedAt?: Maybe<Scalars['DateTime']['output']>;
+  finishedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Open tasks when it started; 0 until then. */
+  total: Scalars['Int']['output'];
+  /** Tasks it has been past so far, skipped ones included (resolved meanwhile); total when COMPLETED. */
+  processed: Scalars['Int']['output'];
+  supersededBy?: Maybe<Reassignment>;
+};
+
+export type ReassignmentStatus =
+  | 'QUEUED'
+  | 'RUNNING'
+  | 'COMPLETED'
+  | 'SUPERSEDED'
+  | 'CANCELLED'
+  /** Nobody was eligible any more. */
+  | 'FAILED';
+
+/** What a press does while another run is under way. */
+export type OnRunning =
+  /** Stop the run under way at its last committed batch, and start over with all open tasks. */
+  | 'SUPERSEDE'
+  /** Hand back the one under way, else the one waiting: nothing is assigned twice. */
+  | 'JOIN'
+  /** Wait for the one under way, then run. Where one waits already, hand that back. */
+  | 'QUEUE';
+
+export type CreateTaskInput = {
+  title: Scalars['String']['input'];
+  jiraId?: InputMaybe<Scalars['String']['input']>;
+  description?: Scalars['String']['input'];
+  /** The same key from the same user makes the same task, once; with other arguments it is a CONFLICT. */
+  idempotencyKey?: InputMaybe<Scalars['ID']['input']>;
+};
+
+export type TaskFilter = {
+  status?: InputMaybe<TaskStatus>;
+  assigneeId?: InputMaybe<Scalars['ID']['input']>;
+  creatorId?: InputMaybe<Scalars['ID']['input']>;
+  search?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type Query = {
+  task?: Maybe<Task>;
+  tasks: TaskConnection;
+  /** The signed-in user's own tasks. */
+  myTasks: TaskConnection;
+  reassignment?: Maybe<Reassignment>;
+  reassignments: ReassignmentConnection;
+  /** Admins, newest first. */
+  trackerDeadLetters: Array<DeadLetter>;
+};
+
+
+export type QueryTaskArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryTasksArgs = {
+  filter?: InputMaybe<TaskFilter>;
+  first?: Scalars['Int']['input'];
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryMyTasksArgs = {
+  status?: InputMaybe<TaskStatus>;
+  first?: Scalars['Int']['input'];
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryReassignmentArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryReassignmentsArgs = {
+  first?: Scalars['Int']['input'];
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryTrackerDeadLettersArgs = {
+  first?: Scalars['Int']['input'];
+};
+
+export type Mutation = {
+  /** Anyone signed in. The task gets a random assignee who is neither a manager nor an admin. */
+  createTask: Task;
+  /** Only the assignee, and only once. */
+  resolveTask: Task;
+  /** Managers and admins. Answers at once; the run goes on in the background. */
+  reassignTasks: Reassignment;
+  /** Managers and admins. Stops at the last committed batch. */
+  cancelReassignment: Reassignment;
+  /** Admins. Applies the fact again, as its consumer would; it stays, with the new reason, where it is refused again. */
+  resendTrackerDeadLetter: Scalars['Boolean']['output'];
+};
+
+
+export type MutationCreateTaskArgs = {
+  input: CreateTaskInput;
+};
+
+
+export type MutationResolveTaskArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationReassignTasksArgs = {
+  onRunning?: OnRunning;
+  idempotencyKey?: InputMaybe<Scalars['ID']['input']>;
+};
+
+
+export type MutationCancelReassignmentArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationResendTrackerDeadLetterArgs = {
+  id: Scalars['ID']['input'];
+};
+
+export type Subscription = {
+  /** A task came to the signed-in user, left them, or changed. */
+  myTasksChanged: TaskChange;
+  /** The run as it is now, then its progress; ends when the run has ended. */
+  reassignmentProgressed: Reassignment;
+};
+
+
+export type SubscriptionReassignmentProgressedArgs = {
+  id: Scalars['ID']['input'];
+};
+
+export type TaskChangeKind =
+  /** The first payload, and whenever changes were left out: read `myTasks` again; `task` is null. */
+  | 'RELOAD'
+  | 'ASSIGNED_TO_ME'
+  | 'TAKEN_FROM_ME'
+  | 'RESOLVED';
+
+export type TaskChange = {
+  kind: TaskChangeKind;
+  task?: Maybe<Task>;
+};
+
+export type TaskEdge = {
+  cursor: Scalars['String']['output'];
+  node: Task;
+};
+
+export type TaskConnection = {
+  edges: Array<TaskEdge>;
+  nodes: Array<Task>;
+  pageInfo: PageInfo;
+};
+
+export type AssignmentConnection = {
+  nodes: Array<Assignment>;
+  pageInfo: PageInfo;
+};
+
+export type ReassignmentConnection = {
+  nodes: Array<Reassignment>;
+  pageInfo: PageInfo;
+};
+
+export type PageInfo = {
+  hasNextPage: Scalars['Boolean']['output'];
+  endCursor?: Maybe<Scalars['String']['output']>;
+};
+
+/** A fact that this service refused for good: why, and what it was. */
+export type DeadLetter = {
+  id: Scalars['ID']['output'];
+  /** Event name and version. */
+  event: Scalars['String']['output'];
+  consumer: Scalars['String']['output'];
+  error: Scalars['String']['output'];
+  attempts: Scalars['Int']['output'];
+  failedAt: Scalars['DateTime']['output'];
+  /** The fact as JSON. */
+  fact: Scalars['String']['output'];
+};
+
+
+
+export type ResolverTypeWrapper<T> = Promise<T> | T;
+
+export type ReferenceResolver<TResult, TReference, TContext> = (
+      reference: TReference,
+      context: TContext,
+      info: GraphQLResolveInfo
+    ) => Promise<TResult> | TResult;
+
+      type ScalarCheck<T, S> = S extends true ? T : NullableCheck<T, S>;
+      type NullableCheck<T, S> = Maybe<T> extends T ? Maybe<ListCheck<NonNullable<T>, S>> : ListCheck<T, S>;
+      type ListCheck<T, S> = T extends (infer U)[] ? NullableCheck<U, S>[] : GraphQLRecursivePick<T, S>;
+      export type GraphQLRecursivePick<T, S> = { [K in keyof T & keyof S]: ScalarCheck<T[K], S[K]> };
+    
+export type Resolver<TResult, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = ResolverFn<TResult, TParent, TContext, TArgs>;
+
+export type ResolverFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Promise<TResult> | TResult;
+
+export type SubscriptionSubscribeFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => AsyncIterable<TResult> | Promise<AsyncIterable<TResult>>;
+
+export type SubscriptionResolveFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+export interface SubscriptionSubscriberObject<TResult, TKey extends string, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<{ [key in TKey]: TResult }, TParent, TContext, TArgs>;
+  resolve?: SubscriptionResolveFn<TResult, { [key in TKey]: TResult }, TContext, TArgs>;
+}
+
+export interface SubscriptionResolverObject<TResult, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<any, TParent, TContext, TArgs>;
+  resolve: SubscriptionResolveFn<TResult, any, TContext, TArgs>;
+}
+
+export type SubscriptionObject<TResult, TKey extends string, TParent, TContext, TArgs> =
+  | SubscriptionSubscriberObject<TResult, TKey, TParent, TContext, TArgs>
+  | SubscriptionResolverObject<TResult, TParent, TContext, TArgs>;
+
+export type SubscriptionResolver<TResult, TKey extends string, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> =
+  | ((...args: any[]) => SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>)
+  | SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>;
+
+export type TypeResolveFn<TTypes, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (
+  parent: TParent,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Maybe<TTypes> | Promise<Maybe<TTypes>>;
+
+export type IsTypeOfResolverFn<T = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (obj: T, context: TContext, info: GraphQLResolveInfo) => boolean | Promise<boolean>;
+
+export type NextResolverFn<T> = () => Promise<T>;
+
+export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = (
+  next: NextResolverFn<TResult>,
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+/** Mapping of federation types */
+export type FederationTypes = {
+  Task: Task;
+  User: User;
+};
+
+/** Mapping of federation reference types */
+export type FederationReferenceTypes = {
+  Task:
+    ( { __typename: 'Task' }
+    & GraphQLRecursivePick<FederationTypes['Task'], {"id":true}> );
+  User:
+    ( { __typename: 'User' }
+    & GraphQLRecursivePick<FederationTypes['User'], {"id":true}> );
+};
+
+
+
+/** Mapping between all available schema types and the resolvers types */
+export type ResolversTypes = {
+  DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  TaskStatus: TaskStatus;
+  Task: ResolverTypeWrapper<TaskReference>;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  Assignment: ResolverTypeWrapper<Assignment>;
+  User: ResolverTypeWrapper<UserReference>;
+  Reassignment: ResolverTypeWrapper<Reassignment>;
+  ReassignmentStatus: ReassignmentStatus;
+  OnRunning: OnRunning;
+  CreateTaskInput: CreateTaskInput;
+  TaskFilter: TaskFilter;
+  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  TaskChangeKind: TaskChangeKind;
+  TaskChange: ResolverTypeWrapper<Omit<TaskChange, 'task'> & { task?: Maybe<ResolversTypes['Task']> }>;
+  TaskEdge: ResolverTypeWrapper<Omit<TaskEdge, 'node'> & { node: ResolversTypes['Task'] }>;
+  TaskConnection: ResolverTypeWrapper<Omit<TaskConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['TaskEdge']>, nodes: Array<ResolversTypes['Task']> }>;
+  AssignmentConnection: ResolverTypeWrapper<Omit<AssignmentConnection, 'nodes'> & { nodes: Array<ResolversTypes['Assignment']> }>;
+  ReassignmentConnection: ResolverTypeWrapper<Omit<ReassignmentConnection, 'nodes'> & { nodes: Array<ResolversTypes['Reassignment']> }>;
+  PageInfo: ResolverTypeWrapper<PageInfo>;
+  DeadLetter: ResolverTypeWrapper<DeadLetter>;
+};
+
+/** Mapping between all available schema types and the resolvers parents */
+export type ResolversParentTypes = {
+  DateTime: Scalars['DateTime']['output'];
+  Task: TaskReference;
+  ID: Scalars['ID']['output'];
+  String: Scalars['String']['output'];
+  Int: Scalars['Int']['output'];
+  Assignment: Assignment;
+  User: UserReference;
+  Reassignment: Reassignment;
+  CreateTaskInput: CreateTaskInput;
+  TaskFilter: TaskFilter;
+  Query: Record<PropertyKey, never>;
+  Mutation: Record<PropertyKey, never>;
+  Boolean: Scalars['Boolean']['output'];
+  Subscription: Record<PropertyKey, never>;
+  TaskChange: Omit<TaskChange, 'task'> & { task?: Maybe<ResolversParentTypes['Task']> };
+  TaskEdge: Omit<TaskEdge, 'node'> & { node: ResolversParentTypes['Task'] };
+  TaskConnection: Omit<TaskConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['TaskEdge']>, nodes: Array<ResolversParentTypes['Task']> };
+  AssignmentConnection: Omit<AssignmentConnection, 'nodes'> & { nodes: Array<ResolversParentTypes['Assignment']> };
+  ReassignmentConnection: Omit<ReassignmentConnection, 'nodes'> & { nodes: Array<ResolversParentTypes['Reassignment']> };
+  PageInfo: PageInfo;
+  DeadLetter: DeadLetter;
+};
+
+export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
+  name: 'DateTime';
+}
+
+export type TaskResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Task'] = ResolversParentTypes['Task'], FederationReferenceType extends FederationReferenceTypes['Task'] = FederationReferenceTypes['Task']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Task']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  title?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  jiraId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  description?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['TaskStatus'], ParentType, ContextType>;
+  assignee?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  creator?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  assignedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  resolvedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  assignments?: Resolver<ResolversTypes['AssignmentConnection'], ParentType, ContextType, RequireFields<TaskAssignmentsArgs, 'first'>>;
+};
+
+export type AssignmentResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Assignment'] = ResolversParentTypes['Assignment']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  assignee?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  assignedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  reassignment?: Resolver<Maybe<ResolversTypes['Reassignment']>, ParentType, ContextType>;
+};
+
+export type UserResolvers<ContextType = Context, ParentType extends ResolversParentTypes['User'] = ResolversParentTypes['User'], FederationReferenceType extends FederationReferenceTypes['User'] = FederationReferenceTypes['User']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['User']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  tasks?: Resolver<Maybe<ResolversTypes['TaskConnection']>, ParentType, ContextType, RequireFields<UserTasksArgs, 'first'>>;
+  openTaskCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+};
+
+export type ReassignmentResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Reassignment'] = ResolversParentTypes['Reassignment']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['ReassignmentStatus'], ParentType, ContextType>;
+  requestedBy?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  requestedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  startedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  finishedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  total?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  processed?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  supersededBy?: Resolver<Maybe<ResolversTypes['Reassignment']>, ParentType, ContextType>;
+};
+
+export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  task?: Resolver<Maybe<ResolversTypes['Task']>, ParentType, ContextType, RequireFields<QueryTaskArgs, 'id'>>;
+  tasks?: Resolver<ResolversTypes['TaskConnection'], ParentType, ContextType, RequireFields<QueryTasksArgs, 'first'>>;
+  myTasks?: Resolver<ResolversTypes['TaskConnection'], ParentType, ContextType, RequireFields<QueryMyTasksArgs, 'first'>>;
+  reassignment?: Resolver<Maybe<ResolversTypes['Reassignment']>, ParentType, ContextType, RequireFields<QueryReassignmentArgs, 'id'>>;
+  reassignments?: Resolver<ResolversTypes['ReassignmentConnection'], ParentType, ContextType, RequireFields<QueryReassignmentsArgs, 'first'>>;
+  trackerDeadLetters?: Resolver<Array<ResolversTypes['DeadLetter']>, ParentType, ContextType, RequireFields<QueryTrackerDeadLettersArgs, 'first'>>;
+};
+
+export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  createTask?: Resolver<ResolversTypes['Task'], ParentType, ContextType, RequireFields<MutationCreateTaskArgs, 'input'>>;
+  resolveTask?: Resolver<ResolversTypes['Task'], ParentType, ContextType, RequireFields<MutationResolveTaskArgs, 'id'>>;
+  reassignTasks?: Resolver<ResolversTypes['Reassignment'], ParentType, ContextType, RequireFields<MutationReassignTasksArgs, 'onRunning'>>;
+  cancelReassignment?: Resolver<ResolversTypes['Reassignment'], ParentType, ContextType, RequireFields<MutationCancelReassignmentArgs, 'id'>>;
+  resendTrackerDeadLetter?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationResendTrackerDeadLetterArgs, 'id'>>;
+};
+
+export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+  myTasksChanged?: SubscriptionResolver<ResolversTypes['TaskChange'], "myTasksChanged", ParentType, ContextType>;
+  reassignmentProgressed?: SubscriptionResolver<ResolversTypes['Reassignment'], "reassignmentProgressed", ParentType, ContextType, RequireFields<SubscriptionReassignmentProgressedArgs, 'id'>>;
+};
+
+export type TaskChangeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TaskChange'] = ResolversParentTypes['TaskChange']> = {
+  kind?: Resolver<ResolversTypes['TaskChangeKind'], ParentType, ContextType>;
+  task?: Resolver<Maybe<ResolversTypes['Task']>, ParentType, ContextType>;
+};
+
+export type TaskEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TaskEdge'] = ResolversParentTypes['TaskEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Task'], ParentType, ContextType>;
+};
+
+export type TaskConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TaskConnection'] = ResolversParentTypes['TaskConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['TaskEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['Task']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type AssignmentConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AssignmentConnection'] = ResolversParentTypes['AssignmentConnection']> = {
+  nodes?: Resolver<Array<ResolversTypes['Assignment']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type ReassignmentConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ReassignmentConnection'] = ResolversParentTypes['ReassignmentConnection']> = {
+  nodes?: Resolver<Array<ResolversTypes['Reassignment']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type PageInfoResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
+  hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type DeadLetterResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DeadLetter'] = ResolversParentTypes['DeadLetter']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  event?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  consumer?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  error?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  attempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  failedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  fact?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type Resolvers<ContextType = Context> = {
+  DateTime?: GraphQLScalarType;
+  Task?: TaskResolvers<ContextType>;
+  Assignment?: AssignmentResolvers<ContextType>;
+  User?: UserResolvers<ContextType>;
+  Reassignment?: ReassignmentResolvers<ContextType>;
+  Query?: QueryResolvers<ContextType>;
+  Mutation?: MutationResolvers<ContextType>;
+  Subscription?: SubscriptionResolvers<ContextType>;
+  TaskChange?: TaskChangeResolvers<ContextType>;
+  TaskEdge?: TaskEdgeResolvers<ContextType>;
+  TaskConnection?: TaskConnectionResolvers<ContextType>;
+  AssignmentConnection?: AssignmentConnectionResolvers<ContextType>;
+  ReassignmentConnection?: ReassignmentConnectionResolvers<ContextType>;
+  PageInfo?: PageInfoResolvers<ContextType>;
+  DeadLetter?: DeadLetterResolvers<ContextType>;
+};
