@@ -1,0 +1,269 @@
+import { createHash, createHmac, pbkdf2Sync } from 'node:crypto';
+import type { Log } from '@ates/kit/log';
+import { SettingError } from '@ates/kit/settings';
+import pg from 'pg';
+
+/** The services that have a database of their own. */
+export const databaseServices = ['auth', 'tracker', 'accounting', 'analytics'] as const;
+export type DatabaseService = (typeof databaseServices)[number];
+
+export interface ProvisionOptions {
+  /** `DATABASE_URL`: a role that may make databases and roles, on PostgreSQL 15 or newer. */
+  readonly databaseUrl: string;
+  /** What the passwords of the roles are derived from, so that they need not be kept anywhere. */
+  readonly internalSecret: string;
+  /** Also makes the database `queues`. */
+  readonly queues?: boolean;
+  /** Begins the name of every database and role: several systems, or tests, share one server. */
+  readonly databaseNamePrefix?: string;
+  readonly log: Log;
+}
+
+/** How a service reaches its database. */
+export interface ServiceDatabase {
+  /** For the service at work: a role that has the rights its migrations grant. */
+  readonly url: string;
+  /** For its migrations: the role that owns the database. */
+  readonly migrationUrl: string;
+}
+
+export type Databases = Readonly<Record<DatabaseService, ServiceDatabase>> & {
+  /** Where asked for: BullMQ makes and owns what is in it. */
+  readonly queues?: { readonly url: string };
+};
+
+/** A database to make. */
+interface Plan {
+  readonly database: string;
+  readonly owner: string;
+  /** The role at work, where it is not the owner itself. */
+  readonly app?: string;
+}
+
+/** "ates" in ASCII. Advisory locks count per database, so both of two starts must be given the same URL. */
+const advisoryLock = 0x61746573;
+
+/**
+ * Makes the databases and roles of all services on one server, or brings them in line; safe to repeat, and from
+ * several processes at once. Each database can be entered by its own two roles only.
+ * @throws SettingError naming `DATABASE_URL` and what is lacking.
+ */
+export async function provision(options: ProvisionOptions): Promise<Databases> {
+  const { databaseUrl, databaseNamePrefix: prefix = '', log } = options;
+  // PostgreSQL cuts names off after 63 bytes, and two that begin alike would be one.
+  if (!/^[a-z0-9_]{0,32}$/.test(prefix)) throw new Error(`"${prefix}" cannot begin the name of a database`);
+  const passwordOf = (role: string) =>
+    createHmac('sha256', options.internalSecret).update(`database:${role}`).digest('hex');
+  const urlFor = (role: string, database: string) => withRole(databaseUrl, role, passwordOf(role), database);
+
+  const services = databaseServices.map((service) => ({
+    database: `${prefix}${service}`,
+    owner: `${prefix}${service}_owner`,
+    app: `${prefix}${service}_app`,
+  }));
+  const queues: Plan = { database: `${prefix}queues`, owner: `${prefix}queues_app` };
+  const plans: Plan[] = options.queues ? [...services, queues] : services;
+
+  const admin = await connectTo(databaseUrl, databaseUrl);
+  try {
+    const { user, isSuperuser } = await checkRights(admin, databaseUrl);
+    // Bounded, for the lock on whole provisionings too: whoever holds it may hang.
+    await admin.query("SET lock_timeout = '60s'");
+    await admin.query('SELECT pg_advisory_lock($1)', [advisoryLock]);
+    for (const { database, owner, app } of plans) {
+      for (const role of app === undefined ? [owner] : [owner, app]) {
+        await makeRole(admin, role, passwordOf(role));
+      }
+      // Only who can act as a role may give it a database: from 16 on, making a role is not enough for that.
+      if (!isSuperuser) await admin.query(`GRANT ${name(owner)} TO ${name(user)}`);
+      if (await makeDatabase(admin, database, owner)) log.info(`made database ${database}`);
+    }
+    for (const plan of plans) await closeDatabase(plan, urlFor(plan.owner, plan.database), databaseUrl);
+  } catch (error) {
+    throw error instanceof SettingError ? error : refused(databaseUrl, error);
+  } finally {
+    // Ends the session, and the lock with it.
+    await admin.end().catch(() => {});
+  }
+
+  const reached = Object.fromEntries(
+    services.map(({ database, owner, app }, index) => [
+      databaseServices[index],
+      { url: urlFor(app, database), migrationUrl: urlFor(owner, database) },
+    ]),
+  ) as Record<DatabaseService, ServiceDatabase>;
+  return options.queues ? { ...reached, queues: { url: urlFor(queues.owner, queues.database) } } : reached;
+}
+
+const name = (identifier: string) => pg.escapeIdentifier(identifier);
+
+/** The same server and its parameters (such as `sslmode`), another role and database. */
+function withRole(databaseUrl: string, role: string, password: string, database: string): string {
+  const url = new URL(databaseUrl);
+  // A URL without a host has no place for a role; a `host` among the parameters goes before the one in front.
+  if (url.hostname === '') url.hostname = 'localhost';
+  url.username = role;
+  url.password = password;
+  url.pathname = `/${database}`;
+  for (const parameter of ['user', 'password', 'database', 'dbname']) url.searchParams.delete(parameter);
+  return url.href;
+}
+
+async function connectTo(url: string, databaseUrl: string): Promise<pg.Client> {
+  let client: pg.Client;
+  try {
+    client = new pg.Client({
+      connectionString: url,
+      connectionTimeoutMillis: 10_000,
+      application_name: 'provision',
+    });
+    client.on('error', () => {});
+  } catch {
+    // Without the cause, which may quote the URL.
+    throw new SettingError('DATABASE_URL must be a URL that starts with postgres:// or postgresql://.');
+  }
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    await client.end().catch(() => {});
+    const who = client.user ? ` as ${client.user}` : '';
+    throw new SettingError(
+      `DATABASE_URL leads to no connection with database "${client.database}" on ${placeOf(databaseUrl)}${who}: ${reasonOf(error)}.`,
+      { cause: error },
+    );
+  }
+}
+
+function placeOf(databaseUrl: string): string {
+  const { hostname, port, searchParams } = new URL(databaseUrl);
+  return `${searchParams.get('host') ?? (hostname || 'localhost')}:${port || 5432}`;
+}
+
+/** A refused connection to a name with several addresses comes as several errors without a message. */
+function reasonOf(error: unknown): string {
+  const { message, code, errors } = error as { message?: string; code?: string; errors?: unknown[] };
+  return message || (errors?.length ? reasonOf(errors[0]) : (code ?? String(error)));
+}
+
+interface Rights {
+  readonly user: string;
+  readonly isSuperuser: boolean;
+}
+
+async function checkRights(admin: pg.Client, databaseUrl: string): Promise<Rights> {
+  const { rows } = await admin.query<{
+    version: number;
+    user: string;
+    rolsuper: boolean;
+    rolcreatedb: boolean;
+    rolcreaterole: boolean;
+  }>(
+    `SELECT current_setting('server_version_num')::int AS version, rolname AS "user",
+            rolsuper, rolcreatedb, rolcreaterole
+       FROM pg_roles WHERE rolname = current_user`,
+  );
+  const { version, user, rolsuper, rolcreatedb, rolcreaterole } = rows[0]!;
+  if (version < 150_000) {
+    throw new SettingError(
+      `DATABASE_URL must lead to PostgreSQL 15 or newer; ${placeOf(databaseUrl)} runs ${Math.floor(version / 10_000)}.`,
+    );
+  }
+  const lacking = [rolcreatedb ? '' : 'CREATEDB', rolcreaterole ? '' : 'CREATEROLE']
+    .filter(Boolean)
+    .join(' ');
+  if (!rolsuper && lacking) {
+    throw new SettingError(
+      `DATABASE_URL must name a role that can make databases and roles; "${user}" lacks ${lacking}: a superuser can give it by ALTER ROLE ${name(user)} ${lacking}, or set AUTH_DATABASE_URL, TRACKER_DATABASE_URL, ACCOUNTING_DATABASE_URL and ANALYTICS_DATABASE_URL instead.`,
+    );
+  }
+  return { user, isSuperuser: rolsuper };
+}
+
+async function makeRole(admin: pg.Client, role: string, password: string): Promise<void> {
+  const { rows } = await admin.query<{ powerful: boolean }>(
+    `SELECT rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls AS powerful
+       FROM pg_roles WHERE rolname = $1`,
+    [role],
+  );
+  const login = `LOGIN PASSWORD ${pg.escapeLiteral(scramVerifier(role, password))}`;
+  if (rows[0] === undefined) {
+    await admin.query(`CREATE ROLE ${name(role)} NOSUPERUSER NOCREATEDB NOCREATEROLE ${login}`);
+    return;
+  }
+  await admin.query(`ALTER ROLE ${name(role)} ${login}`);
+  // Said only where needed: to mention some of these at all takes a superuser.
+  if (rows[0].powerful) {
+    await admin.query(
+      `ALTER ROLE ${name(role)} NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS`,
+    );
+  }
+}
+
+/**
+ * What PostgreSQL keeps of a password (RFC 5803). Sent in its place, the password can't get into a server's log of
+ * statements. The salt is the role's own, so that a repeated start changes nothing.
+ */
+function scramVerifier(role: string, password: string): string {
+  const iterations = 4096;
+  const hmac = (key: Buffer, text: string) => createHmac('sha256', key).update(text).digest();
+  const salt = hmac(Buffer.from(password), `salt:${role}`).subarray(0, 16);
+  const salted = pbkdf2Sync(password, salt, iterations, 32, 'sha256');
+  const storedKey = createHash('sha256').update(hmac(salted, 'Client Key')).digest('base64');
+  const serverKey = hmac(salted, 'Server Key').toString('base64');
+  return `SCRAM-SHA-256$${iterations}:${salt.toString('base64')}$${storedKey}:${serverKey}`;
+}
+
+/** @returns whether the database is new. */
+async function makeDatabase(admin: pg.Client, database: string, owner: string): Promise<boolean> {
+  const { rows } = await admin.query<{ owner: string }>(
+    'SELECT pg_get_userbyid(datdba) AS owner FROM pg_database WHERE datname = $1',
+    [database],
+  );
+  if (rows[0] === undefined) {
+    // From template0, as template1 may hold what somebody has put there, and another encoding.
+    await admin.query(
+      `CREATE DATABASE ${name(database)} OWNER ${name(owner)} TEMPLATE template0 ENCODING 'UTF8'`,
+    );
+    return true;
+  }
+  if (rows[0].owner !== owner) await admin.query(`ALTER DATABASE ${name(database)} OWNER TO ${name(owner)}`);
+  return false;
+}
+
+/**
+ * Leaves a database to its own roles. Done as the owner, who has the right to whatever the administrator's role
+ * inherits or not; it proves that the derived password is let in, too.
+ */
+async function closeDatabase(plan: Plan, ownerUrl: string, databaseUrl: string): Promise<void> {
+  const [database, owner] = [name(plan.database), name(plan.owner)];
+  const roles = plan.app === undefined ? owner : `${owner}, ${name(plan.app)}`;
+  const client = await connectTo(ownerUrl, databaseUrl);
+  try {
+    await client.query('BEGIN');
+    await client.query(`REVOKE CONNECT, TEMPORARY ON DATABASE ${database} FROM PUBLIC`);
+    await client.query(`GRANT CONNECT ON DATABASE ${database} TO ${roles}`);
+    await client.query(`ALTER SCHEMA public OWNER TO ${owner}`);
+    await client.query('REVOKE ALL ON SCHEMA public FROM PUBLIC');
+    await client.query(`GRANT USAGE ON SCHEMA public TO ${roles}`);
+    await client.query('COMMIT');
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+function refused(databaseUrl: string, error: unknown): unknown {
+  const { code } = error as { code?: string };
+  // 42501: insufficient privilege; 55P03: the lock was not to be had in time. The rest is for the log.
+  if (code === '55P03') {
+    return new SettingError(
+      `DATABASE_URL leads to a server, ${placeOf(databaseUrl)}, where another start has been making the databases for over a minute: wait for it or end it.`,
+      { cause: error },
+    );
+  }
+  if (code !== '42501') return error;
+  return new SettingError(
+    `DATABASE_URL must name a role that may make the databases and roles, and change those there are, on ${placeOf(databaseUrl)}: ${reasonOf(error)}.`,
+    { cause: error },
+  );
+}
