@@ -1,0 +1,5 @@
+import { runProcess } from '@ates/kit/process';
+import { readGatewaySettings } from './settings.ts';
+import { startGateway } from './startGateway.ts';
+
+await runProcess('gateway', (environment, log) => startGateway(readGatewaySettings(environment), log));

@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Readiness } from './health.ts';
+import type { Page } from './pages.ts';
+import { keysLifeMs, type PublicKeys } from './publicKeys.ts';
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+
+/** The id of a request, which `route` made. */
+export const requestIdOf = (response: ServerResponse): string => String(response.getHeader('x-request-id'));
+
+/** Everything there is at the public port, by path. */
+export function route(options: {
+  graphql: Answer;
+  landing: Page;
+  graphiql: Page;
+  publicKeys: PublicKeys | undefined;
+  readiness: Readiness;
+  /** Logs what nobody expected, and gives the sentence for the client. */
+  mask: (error: unknown, id: string) => { message: string };
+}): RequestListener {
+  const { readiness, publicKeys } = options;
+  const routes: Readonly<Record<string, Answer>> = {
+    '/graphql': options.graphql,
+    '/': readOnly(options.landing.answer),
+    '/graphiql': readOnly(options.graphiql.answer),
+    '/.well-known/jwks.json': readOnly((_, response) => answerKeys(response, publicKeys)),
+    '/health/live': readOnly((_, response) => answerText(response, 200, 'ok')),
+    '/health/ready': readOnly((_, response) => {
+      const ready = readiness.isReady();
+      answerText(response, ready === true ? 200 : 503, ready === true ? 'ok' : ready);
+    }),
+  };
+  return (request, response) => {
+    response.setHeader('x-request-id', randomUUID());
+    response.setHeader('x-content-type-options', 'nosniff');
+    response.setHeader('referrer-policy', 'no-referrer');
+    const [path = '/'] = (request.url ?? '/').split('?', 1);
+    const answer = Object.hasOwn(routes, path) ? routes[path] : undefined;
+    if (!answer) {
+      request.resume();
+      answerText(
+        response,
+        404,
+        `There is nothing at this path. There are ${Object.keys(routes).join(', ')}.`,
+      );
+      return;
+    }
+    Promise.resolve()
+      .then(() => answer(request, response))
+      .catch((error: unknown) => {
+        const { message } = options.mask(error, requestIdOf(response));
+        if (response.headersSent) response.destroy();
+        else answerText(response, 500, message);
+      });
+  };
+}
+
+function readOnly(answer: Answer): Answer {
+  return (request, response) => {
+    request.resume();
+    if (request.method === 'GET' || request.method === 'HEAD') return answer(request, response);
+    response.setHeader('allow', 'GET, HEAD');
+    answerText(response, 405, 'This page is only for reading: use GET.');
+  };
+}
+
+function answerText(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
+  response.end(`${text}\n`);
+}
+
+async function answerKeys(response: ServerResponse, publicKeys: PublicKeys | undefined): Promise<void> {
+  if (!publicKeys) {
+    answerText(response, 404, 'This gateway does not know where keys are published: JWKS_URL is not set.');
+    return;
+  }
+  let keys: string;
+  try {
+    keys = await publicKeys.read();
+  } catch {
+    answerText(response, 503, 'The keys cannot be fetched at the moment. Try again.');
+    return;
+  }
+  response.writeHead(200, {
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': `public, max-age=${keysLifeMs / 1000}`,
+    // Public keys are for everybody, pages of other origins included.
+    'access-control-allow-origin': '*',
+  });
+  response.end(keys);
+}

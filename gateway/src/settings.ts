@@ -1,0 +1,111 @@
+import { fileURLToPath } from 'node:url';
+import {
+  type Environment,
+  port,
+  processSettings,
+  readSettings,
+  SettingError,
+  secret,
+  url,
+} from '@ates/kit/settings';
+import { z } from 'zod';
+
+const whole = (least: number, most: number) => {
+  const sentence = `must be a whole number from ${least} to ${most}`;
+  return z.coerce.number(sentence).int(sentence).min(least, sentence).max(most, sentence);
+};
+
+const origins = () =>
+  z
+    .string()
+    .transform((text) =>
+      text
+        .split(',')
+        .map((origin) => origin.trim())
+        .filter((origin) => origin !== ''),
+    )
+    .refine(
+      (list) => list.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
+      'must be a comma-separated list of origins such as https://studio.apollographql.com',
+    );
+
+const shape = {
+  ...processSettings,
+  /** The public port; 0 is a free one. */
+  PORT: port().default(4000),
+  /** The supergraph file. It is read again whenever it changes. */
+  SUPERGRAPH: z.string().default(fileURLToPath(new URL('../../schema/supergraph.graphql', import.meta.url))),
+  /** How often the supergraph file is looked at, in milliseconds. */
+  SUPERGRAPH_POLL_MS: whole(20, 60_000).default(500),
+  /** What subgraphs know their gateway by: sent to them as `x-internal-secret`. */
+  INTERNAL_SECRET: secret(),
+  /** Where the keys that access tokens are verified with are published. Without it tokens just pass through. */
+  JWKS_URL: url('http', 'https').optional(),
+  /** Where the gateway asks whether a token is still active (RFC 7662). Without it a token lasts until it runs out. */
+  INTROSPECTION_URL: url('http', 'https').optional(),
+  /** How long one request to a subgraph may take, in milliseconds, its wait for a connection included. */
+  SUBGRAPH_TIMEOUT_MS: whole(10, 600_000).default(10_000),
+  /** How many connections are kept to each subgraph; 32 times as many requests may be under way or wait. */
+  SUBGRAPH_CONNECTIONS: whole(1, 10_000).default(64),
+  /** How many proxies in front of the gateway append to `X-Forwarded-For` truthfully. */
+  TRUSTED_PROXIES: whole(0, 10).default(0),
+  /** Which foreign origins browsers may call from, comma-separated. They never get cookies. */
+  ALLOWED_ORIGINS: origins().default(['https://studio.apollographql.com']),
+  /** The most tokens in an operation. */
+  MAX_TOKENS: whole(50, 1_000_000).default(2_000),
+  /** The deepest a selection may nest. */
+  MAX_DEPTH: whole(1, 1_000).default(15),
+  /** The most aliases in an operation. */
+  MAX_ALIASES: whole(0, 10_000).default(50),
+  /** The most directives in an operation. */
+  MAX_DIRECTIVES: whole(0, 10_000).default(50),
+  /** The most an operation may cost: roughly fields, times `first` or `last`, half as much again per level. */
+  MAX_COST: whole(100, 1_000_000_000).default(1_000_000),
+  /** An HTML file shown at `/` in place of the general page. */
+  LANDING_PAGE: z.string().optional(),
+};
+
+export type GatewaySettings = z.infer<z.ZodObject<typeof shape>> & {
+  /** The `SUBGRAPH_URL_<NAME>` settings, by their full names. */
+  readonly subgraphUrls: ReadonlyMap<string, string>;
+};
+
+/** Reads the gateway's settings; `SUBGRAPH_URL_<NAME>` says where the supergraph's `http://<name>.subgraph` is. */
+export function readGatewaySettings(environment: Environment): GatewaySettings {
+  const settings = readSettings(shape, environment);
+  if (settings.INTROSPECTION_URL && !settings.JWKS_URL) {
+    throw new SettingError(
+      'JWKS_URL is not set: INTROSPECTION_URL is, and only tokens that were verified are asked about.',
+    );
+  }
+  const names = Object.keys(environment).filter((name) => name.startsWith('SUBGRAPH_URL_'));
+  const given = names.flatMap((name) => {
+    const read = readSettings({ [name]: url('http', 'https').optional() }, environment)[name];
+    return read === undefined ? [] : [[name, read] as const];
+  });
+  return { ...settings, subgraphUrls: new Map(given) };
+}
+
+/** The setting that says where a subgraph is. */
+export const subgraphUrlSetting = (subgraph: string) =>
+  `SUBGRAPH_URL_${subgraph.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
+
+/**
+ * Where a subgraph is reached. A routing URL whose host ends in `.subgraph` is a placeholder that the deployment
+ * fills; any other is used as it is, unless a setting says otherwise.
+ * @throws SettingError naming the setting that is missing.
+ */
+export function locateSubgraph(
+  subgraph: { name: string; url?: string },
+  urls: ReadonlyMap<string, string>,
+): string {
+  const name = subgraphUrlSetting(subgraph.name);
+  const given = urls.get(name);
+  if (given !== undefined) return given;
+  if (subgraph.url && URL.canParse(subgraph.url) && !new URL(subgraph.url).hostname.endsWith('.subgraph')) {
+    return subgraph.url;
+  }
+  throw new SettingError(
+    `${name} is not set: the supergraph has a subgraph "${subgraph.name}" and leaves open where it is; give its URL, such as http://127.0.0.1:4001/graphql.`,
+  );
+}

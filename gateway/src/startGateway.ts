@@ -1,0 +1,207 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ApolloServer } from '@apollo/server';
+import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
+import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
+import { type Clock, systemClock } from '@ates/kit/clock';
+import { graphqlHttp } from '@ates/kit/graphqlHttp';
+import { closeServer, type InternalServer, listen, startInternalServer } from '@ates/kit/internalServer';
+import type { Log } from '@ates/kit/log';
+import type { Running } from '@ates/kit/process';
+import { SettingError } from '@ates/kit/settings';
+import { apolloLog } from './apolloLog.ts';
+import { createAuthentication, type Identity, refuseStrangers } from './authentication.ts';
+import { type CallerContext, clientAddress, isForeign } from './caller.ts';
+import { allowOrigins } from './crossOrigin.ts';
+import { maskErrors } from './errors.ts';
+import { type Readiness, watchReadiness } from './health.ts';
+import { limitOperations } from './limits.ts';
+import { countOperations } from './metrics.ts';
+import { graphiqlPage, landingPage, readLandingPage } from './pages.ts';
+import { relayPublicKeys } from './publicKeys.ts';
+import { requestIdOf, route } from './routes.ts';
+import type { GatewaySettings } from './settings.ts';
+import { serveSupergraph } from './supergraph.ts';
+import { legacyStatus, refuseUnservable } from './transport.ts';
+
+export interface RunningGateway extends Running {
+  /** Where it is, such as `http://127.0.0.1:4000`. */
+  readonly url: string;
+  readonly internalPort: number;
+}
+
+/** How long requests under way may take once the gateway is to stop, in milliseconds. */
+const drainMs = 3_000;
+
+/**
+ * Starts the one public endpoint over whatever supergraph the settings name.
+ * @param options.landingPage HTML for `/`, in place of the general page and of the `LANDING_PAGE` file
+ * @throws SettingError where a setting is wrong, the supergraph cannot be served, or a port is taken
+ */
+export async function startGateway(
+  settings: GatewaySettings,
+  log: Log,
+  options: { clock?: Clock; landingPage?: string } = {},
+): Promise<RunningGateway> {
+  const { clock = systemClock } = options;
+  const landing =
+    options.landingPage ?? (settings.LANDING_PAGE ? readLandingPage(settings.LANDING_PAGE) : undefined);
+  // What has been started, latest last: taken down in reverse, on a failed start as well.
+  const started: (() => unknown)[] = [];
+  const takeDown = async () => {
+    for (let undo = started.pop(); undo; undo = started.pop()) await undo();
+  };
+
+  try {
+    let readiness: Readiness | undefined;
+    const internal = await startInternalServer({
+      host: settings.HOST,
+      port: settings.INTERNAL_PORT,
+      isReady: () => readiness?.isReady() ?? 'starting',
+    });
+    started.push(() => internal.close());
+    const metrics = countOperations(internal.registry);
+
+    const supergraph = serveSupergraph(settings, log, metrics.observeSubgraph);
+    started.push(() => supergraph.close());
+    const authentication = createAuthentication({
+      jwksUrl: settings.JWKS_URL,
+      introspectionUrl: settings.INTROSPECTION_URL,
+      internalSecret: settings.INTERNAL_SECRET,
+      now: () => clock.now(),
+      log,
+    });
+    started.push(() => authentication.close());
+
+    const errors = maskErrors(log);
+    const apollo = new ApolloServer<CallerContext>({
+      gateway: supergraph.gateway,
+      ...limitOperations(settings),
+      introspection: true,
+      csrfPrevention: true,
+      allowBatchedHttpRequests: false,
+      includeStacktraceInErrorResponses: false,
+      stopOnTerminationSignals: false,
+      formatError: errors.formatError,
+      logger: apolloLog(log),
+      plugins: [
+        errors.plugin,
+        refuseUnservable,
+        refuseStrangers(supergraph.needsCaller),
+        legacyStatus,
+        metrics.plugin,
+        // Answers depend on who asks: none may be cached on the way.
+        ApolloServerPluginCacheControlDisabled(),
+        // Sandbox whatever NODE_ENV is: managers and engineers work with it.
+        ApolloServerPluginLandingPageLocalDefault({ embed: { runTelemetry: false } }),
+      ],
+    });
+    await apollo.start().catch((cause: Error) => {
+      if (cause instanceof SettingError) throw cause;
+      throw new SettingError(
+        `SUPERGRAPH names ${settings.SUPERGRAPH}, which cannot be served: ${cause.message}`,
+        { cause },
+      );
+    });
+    started.push(() => apollo.stop());
+    readiness = watchReadiness(supergraph.subgraphs, log);
+    started.push(readiness.stop);
+
+    const crossOrigin = allowOrigins(settings.ALLOWED_ORIGINS, settings.TRUSTED_PROXIES);
+    const graphql = graphqlHttp<CallerContext>(apollo, async (request, response) =>
+      contextOf(request, response, settings, await authentication.identify(request.headers.authorization)),
+    );
+    const listener = route({
+      async graphql(request, response) {
+        response.setHeader('cache-control', 'no-store');
+        if (crossOrigin.answersPreflight(request, response)) return;
+        await graphql(request, response);
+      },
+      landing: landingPage(landing),
+      graphiql: graphiqlPage(),
+      publicKeys: settings.JWKS_URL ? relayPublicKeys(settings.JWKS_URL) : undefined,
+      readiness,
+      mask: errors.mask,
+    });
+    const http = await listenPublicly(settings, listener);
+    started.push(http.close);
+
+    log.info(`the graph is served at ${http.url}/graphql`);
+    return running(http, internal, readiness, takeDown);
+  } catch (error) {
+    await takeDown();
+    throw error;
+  }
+}
+
+function running(
+  http: { url: string; port: number },
+  internal: InternalServer,
+  readiness: Readiness,
+  takeDown: () => Promise<void>,
+): RunningGateway {
+  return {
+    url: http.url,
+    internalPort: internal.port,
+    info: { url: http.url, port: http.port, internalPort: internal.port },
+    async stop() {
+      readiness.drain();
+      await takeDown();
+    },
+  };
+}
+
+/** Only what is named here gets from a client to a subgraph; cookies never from pages of other origins. */
+function contextOf(
+  request: IncomingMessage,
+  response: ServerResponse,
+  settings: GatewaySettings,
+  { problem, authorization }: Identity,
+): CallerContext {
+  const withCookies = !isForeign(request, settings.TRUSTED_PROXIES);
+  const { cookie } = request.headers;
+  const session = request.headers['x-session'];
+  return {
+    requestId: requestIdOf(response),
+    clientAddress: clientAddress(request, settings.TRUSTED_PROXIES),
+    problem,
+    forwarded: {
+      ...(authorization ? { authorization } : {}),
+      ...(withCookies && cookie ? { cookie } : {}),
+      ...(withCookies && typeof session === 'string' ? { 'x-session': session } : {}),
+    },
+    passCookies(cookies) {
+      if (withCookies && !response.headersSent) response.appendHeader('set-cookie', cookies);
+    },
+  };
+}
+
+async function listenPublicly(
+  settings: GatewaySettings,
+  listener: (request: IncomingMessage, response: ServerResponse) => void,
+) {
+  const underWay = new Set<ServerResponse>();
+  let draining = false;
+  const server = createServer((request, response) => {
+    underWay.add(response);
+    response.on('close', () => underWay.delete(response));
+    if (draining) response.shouldKeepAlive = false;
+    listener(request, response);
+  });
+  // Longer than load balancers keep theirs, so that it is not the gateway that closes a connection just reused.
+  server.keepAliveTimeout = 65_000;
+  server.headersTimeout = 10_000;
+  server.requestTimeout = 30_000;
+  await listen(server, settings.PORT, settings.HOST);
+  const { port } = server.address() as AddressInfo;
+  const host = settings.HOST === '0.0.0.0' || settings.HOST === '::' ? '127.0.0.1' : settings.HOST;
+  return {
+    port,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    close: () => {
+      draining = true;
+      for (const response of underWay) response.shouldKeepAlive = false;
+      return closeServer(server, drainMs);
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import { type ApolloServerPlugin, HeaderMap } from '@apollo/server';
+import { GraphQLError } from 'graphql';
+import type { CallerContext } from './caller.ts';
+
+/**
+ * The status and headers that Apollo Server gives an answer with such an error. The type is this wide because a
+ * dependency (graphql-yoga, by way of GraphiQL) declares `http` for all errors in a form of its own.
+ */
+export const httpStatus = (status: number, headers: [string, string][] = []): Record<string, unknown> => ({
+  http: { status, headers: new HeaderMap(headers) },
+});
+
+const refused = (
+  code: string,
+  message: string,
+  status = 400,
+  headers: [string, string][] = [],
+): GraphQLError => new GraphQLError(message, { extensions: { code, ...httpStatus(status, headers) } });
+
+/** Refuses with a sentence what plain HTTP requests cannot carry, and operations that are not in the document. */
+export const refuseUnservable: ApolloServerPlugin<CallerContext> = {
+  async requestDidStart() {
+    return {
+      async didResolveOperation({ operation, request }) {
+        if (!operation) {
+          throw refused(
+            'OPERATION_RESOLUTION_FAILURE',
+            request.operationName
+              ? `There is no operation named "${request.operationName}" in the document.`
+              : 'The document has several operations. Say which one to run with operationName.',
+          );
+        }
+        if (request.http?.method === 'GET' && !request.extensions?.persistedQuery) {
+          throw refused(
+            'BAD_REQUEST',
+            'GET is for persisted queries (extensions.persistedQuery). Send this operation by POST.',
+            405,
+            [['allow', 'POST']],
+          );
+        }
+        if (operation.operation === 'subscription') {
+          throw refused(
+            'BAD_REQUEST',
+            'A subscription needs a transport that streams, which a plain POST is not. Send queries and mutations here.',
+          );
+        }
+      },
+    };
+  },
+};
+
+const requestErrors = new Set([
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'OPERATION_RESOLUTION_FAILURE',
+  'BAD_USER_INPUT',
+]);
+
+/**
+ * GraphQL over HTTP: whoever asks for `application/json` gets 200 for a well-formed request whose operation is
+ * refused, and `application/graphql-response+json` comes with the status that says so. An early UNAUTHENTICATED is
+ * 200 in any JSON answer, as it would be from a subgraph.
+ */
+export const legacyStatus: ApolloServerPlugin<CallerContext> = {
+  async requestDidStart() {
+    return {
+      async willSendResponse({ request, response }) {
+        if (response.body.kind !== 'single') return;
+        const accept = request.http?.headers.get('accept') ?? '';
+        const code = response.body.singleResult.errors?.[0]?.extensions?.code;
+        if (accept.includes('application/graphql-response+json') || typeof code !== 'string') return;
+        const asksForJson = accept.includes('application/json') && requestErrors.has(code);
+        if (asksForJson || code === 'UNAUTHENTICATED') response.http.status = 200;
+      },
+    };
+  },
+};
