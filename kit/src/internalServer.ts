@@ -55,11 +55,11 @@ export function listen(server: import('node:http').Server, port: number, host: s
   });
 }
 
-/** Stops accepting, lets requests under way finish, closes idle connections. */
-export function closeServer(server: import('node:http').Server): Promise<void> {
+/** Stops accepting, lets requests under way finish within `graceMs`, closes idle connections. */
+export function closeServer(server: import('node:http').Server, graceMs = 2_000): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
     server.closeIdleConnections();
-    setTimeout(() => server.closeAllConnections(), 2_000).unref();
+    setTimeout(() => server.closeAllConnections(), graceMs).unref();
   });
 }
