@@ -20,7 +20,11 @@ export type QueueStore = { redisUrl: string } | { postgresUrl: string };
 export interface Broker {
   readonly backend: 'redis' | 'postgresql';
   queue(name: string): Queue;
-  worker<Data, Result>(name: string, process: Processor<Data, Result>, options: { concurrency: number }): Worker<Data, Result>;
+  worker<Data, Result>(
+    name: string,
+    process: Processor<Data, Result>,
+    options: { concurrency: number },
+  ): Worker<Data, Result>;
   /** Calls back with the id of every job of the queue that completes, wherever that is. */
   onCompleted(name: string, callback: (jobId: string) => void): Promise<void>;
   /** True once after the store lost what was in it: a Redis that was wiped. */
@@ -33,7 +37,11 @@ const prefix = '{ates}';
 const sentinelKey = `${prefix}:sentinel`;
 
 /** A worker that is killed in the middle of a job loses it to another after about this long. */
-const stalledSettings = { lockDuration: 10_000, stalledInterval: 5_000, maxStalledCount: 3 } satisfies Partial<WorkerOptions>;
+const stalledSettings = {
+  lockDuration: 10_000,
+  stalledInterval: 5_000,
+  maxStalledCount: 3,
+} satisfies Partial<WorkerOptions>;
 
 /** Job options for everything: a finished job's id is forgotten at once, or a resend under the same id would vanish. */
 export const jobDefaults = {
@@ -54,20 +62,30 @@ interface Parts {
 }
 
 /** Says once that the store is away, and once that it is back, instead of a line per attempt. */
-function reportTrouble(log: Log, emitter: { on(event: 'error', listener: (error: Error) => void): unknown }, what: string) {
+function reportTrouble(
+  log: Log,
+  emitter: { on(event: 'error', listener: (error: Error) => void): unknown },
+  what: string,
+) {
   let last = 0;
   emitter.on('error', (error) => {
     // After a wipe, jobs in flight are gone: the outbox sends them again, nothing else is needed.
     if (/Missing key for job|Missing lock for job/.test(error.message)) return;
     if (Date.now() - last < 10_000) return;
     last = Date.now();
-    log.warn(`${what}: ${error.message || (error as NodeJS.ErrnoException).code}; it is tried again, and nothing is lost meanwhile`);
+    log.warn(
+      `${what}: ${error.message || (error as NodeJS.ErrnoException).code}; it is tried again, and nothing is lost meanwhile`,
+    );
   });
 }
 
 function redisBroker(url: string, log: Log): Broker {
   // A producer must fail at once while Redis is away, or it would wait with what it has taken.
-  const producing = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 1, lazyConnect: false });
+  const producing = new Redis(url, {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 1,
+    lazyConnect: false,
+  });
   const consuming = new Redis(url, { maxRetriesPerRequest: null });
   reportTrouble(log, producing, 'the queue (REDIS_URL) cannot be reached');
   reportTrouble(log, consuming, 'the queue (REDIS_URL) cannot be reached');
@@ -75,7 +93,13 @@ function redisBroker(url: string, log: Log): Broker {
   return {
     backend: 'redis',
     ...classes(parts, log, {
-      queue: (name) => new Queue(name, { connection: producing, prefix, skipWaitingForReady: true, defaultJobOptions: jobDefaults }),
+      queue: (name) =>
+        new Queue(name, {
+          connection: producing,
+          prefix,
+          skipWaitingForReady: true,
+          defaultJobOptions: jobDefaults,
+        }),
       worker: (name, process, options) =>
         new Worker(name, process, { ...options, ...stalledSettings, connection: consuming, prefix }),
       events: (name) => new QueueEvents(name, { connection: consuming.duplicate(), prefix }),
@@ -107,9 +131,14 @@ async function postgresBroker(url: string, log: Log): Promise<Broker> {
   return {
     backend: 'postgresql',
     ...classes(parts, log, {
-      queue: (name) => new Queue(name, { connection, defaultJobOptions: jobDefaults }) as unknown as import('bullmq').Queue,
+      queue: (name) =>
+        new Queue(name, { connection, defaultJobOptions: jobDefaults }) as unknown as import('bullmq').Queue,
       worker: (name, process, options) =>
-        new Worker(name, process as Processor, { ...options, ...stalledSettings, connection }) as unknown as import('bullmq').Worker,
+        new Worker(name, process as Processor, {
+          ...options,
+          ...stalledSettings,
+          connection,
+        }) as unknown as import('bullmq').Worker,
       events: (name) => new QueueEvents(name, { connection }) as unknown as import('bullmq').QueueEvents,
     }),
     wasWiped: async () => false,
@@ -122,7 +151,11 @@ function classes(
   log: Log,
   make: {
     queue(name: string): Queue;
-    worker(name: string, process: Processor, options: Pick<WorkerOptions, 'concurrency'> & Partial<QueueBaseOptions>): Worker;
+    worker(
+      name: string,
+      process: Processor,
+      options: Pick<WorkerOptions, 'concurrency'> & Partial<QueueBaseOptions>,
+    ): Worker;
     events(name: string): QueueEvents;
   },
 ): Pick<Broker, 'queue' | 'worker' | 'onCompleted'> {

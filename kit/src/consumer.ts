@@ -1,6 +1,12 @@
 import type { Kysely } from 'kysely';
 import type { Broker } from './broker.ts';
-import { applyDelivery, type Delivery, type EventHandler, type InboxTables, resendNextDeadLetter } from './inbox.ts';
+import {
+  applyDelivery,
+  type Delivery,
+  type EventHandler,
+  type InboxTables,
+  resendNextDeadLetter,
+} from './inbox.ts';
 import type { Log } from './log.ts';
 import { lanes } from './outbox.ts';
 import { queueName } from './relay.ts';
@@ -25,10 +31,13 @@ export function startConsumer<Tables extends InboxTables>(options: {
       queueName(consumer, lane),
       async ({ data }) => {
         const handler = handlers.get(data.event);
-        if (!handler) throw new Error(`${consumer} does not know ${data.event}: start a newer version of the workers`);
+        if (!handler)
+          throw new Error(`${consumer} does not know ${data.event}: start a newer version of the workers`);
         const applied = await applyDelivery(db, consumer, handler, data, now);
         if (applied === 'applied in part') {
-          log.error(`${consumer} refused facts of ${data.event} (event ${data.eventId}) for good: see its dead letters`);
+          log.error(
+            `${consumer} refused facts of ${data.event} (event ${data.eventId}) for good: see its dead letters`,
+          );
           letters.ring();
         }
         return applied;
@@ -36,7 +45,10 @@ export function startConsumer<Tables extends InboxTables>(options: {
       { concurrency: concurrency[lane] },
     );
     worker.on('failed', (job, error) => {
-      log.warn({ err: error }, `${consumer} could not apply ${job?.name} (event ${job?.data.eventId}): ${error.message}; it is tried again`);
+      log.warn(
+        { err: error },
+        `${consumer} could not apply ${job?.name} (event ${job?.data.eventId}): ${error.message}; it is tried again`,
+      );
     });
   }
   const letters = startSweep({
@@ -57,7 +69,8 @@ export function handlersByEvent<Tables>(
 ): ReadonlyMap<string, EventHandler<Tables>> {
   const byEvent = new Map<string, EventHandler<Tables>>();
   for (const handler of handlers) {
-    if (byEvent.has(handler.event.name)) throw new Error(`${consumer} has two handlers for ${handler.event.name}`);
+    if (byEvent.has(handler.event.name))
+      throw new Error(`${consumer} has two handlers for ${handler.event.name}`);
     byEvent.set(handler.event.name, handler);
   }
   return byEvent;

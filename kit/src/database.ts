@@ -1,4 +1,4 @@
-import { Kysely, PostgresDialect, type Transaction, sql } from 'kysely';
+import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import pg from 'pg';
 import type { Log } from './log.ts';
 
@@ -21,7 +21,8 @@ const types: pg.CustomTypesConfig = {
 
 function parseInteger(text: string): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value)) throw new Error(`the database holds ${text}, more than a number holds exactly`);
+  if (!Number.isSafeInteger(value))
+    throw new Error(`the database holds ${text}, more than a number holds exactly`);
   return value;
 }
 
@@ -38,7 +39,9 @@ export function openDatabase<Tables>(url: string, options: DatabaseOptions, log:
     keepAlive: true,
     types,
   });
-  pool.on('error', (error) => log.warn(`a connection to the database was lost (${error.message}); the next statement opens another`));
+  pool.on('error', (error) =>
+    log.warn(`a connection to the database was lost (${error.message}); the next statement opens another`),
+  );
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
 }
 
@@ -106,12 +109,21 @@ export function ring<Tables>(db: Kysely<Tables>, bell: Doorbell): void {
 }
 
 /** Listens for doorbells on a connection of its own, and opens another where that one is lost. */
-export function listenForBells(url: string, onBell: (bell: Doorbell) => void, log: Log): { stop(): Promise<void> } {
+export function listenForBells(
+  url: string,
+  onBell: (bell: Doorbell) => void,
+  log: Log,
+): { stop(): Promise<void> } {
   let client: pg.Client | undefined;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   const connect = async () => {
-    const next = new pg.Client({ connectionString: url, keepAlive: true, connectionTimeoutMillis: 5_000, application_name: 'doorbells' });
+    const next = new pg.Client({
+      connectionString: url,
+      keepAlive: true,
+      connectionTimeoutMillis: 5_000,
+      application_name: 'doorbells',
+    });
     let lost = false;
     const retry = () => {
       if (lost || stopped) return;

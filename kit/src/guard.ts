@@ -1,5 +1,5 @@
 import { getDirective, MapperKind, mapSchema } from '@graphql-tools/utils';
-import { defaultFieldResolver, getNamedType, GraphQLError, type GraphQLSchema } from 'graphql';
+import { defaultFieldResolver, GraphQLError, type GraphQLSchema, getNamedType } from 'graphql';
 import { type AuthenticationProblem, authenticationProblems } from './token.ts';
 
 /** What the guard asks of a request's context. */
@@ -19,11 +19,17 @@ export const unauthenticated = (problem: AuthenticationProblem) =>
 export function enforceAccess(schema: GraphQLSchema): GraphQLSchema {
   return mapSchema(schema, {
     [MapperKind.OBJECT_FIELD]: (field, fieldName, typeName, mapped) => {
-      const places = [field, mapped.getType(typeName), getNamedType(field.type)].filter((place) => place !== undefined);
-      const alternatives = places.flatMap((place) =>
-        (getDirective(mapped, place as never, 'requiresScopes') ?? []).map(({ scopes }) => scopes as string[][]),
+      const places = [field, mapped.getType(typeName), getNamedType(field.type)].filter(
+        (place) => place !== undefined,
       );
-      const needsCaller = alternatives.length > 0 || places.some((place) => getDirective(mapped, place as never, 'authenticated')?.length);
+      const alternatives = places.flatMap((place) =>
+        (getDirective(mapped, place as never, 'requiresScopes') ?? []).map(
+          ({ scopes }) => scopes as string[][],
+        ),
+      );
+      const needsCaller =
+        alternatives.length > 0 ||
+        places.some((place) => getDirective(mapped, place as never, 'authenticated')?.length);
       if (!needsCaller) return undefined;
       const resolve = field.resolve ?? defaultFieldResolver;
       return {
@@ -33,9 +39,12 @@ export function enforceAccess(schema: GraphQLSchema): GraphQLSchema {
           const { scopes } = context.access;
           for (const anyOf of alternatives) {
             if (!anyOf.some((allOf) => allOf.every((scope) => scopes.has(scope)))) {
-              throw new GraphQLError(`Your role does not allow ${typeName}.${fieldName}: it needs ${anyOf.map((allOf) => allOf.join(' and ')).join(', or ')}.`, {
-                extensions: { code: 'FORBIDDEN' },
-              });
+              throw new GraphQLError(
+                `Your role does not allow ${typeName}.${fieldName}: it needs ${anyOf.map((allOf) => allOf.join(' and ')).join(', or ')}.`,
+                {
+                  extensions: { code: 'FORBIDDEN' },
+                },
+              );
             }
           }
           return resolve(source, args, context, info);

@@ -119,7 +119,9 @@ export async function applyDelivery<Tables extends InboxTables>(
 /** Whatever can be told apart as facts; the whole payload where it is not even columns. */
 function factsOf(columns: unknown): unknown[] {
   const isColumns =
-    typeof columns === 'object' && columns !== null && Object.values(columns).every((column) => Array.isArray(column));
+    typeof columns === 'object' &&
+    columns !== null &&
+    Object.values(columns).every((column) => Array.isArray(column));
   const facts = isColumns ? toFacts(columns as Record<string, unknown[]>) : [];
   return facts.length > 0 ? facts : [columns];
 }
@@ -167,7 +169,9 @@ async function applyFact<Tables extends InboxTables>(
   const checked = handler.event.fact.safeParse(fact);
   if (!checked.success) {
     const issue = checked.error.issues[0];
-    return new Error(`does not match the schema of ${handler.event.name}: ${issue?.path.join('.')} ${issue?.message}`);
+    return new Error(
+      `does not match the schema of ${handler.event.name}: ${issue?.path.join('.')} ${issue?.message}`,
+    );
   }
   await sql`savepoint fact`.execute(trx);
   try {
@@ -238,7 +242,11 @@ export async function listDeadLetters(db: Kysely<InboxTables>, first: number): P
 /** Asks for a dead letter to be applied again; the worker hears of it after the commit. False: no such letter. */
 export async function requestResend(db: Kysely<InboxTables>, id: string, now: Date): Promise<boolean> {
   return transact(db, async (trx) => {
-    const result = await trx.updateTable('dead_letter').set({ resend_requested_at: now }).where('id', '=', id).executeTakeFirst();
+    const result = await trx
+      .updateTable('dead_letter')
+      .set({ resend_requested_at: now })
+      .where('id', '=', id)
+      .executeTakeFirst();
     ringAfterCommit(trx, 'dead_letters');
     return result.numUpdatedRows > 0n;
   });
@@ -274,7 +282,12 @@ export async function resendNextDeadLetter<Tables extends InboxTables>(
     if (refused) {
       await trx
         .updateTable('dead_letter')
-        .set({ error: refused.message, attempts: letter.attempts + 1, failed_at: now(), resend_requested_at: null })
+        .set({
+          error: refused.message,
+          attempts: letter.attempts + 1,
+          failed_at: now(),
+          resend_requested_at: null,
+        })
         .where('id', '=', letter.id)
         .execute();
     } else {

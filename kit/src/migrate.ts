@@ -17,7 +17,10 @@ export async function migrateService<Tables>(
   schema: ServiceSchema,
   applicationRole: string,
 ): Promise<void> {
-  const migrator = new Migrator({ db: owner, provider: { getMigrations: async () => ({ ...schema.migrations }) } });
+  const migrator = new Migrator({
+    db: owner,
+    provider: { getMigrations: async () => ({ ...schema.migrations }) },
+  });
   const { error, results } = await migrator.migrateToLatest();
   if (error) {
     const failed = results?.find((result) => result.status === 'Error')?.migrationName;

@@ -1,5 +1,5 @@
-import { type ColumnType, type Generated, type Kysely, sql, type Transaction } from 'kysely';
 import type { Columns, EventDefinition } from '@ates/schema/event';
+import { type ColumnType, type Generated, type Kysely, sql, type Transaction } from 'kysely';
 import { newId } from './clock.ts';
 import { ringAfterCommit } from './database.ts';
 
@@ -66,7 +66,9 @@ export async function appendEvent<Tables extends OutboxTables, Definition extend
   const checked = definition.columns.safeParse(columns);
   if (!checked.success) {
     const issue = checked.error.issues[0];
-    throw new EventSchemaError(`${definition.name} does not match its schema: ${issue?.path.join('.')} ${issue?.message}`);
+    throw new EventSchemaError(
+      `${definition.name} does not match its schema: ${issue?.path.join('.')} ${issue?.message}`,
+    );
   }
   const trx = transaction as unknown as Transaction<OutboxTables>;
   await sql`
@@ -127,7 +129,11 @@ export async function returnDeliveries(
   db: Kysely<OutboxTables>,
   options: { now: Date; dueAt: Date; consumer?: string; eventIds?: readonly string[] },
 ): Promise<number> {
-  let query = db.updateTable('outbox_delivery').set({ next_at: options.dueAt }).where('next_at', '>', options.now).where('attempts', '>', 0);
+  let query = db
+    .updateTable('outbox_delivery')
+    .set({ next_at: options.dueAt })
+    .where('next_at', '>', options.now)
+    .where('attempts', '>', 0);
   if (options.consumer) query = query.where('consumer', '=', options.consumer);
   if (options.eventIds) query = query.where('event_id', '=', sql<string>`any(${options.eventIds}::uuid[])`);
   const result = await query.executeTakeFirst();
@@ -138,10 +144,18 @@ export async function returnDeliveries(
  * Notes receipts: the consumer has committed these events, so their deliveries are done. An event without deliveries
  * is deleted; the event's row is locked first, so that the receipts of two consumers see each other.
  */
-export async function noteReceipts(db: Kysely<OutboxTables>, consumer: string, eventIds: readonly string[]): Promise<void> {
+export async function noteReceipts(
+  db: Kysely<OutboxTables>,
+  consumer: string,
+  eventIds: readonly string[],
+): Promise<void> {
   await db.transaction().execute(async (trx) => {
-    await sql`select from outbox_event where id = any(${eventIds}::uuid[]) order by id for update`.execute(trx);
-    await sql`delete from outbox_delivery where event_id = any(${eventIds}::uuid[]) and consumer = ${consumer}`.execute(trx);
+    await sql`select from outbox_event where id = any(${eventIds}::uuid[]) order by id for update`.execute(
+      trx,
+    );
+    await sql`delete from outbox_delivery where event_id = any(${eventIds}::uuid[]) and consumer = ${consumer}`.execute(
+      trx,
+    );
     await sql`delete from outbox_event e where e.id = any(${eventIds}::uuid[])
       and not exists (select from outbox_delivery d where d.event_id = e.id)`.execute(trx);
   });

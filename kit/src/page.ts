@@ -5,12 +5,14 @@ export const maxPageSize = 200;
 
 /** @throws Refusal (BAD_USER_INPUT) unless `first` is 1..200. */
 export function checkPageSize(first: number): number {
-  if (first < 1 || first > maxPageSize) throw new Refusal('BAD_USER_INPUT', `first must be from 1 to ${maxPageSize}, not ${first}.`);
+  if (first < 1 || first > maxPageSize)
+    throw new Refusal('BAD_USER_INPUT', `first must be from 1 to ${maxPageSize}, not ${first}.`);
   return first;
 }
 
 /** An opaque cursor: the sort key of the row it stands behind, so that pages stay right while rows are added. */
-export const encodeCursor = (...key: (string | number)[]): string => Buffer.from(JSON.stringify(key)).toString('base64url');
+export const encodeCursor = (...key: (string | number)[]): string =>
+  Buffer.from(JSON.stringify(key)).toString('base64url');
 
 /**
  * Reads a cursor whose key has the given kinds of parts.
@@ -23,11 +25,15 @@ export function decodeCursor<Part extends readonly ((value: unknown) => boolean)
   if (cursor === null || cursor === undefined) return null;
   try {
     const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    if (Array.isArray(key) && key.length === parts.length && parts.every((isPart, at) => isPart(key[at]))) return key as never;
+    if (Array.isArray(key) && key.length === parts.length && parts.every((isPart, at) => isPart(key[at])))
+      return key as never;
   } catch {
     // Told below.
   }
-  throw new Refusal('BAD_USER_INPUT', 'This cursor is not one that this list handed out. Leave `after` out to start from the first page.');
+  throw new Refusal(
+    'BAD_USER_INPUT',
+    'This cursor is not one that this list handed out. Leave `after` out to start from the first page.',
+  );
 }
 
 export const isText = (value: unknown): value is string => typeof value === 'string';

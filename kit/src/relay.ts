@@ -3,7 +3,7 @@ import type { Broker } from './broker.ts';
 import type { Delivery } from './inbox.ts';
 import type { Log } from './log.ts';
 import { lanes, noteReceipts, type OutboxTables, returnDeliveries, takeDeliveries } from './outbox.ts';
-import { startSweep, type Sweep } from './sweep.ts';
+import { type Sweep, startSweep } from './sweep.ts';
 
 /** The queue that a consumer's events of one lane travel in. */
 export const queueName = (consumer: string, lane: string): string => `${consumer}-${lane}`;
@@ -46,7 +46,14 @@ export async function startRelay(options: {
         if (id.startsWith(`${producer}.`)) collected.add(id.slice(producer.length + 1));
       });
       const relay = () => relayDeliveries({ db, broker, producer, consumer, lane, now });
-      sweeps.push(startSweep({ what: `sending ${producer}'s ${lane} events to ${consumer}`, intervalMs: pollIntervalMs, sweep: relay, log }));
+      sweeps.push(
+        startSweep({
+          what: `sending ${producer}'s ${lane} events to ${consumer}`,
+          intervalMs: pollIntervalMs,
+          sweep: relay,
+          log,
+        }),
+      );
     }
   }
   // The sentinel only makes it quick: without it, what a wiped Redis lost is sent again after the resend time.
@@ -57,7 +64,8 @@ export async function startRelay(options: {
     sweep: async () => {
       if (!(await broker.wasWiped())) return;
       const returned = await returnDeliveries(db, { now: now(), dueAt: now() });
-      if (returned > 0) log.warn(`the queue was empty or was wiped: ${returned} events of ${producer} are sent again`);
+      if (returned > 0)
+        log.warn(`the queue was empty or was wiped: ${returned} events of ${producer} are sent again`);
       ring();
     },
   });
@@ -80,7 +88,13 @@ async function relayDeliveries(options: {
 }): Promise<void> {
   const { db, broker, producer, consumer, lane, now } = options;
   for (;;) {
-    const taken = await takeDeliveries(db, { lane, consumer, window: windows[lane], now: now(), resendAfterMs });
+    const taken = await takeDeliveries(db, {
+      lane,
+      consumer,
+      window: windows[lane],
+      now: now(),
+      resendAfterMs,
+    });
     if (taken.length === 0) return;
     try {
       await broker.queue(queueName(consumer, lane)).addBulk(
@@ -92,7 +106,12 @@ async function relayDeliveries(options: {
       );
     } catch (error) {
       const dueAt = new Date(now().getTime() + 1_000);
-      await returnDeliveries(db, { now: now(), dueAt, consumer, eventIds: taken.map((delivery) => delivery.eventId) });
+      await returnDeliveries(db, {
+        now: now(),
+        dueAt,
+        consumer,
+        eventIds: taken.map((delivery) => delivery.eventId),
+      });
       throw error;
     }
   }

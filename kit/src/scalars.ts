@@ -2,7 +2,11 @@ import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
 
 const refuse = (message: string) => new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
 
-function textScalar<Internal>(name: string, serialize: (value: unknown) => string, parse: (text: string) => Internal) {
+function textScalar<Internal>(
+  name: string,
+  serialize: (value: unknown) => string,
+  parse: (text: string) => Internal,
+) {
   return new GraphQLScalarType<Internal, string>({
     name,
     serialize,
@@ -23,7 +27,10 @@ export const DateTime = textScalar(
   (value) => (value instanceof Date ? value.toISOString() : String(value)),
   (text) => {
     const moment = new Date(text);
-    if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text) || Number.isNaN(moment.getTime())) {
+    if (
+      !/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text) ||
+      Number.isNaN(moment.getTime())
+    ) {
       throw refuse(`"${text}" is not a moment like 2026-03-01T12:00:00Z.`);
     }
     return moment;
@@ -33,7 +40,9 @@ export const DateTime = textScalar(
 /** Whether a text is a calendar day that exists. */
 export function isDay(text: string): boolean {
   const date = new Date(`${text}T00:00:00Z`);
-  return /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
+  return (
+    /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text)
+  );
 }
 
 /** A calendar day in the company's time zone, YYYY-MM-DD. */

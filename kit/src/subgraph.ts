@@ -10,7 +10,13 @@ import { closeServer, listen, startInternalServer } from './internalServer.ts';
 import type { Log } from './log.ts';
 import { Refusal } from './refusal.ts';
 
-type Resolvers = NonNullable<Parameters<typeof buildSubgraphSchema>[0] extends infer Module ? (Module extends { resolvers?: infer R } ? R : never) : never>;
+type Resolvers = NonNullable<
+  Parameters<typeof buildSubgraphSchema>[0] extends infer Module
+    ? Module extends { resolvers?: infer R }
+      ? R
+      : never
+    : never
+>;
 
 /** A subgraph that answers. */
 export interface RunningSubgraph {
@@ -34,7 +40,9 @@ export async function serveSubgraph<Context extends GuardedContext & BaseContext
   extra?: (request: IncomingMessage, response: ServerResponse) => boolean;
   log: Log;
 }): Promise<RunningSubgraph> {
-  const schema = enforceAccess(buildSubgraphSchema([{ typeDefs: options.typeDefs, resolvers: options.resolvers as Resolvers }] as never));
+  const schema = enforceAccess(
+    buildSubgraphSchema([{ typeDefs: options.typeDefs, resolvers: options.resolvers as Resolvers }] as never),
+  );
   const apollo = new ApolloServer<Context>({
     schema,
     // Callers know the internal secret: no browser gets here.
@@ -50,7 +58,11 @@ export async function serveSubgraph<Context extends GuardedContext & BaseContext
   const server = createServer(withSecret(options.internalSecret, graph, options.extra));
   server.keepAliveTimeout = 65_000;
   await listen(server, options.port, options.host);
-  const internal = await startInternalServer({ host: options.host, port: options.internalPort, isReady: options.isReady });
+  const internal = await startInternalServer({
+    host: options.host,
+    port: options.internalPort,
+    isReady: options.isReady,
+  });
   return {
     url: `http://${options.host}:${(server.address() as AddressInfo).port}`,
     internalPort: internal.port,
@@ -61,12 +73,21 @@ export async function serveSubgraph<Context extends GuardedContext & BaseContext
   };
 }
 
-function withSecret(secret: string, graph: RequestListener, extra?: (request: IncomingMessage, response: ServerResponse) => boolean): RequestListener {
+function withSecret(
+  secret: string,
+  graph: RequestListener,
+  extra?: (request: IncomingMessage, response: ServerResponse) => boolean,
+): RequestListener {
   return (request, response) => {
     if (extra?.(request, response)) return;
     if (!holdsSecret(request, secret)) {
       request.resume();
-      return answerProblem(response, 403, 'FORBIDDEN', 'This is an internal endpoint. Send operations to the gateway.');
+      return answerProblem(
+        response,
+        403,
+        'FORBIDDEN',
+        'This is an internal endpoint. Send operations to the gateway.',
+      );
     }
     graph(request, response);
   };
@@ -95,10 +116,15 @@ function noStatusForVariables(): ApolloServerPlugin {
 /** Refusals are shown as they are; surprises are logged once, in whole, and shown as an id. */
 function formatError(formatted: GraphQLFormattedError, error: unknown, log: Log): GraphQLFormattedError {
   const original = (error instanceof GraphQLError ? error.originalError : undefined) ?? error;
-  const place = { ...(formatted.path ? { path: formatted.path } : {}), ...(formatted.locations ? { locations: formatted.locations } : {}) };
-  if (original instanceof Refusal) return { message: original.message, ...place, extensions: { code: original.code } };
+  const place = {
+    ...(formatted.path ? { path: formatted.path } : {}),
+    ...(formatted.locations ? { locations: formatted.locations } : {}),
+  };
+  if (original instanceof Refusal)
+    return { message: original.message, ...place, extensions: { code: original.code } };
   const code = formatted.extensions?.code;
-  if (typeof code === 'string' && code !== 'INTERNAL_SERVER_ERROR') return { message: formatted.message, ...place, extensions: { code } };
+  if (typeof code === 'string' && code !== 'INTERNAL_SERVER_ERROR')
+    return { message: formatted.message, ...place, extensions: { code } };
   const id = randomUUID();
   log.error({ err: original, id, path: formatted.path }, `error ${id}: ${(original as Error).message}`);
   return {

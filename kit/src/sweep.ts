@@ -12,7 +12,12 @@ export interface Sweep {
  * doorbell and job: whatever those lose, the next sweep finds in the database. A failure is logged once, with `what`
  * as the sentence's subject, until it works again.
  */
-export function startSweep(options: { what: string; intervalMs: number; sweep: () => Promise<void>; log: Log }): Sweep {
+export function startSweep(options: {
+  what: string;
+  intervalMs: number;
+  sweep: () => Promise<void>;
+  log: Log;
+}): Sweep {
   let stopped = false;
   let rung = true;
   let failing = false;

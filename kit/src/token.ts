@@ -1,4 +1,4 @@
-import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
+import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 
 /** What an access token says of its bearer, before anyone looked whether it still holds. */
 export interface TokenClaims {
@@ -26,7 +26,8 @@ export type VerifyToken = (authorization: string | undefined) => Promise<TokenVe
 
 export const tokenAlgorithm = 'EdDSA';
 
-type KeySource = Parameters<typeof jwtVerify>[1] | ReturnType<typeof createRemoteJWKSet>;
+/** Finds the key that a token names. */
+export type KeySource = JWTVerifyGetKey;
 
 /**
  * A verifier over the published keys (rule 1). Keys are kept and fetched anew when a token names one that is not
@@ -42,7 +43,7 @@ export function createTokenVerifier(keys: URL | KeySource, now: () => Date): Ver
     const token = /^Bearer (\S+)$/i.exec(authorization)?.[1];
     if (!token) return { problem: 'invalid' };
     try {
-      const { payload } = await jwtVerify(token, source as ReturnType<typeof createRemoteJWKSet>, {
+      const { payload } = await jwtVerify(token, source, {
         algorithms: [tokenAlgorithm],
         currentDate: now(),
       });

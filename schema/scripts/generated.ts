@@ -6,40 +6,50 @@ import * as resolvers from '@graphql-codegen/typescript-resolvers';
 import { parse } from 'graphql';
 import { z } from 'zod';
 import { allEvents } from '../events/all.ts';
-import { readSdl, sdlFile, type SubgraphName, subgraphNames } from '../src/sdl.ts';
+import { readSdl, type SubgraphName, sdlFile, subgraphNames } from '../src/sdl.ts';
 
 /** What a subgraph's resolvers hand on for a type of the graph, as `path#Type` from its `src/generated`. */
 const mappers: Record<SubgraphName, Record<string, string>> = {
-  auth: { User: '../domain/user.ts#User', Session: '../domain/session.ts#Session' },
+  auth: { User: '../domain/user.ts#User as OwnUser', Session: '../domain/session.ts#Session as OwnSession' },
   tracker: {
-    Task: '../domain/task.ts#TaskReference',
-    Assignment: '../domain/task.ts#Assignment',
-    User: '../domain/task.ts#UserReference',
-    Reassignment: '../domain/reassignment.ts#Reassignment',
+    Task: '../domain/task.ts#TaskReference as OwnTaskReference',
+    Assignment: '../domain/task.ts#Assignment as OwnAssignment',
+    User: '../domain/task.ts#UserReference as OwnUserReference',
+    Reassignment: '../domain/reassignment.ts#Reassignment as OwnReassignment',
   },
   accounting: {
-    Task: '../domain/references.ts#TaskReference',
-    User: '../domain/references.ts#UserReference',
-    Account: '../domain/account.ts#Account',
-    LedgerEntry: '../domain/account.ts#LedgerEntry',
-    Payout: '../domain/payout.ts#Payout',
+    Task: '../domain/references.ts#TaskReference as OwnTaskReference',
+    User: '../domain/references.ts#UserReference as OwnUserReference',
+    Account: '../domain/account.ts#Account as OwnAccount',
+    LedgerEntry: '../domain/account.ts#LedgerEntry as OwnLedgerEntry',
+    Payout: '../domain/payout.ts#Payout as OwnPayout',
   },
-  analytics: { Task: '../domain/figures.ts#TaskReference' },
+  analytics: { Task: '../domain/figures.ts#TaskReference as OwnTaskReference' },
 };
 
 /** Every generated file of the repository, by path from its root, with the text it should have. */
 export async function generatedFiles(): Promise<Map<string, string>> {
   const files = new Map<string, string>();
-  const services = subgraphNames.map((name) => ({ name, url: `http://${name}.subgraph`, typeDefs: readSdl(name) }));
+  const services = subgraphNames.map((name) => ({
+    name,
+    url: `http://${name}.subgraph`,
+    typeDefs: readSdl(name),
+  }));
   const composed = composeServices(services);
-  if (composed.errors) throw new Error(`the subgraphs do not compose:\n${composed.errors.map((error) => error.message).join('\n')}`);
+  if (composed.errors)
+    throw new Error(
+      `the subgraphs do not compose:\n${composed.errors.map((error) => error.message).join('\n')}`,
+    );
   files.set('schema/supergraph.graphql', `${composed.supergraphSdl.trimEnd()}\n`);
   for (const name of subgraphNames) {
     files.set(`subgraphs/${name}/src/generated/resolvers.ts`, await resolverTypes(name));
   }
   for (const event of allEvents) {
     const json = z.toJSONSchema(event.fact);
-    files.set(`schema/events/published/${event.name}.json`, `${JSON.stringify({ consumers: event.consumers, fact: json }, null, 2)}\n`);
+    files.set(
+      `schema/events/published/${event.name}.json`,
+      `${JSON.stringify({ consumers: event.consumers, fact: json }, null, 2)}\n`,
+    );
   }
   return files;
 }
@@ -52,7 +62,7 @@ async function resolverTypes(name: SubgraphName): Promise<string> {
     enumsAsTypes: true,
     useTypeImports: true,
     skipTypename: true,
-    immutableTypes: false,
+    avoidOptionals: { defaultValue: true },
     defaultScalarType: 'unknown',
     contextType: '../context.ts#Context',
     mappers: mappers[name],

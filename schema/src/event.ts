@@ -27,7 +27,8 @@ export type Fact<Definition extends EventDefinition> = z.infer<Definition['fact'
 type ColumnsOf<Shape extends FactShape> = { [Field in keyof Shape]: z.infer<Shape[Field]>[] };
 
 /** The facts of an event as one array per field, all of equal length. */
-export type Columns<Definition extends EventDefinition> = Definition extends EventDefinition<infer Shape> ? ColumnsOf<Shape> : never;
+export type Columns<Definition extends EventDefinition> =
+  Definition extends EventDefinition<infer Shape> ? ColumnsOf<Shape> : never;
 
 /** Defines one version of an event. Published versions never change incompatibly: `npm run check` holds that. */
 export function defineEvent<Shape extends FactShape>(definition: {
@@ -39,7 +40,13 @@ export function defineEvent<Shape extends FactShape>(definition: {
   const columns = z
     .strictObject(
       Object.fromEntries(
-        fields.map((field) => [field, z.array(definition.fact[field] as z.ZodType).min(1).max(maxFactsPerEvent)]),
+        fields.map((field) => [
+          field,
+          z
+            .array(definition.fact[field] as z.ZodType)
+            .min(1)
+            .max(maxFactsPerEvent),
+        ]),
       ),
     )
     .refine((given) => {
@@ -71,5 +78,7 @@ export function toColumns<Definition extends EventDefinition>(
 export function toFacts(columns: Readonly<Record<string, readonly unknown[]>>): Record<string, unknown>[] {
   const fields = Object.entries(columns);
   const length = Math.max(0, ...fields.map(([, column]) => column.length));
-  return Array.from({ length }, (_, at) => Object.fromEntries(fields.map(([field, column]) => [field, column[at]])));
+  return Array.from({ length }, (_, at) =>
+    Object.fromEntries(fields.map(([field, column]) => [field, column[at]])),
+  );
 }

@@ -1,8 +1,8 @@
 /* Generated from schema/sdl/accounting.graphql by `npm run generate`. */
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { TaskReference, UserReference } from '../domain/references.ts';
-import type { Account, LedgerEntry } from '../domain/account.ts';
-import type { Payout } from '../domain/payout.ts';
+import type { TaskReference as OwnTaskReference, UserReference as OwnUserReference } from '../domain/references.ts';
+import type { Account as OwnAccount, LedgerEntry as OwnLedgerEntry } from '../domain/account.ts';
+import type { Payout as OwnPayout } from '../domain/payout.ts';
 import type { Context } from '../context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -54,19 +54,19 @@ export type Account = {
 
 export type AccountAuditLogArgs = {
   day?: InputMaybe<Scalars['Date']['input']>;
-  first?: Scalars['Int']['input'];
+  first: Scalars['Int']['input'];
   after?: InputMaybe<Scalars['String']['input']>;
 };
 
 
 export type AccountDaysArgs = {
-  first?: Scalars['Int']['input'];
+  first: Scalars['Int']['input'];
   after?: InputMaybe<Scalars['String']['input']>;
 };
 
 
 export type AccountPayoutsArgs = {
-  first?: Scalars['Int']['input'];
+  first: Scalars['Int']['input'];
   after?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -181,7 +181,7 @@ export type QueryAccountArgs = {
 
 
 export type QueryAccountsArgs = {
-  first?: Scalars['Int']['input'];
+  first: Scalars['Int']['input'];
   after?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -203,7 +203,7 @@ export type QueryPayoutRunArgs = {
 
 
 export type QueryAccountingDeadLettersArgs = {
-  first?: Scalars['Int']['input'];
+  first: Scalars['Int']['input'];
 };
 
 export type Mutation = {
@@ -378,16 +378,16 @@ export type ResolversTypes = {
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   Date: ResolverTypeWrapper<Scalars['Date']['output']>;
   Money: ResolverTypeWrapper<Scalars['Money']['output']>;
-  Task: ResolverTypeWrapper<TaskReference>;
+  Task: ResolverTypeWrapper<OwnTaskReference>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
-  User: ResolverTypeWrapper<UserReference>;
-  Account: ResolverTypeWrapper<Account>;
+  User: ResolverTypeWrapper<OwnUserReference>;
+  Account: ResolverTypeWrapper<OwnAccount>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   EntryKind: EntryKind;
-  LedgerEntry: ResolverTypeWrapper<LedgerEntry>;
+  LedgerEntry: ResolverTypeWrapper<OwnLedgerEntry>;
   AccountDay: ResolverTypeWrapper<AccountDay>;
-  Payout: ResolverTypeWrapper<Payout>;
+  Payout: ResolverTypeWrapper<OwnPayout>;
   EmailStatus: EmailStatus;
   PayoutRun: ResolverTypeWrapper<PayoutRun>;
   PayoutRunStatus: PayoutRunStatus;
@@ -412,15 +412,15 @@ export type ResolversParentTypes = {
   DateTime: Scalars['DateTime']['output'];
   Date: Scalars['Date']['output'];
   Money: Scalars['Money']['output'];
-  Task: TaskReference;
+  Task: OwnTaskReference;
   ID: Scalars['ID']['output'];
-  User: UserReference;
-  Account: Account;
+  User: OwnUserReference;
+  Account: OwnAccount;
   Int: Scalars['Int']['output'];
   String: Scalars['String']['output'];
-  LedgerEntry: LedgerEntry;
+  LedgerEntry: OwnLedgerEntry;
   AccountDay: AccountDay;
-  Payout: Payout;
+  Payout: OwnPayout;
   PayoutRun: PayoutRun;
   CompanyDay: CompanyDay;
   Boolean: Scalars['Boolean']['output'];

@@ -1,6 +1,6 @@
 /* Generated from schema/sdl/analytics.graphql by `npm run generate`. */
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { TaskReference } from '../domain/figures.ts';
+import type { TaskReference as OwnTaskReference } from '../domain/figures.ts';
 import type { Context } from '../context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -79,7 +79,7 @@ export type QueryMostExpensiveTaskArgs = {
 
 
 export type QueryAnalyticsDeadLettersArgs = {
-  first?: Scalars['Int']['input'];
+  first: Scalars['Int']['input'];
 };
 
 export type Mutation = {
@@ -182,7 +182,7 @@ export type ResolversTypes = {
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   Date: ResolverTypeWrapper<Scalars['Date']['output']>;
   Money: ResolverTypeWrapper<Scalars['Money']['output']>;
-  Task: ResolverTypeWrapper<TaskReference>;
+  Task: ResolverTypeWrapper<OwnTaskReference>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Period: Period;
   MostExpensiveTask: ResolverTypeWrapper<Omit<MostExpensiveTask, 'task'> & { task?: Maybe<ResolversTypes['Task']> }>;
@@ -201,7 +201,7 @@ export type ResolversParentTypes = {
   DateTime: Scalars['DateTime']['output'];
   Date: Scalars['Date']['output'];
   Money: Scalars['Money']['output'];
-  Task: TaskReference;
+  Task: OwnTaskReference;
   ID: Scalars['ID']['output'];
   MostExpensiveTask: Omit<MostExpensiveTask, 'task'> & { task?: Maybe<ResolversParentTypes['Task']> };
   AnalyticsDay: Omit<AnalyticsDay, 'mostExpensiveTask'> & { mostExpensiveTask?: Maybe<ResolversParentTypes['MostExpensiveTask']> };

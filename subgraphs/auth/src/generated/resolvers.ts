@@ -1,7 +1,7 @@
 /* Generated from schema/sdl/auth.graphql by `npm run generate`. */
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { User } from '../domain/user.ts';
-import type { Session } from '../domain/session.ts';
+import type { User as OwnUser } from '../domain/user.ts';
+import type { Session as OwnSession } from '../domain/session.ts';
 import type { Context } from '../context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -67,7 +67,7 @@ export type CreateAccountInput = {
   login: Scalars['String']['input'];
   name: Scalars['String']['input'];
   email: Scalars['String']['input'];
-  role?: Role;
+  role: Role;
   /** Free text that describes the shape of the owner's beak. It is the secret: only its hash is kept. */
   beakShape: Scalars['String']['input'];
 };
@@ -87,7 +87,7 @@ export type QueryUserArgs = {
 
 
 export type QueryUsersArgs = {
-  first?: Scalars['Int']['input'];
+  first: Scalars['Int']['input'];
   after?: InputMaybe<Scalars['String']['input']>;
   role?: InputMaybe<Role>;
   search?: InputMaybe<Scalars['String']['input']>;
@@ -130,7 +130,7 @@ export type MutationRefreshSessionArgs = {
 
 
 export type MutationLogoutArgs = {
-  everywhere?: Scalars['Boolean']['input'];
+  everywhere: Scalars['Boolean']['input'];
 };
 
 
@@ -258,11 +258,11 @@ export type FederationReferenceTypes = {
 export type ResolversTypes = {
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   Role: Role;
-  User: ResolverTypeWrapper<User>;
+  User: ResolverTypeWrapper<OwnUser>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
-  Session: ResolverTypeWrapper<Session>;
+  Session: ResolverTypeWrapper<OwnSession>;
   UserEdge: ResolverTypeWrapper<Omit<UserEdge, 'node'> & { node: ResolversTypes['User'] }>;
   UserConnection: ResolverTypeWrapper<Omit<UserConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['UserEdge']>, nodes: Array<ResolversTypes['User']> }>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
@@ -275,11 +275,11 @@ export type ResolversTypes = {
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
   DateTime: Scalars['DateTime']['output'];
-  User: User;
+  User: OwnUser;
   ID: Scalars['ID']['output'];
   String: Scalars['String']['output'];
   Boolean: Scalars['Boolean']['output'];
-  Session: Session;
+  Session: OwnSession;
   UserEdge: Omit<UserEdge, 'node'> & { node: ResolversParentTypes['User'] };
   UserConnection: Omit<UserConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['UserEdge']>, nodes: Array<ResolversParentTypes['User']> };
   Int: Scalars['Int']['output'];

@@ -1,7 +1,7 @@
 /* Generated from schema/sdl/tracker.graphql by `npm run generate`. */
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { TaskReference, Assignment, UserReference } from '../domain/task.ts';
-import type { Reassignment } from '../domain/reassignment.ts';
+import type { TaskReference as OwnTaskReference, Assignment as OwnAssignment, UserReference as OwnUserReference } from '../domain/task.ts';
+import type { Reassignment as OwnReassignment } from '../domain/reassignment.ts';
 import type { Context } from '../context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -41,7 +41,7 @@ export type Task = {
 
 
 export type TaskAssignmentsArgs = {
-  first?: Scalars['Int']['input'];
+  first: Scalars['Int']['input'];
   after?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -63,7 +63,7 @@ export type User = {
 
 export type UserTasksArgs = {
   status?: InputMaybe<TaskStatus>;
-  first?: Scalars['Int']['input'];
+  first: Scalars['Int']['input'];
   after?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -103,7 +103,7 @@ export type OnRunning =
 export type CreateTaskInput = {
   title: Scalars['String']['input'];
   jiraId?: InputMaybe<Scalars['String']['input']>;
-  description?: Scalars['String']['input'];
+  description: Scalars['String']['input'];
   /** The same key from the same user makes the same task, once; with other arguments it is a CONFLICT. */
   idempotencyKey?: InputMaybe<Scalars['ID']['input']>;
 };
@@ -134,14 +134,14 @@ export type QueryTaskArgs = {
 
 export type QueryTasksArgs = {
   filter?: InputMaybe<TaskFilter>;
-  first?: Scalars['Int']['input'];
+  first: Scalars['Int']['input'];
   after?: InputMaybe<Scalars['String']['input']>;
 };
 
 
 export type QueryMyTasksArgs = {
   status?: InputMaybe<TaskStatus>;
-  first?: Scalars['Int']['input'];
+  first: Scalars['Int']['input'];
   after?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -152,13 +152,13 @@ export type QueryReassignmentArgs = {
 
 
 export type QueryReassignmentsArgs = {
-  first?: Scalars['Int']['input'];
+  first: Scalars['Int']['input'];
   after?: InputMaybe<Scalars['String']['input']>;
 };
 
 
 export type QueryTrackerDeadLettersArgs = {
-  first?: Scalars['Int']['input'];
+  first: Scalars['Int']['input'];
 };
 
 export type Mutation = {
@@ -186,7 +186,7 @@ export type MutationResolveTaskArgs = {
 
 
 export type MutationReassignTasksArgs = {
-  onRunning?: OnRunning;
+  onRunning: OnRunning;
   idempotencyKey?: InputMaybe<Scalars['ID']['input']>;
 };
 
@@ -359,13 +359,13 @@ export type FederationReferenceTypes = {
 export type ResolversTypes = {
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   TaskStatus: TaskStatus;
-  Task: ResolverTypeWrapper<TaskReference>;
+  Task: ResolverTypeWrapper<OwnTaskReference>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
-  Assignment: ResolverTypeWrapper<Assignment>;
-  User: ResolverTypeWrapper<UserReference>;
-  Reassignment: ResolverTypeWrapper<Reassignment>;
+  Assignment: ResolverTypeWrapper<OwnAssignment>;
+  User: ResolverTypeWrapper<OwnUserReference>;
+  Reassignment: ResolverTypeWrapper<OwnReassignment>;
   ReassignmentStatus: ReassignmentStatus;
   OnRunning: OnRunning;
   CreateTaskInput: CreateTaskInput;
@@ -387,13 +387,13 @@ export type ResolversTypes = {
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
   DateTime: Scalars['DateTime']['output'];
-  Task: TaskReference;
+  Task: OwnTaskReference;
   ID: Scalars['ID']['output'];
   String: Scalars['String']['output'];
   Int: Scalars['Int']['output'];
-  Assignment: Assignment;
-  User: UserReference;
-  Reassignment: Reassignment;
+  Assignment: OwnAssignment;
+  User: OwnUserReference;
+  Reassignment: OwnReassignment;
   CreateTaskInput: CreateTaskInput;
   TaskFilter: TaskFilter;
   Query: Record<PropertyKey, never>;

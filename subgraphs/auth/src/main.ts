@@ -1,0 +1,13 @@
+import { runProcess } from '@ates/kit/process';
+import { readSettings } from '@ates/kit/settings';
+import { authSettings, startAuth } from './server.ts';
+
+await runProcess('auth', async (environment, log) => {
+  const auth = await startAuth(readSettings(authSettings, environment), log);
+  for (const { login, beakShape } of environment.SEED === 'demo' ? [] : (auth.seeded ?? [])) {
+    log.info(
+      `the first admin is "${login}"${environment.ADMIN_BEAK_SHAPE ? '' : `, with the beak shape "${beakShape}": it is shown only this once`}`,
+    );
+  }
+  return { info: { url: auth.url, internalPort: auth.internalPort, seeded: auth.seeded }, stop: auth.stop };
+});

@@ -1,0 +1,81 @@
+import { isId } from '@ates/kit/clock';
+import { checkPageSize, decodeCursor, isText } from '@ates/kit/page';
+import { Refusal } from '@ates/kit/refusal';
+import { DateTime } from '@ates/kit/scalars';
+import { type Context, callerOf } from './context.ts';
+import { takeRefreshToken, withCookie } from './cookie.ts';
+import type { User } from './domain/user.ts';
+import type { Resolvers } from './generated/resolvers.ts';
+import { countUsers, listUsers } from './repository.ts';
+import { changeEmail } from './usecases/changeEmail.ts';
+import { changeRole } from './usecases/changeRole.ts';
+import { createAccount } from './usecases/createAccount.ts';
+import { deactivateUser } from './usecases/deactivateUser.ts';
+import { logIn } from './usecases/logIn.ts';
+import { logOut } from './usecases/logOut.ts';
+import { reactivateUser } from './usecases/reactivateUser.ts';
+import { refreshSession } from './usecases/refreshSession.ts';
+import { resetBeakShape } from './usecases/resetBeakShape.ts';
+
+/** Whether the caller may see what is shown to the user themselves and to these roles ('Who may read what'). */
+const maySee = (user: User, { caller }: Context, ...roles: string[]) =>
+  caller !== null && (caller.userId === user.id || roles.includes(caller.role));
+
+/** What the people list is filtered by, checked. */
+const userFilter = (args: {
+  role?: User['role'] | null | undefined;
+  search?: string | null | undefined;
+}) => ({
+  role: args.role ?? null,
+  search: args.search?.trim().slice(0, 200) || null,
+});
+
+export const resolvers: Resolvers = {
+  DateTime,
+  User: {
+    __resolveReference: ({ id }, { usersById }) => (isId(id) ? usersById.load(id) : null),
+    login: (user, _, context) => (maySee(user, context, 'MANAGER', 'ADMIN') ? user.login : null),
+    email: (user, _, context) => (maySee(user, context, 'ACCOUNTANT', 'ADMIN') ? user.email : null),
+    createdAt: (user, _, context) => (maySee(user, context, 'MANAGER', 'ADMIN') ? user.createdAt : null),
+  },
+  Query: {
+    async me(_, __, context) {
+      const user = await context.usersById.load(callerOf(context).userId);
+      if (!user) throw new Refusal('UNAUTHENTICATED', 'This account does not exist any more.');
+      return user;
+    },
+    user(_, { id }, { usersById }) {
+      if (!isId(id)) throw new Refusal('BAD_USER_INPUT', `"${id}" is not a user's id.`);
+      return usersById.load(id);
+    },
+    async users(_, args, { db }) {
+      const filter = userFilter(args);
+      const page = await listUsers(db, {
+        ...filter,
+        first: checkPageSize(args.first),
+        after: decodeCursor(args.after, isText, isUserId),
+      });
+      // Counted only where it is asked for.
+      return { ...page, edges: page.edges, totalCount: (() => countUsers(db, filter)) as unknown as number };
+    },
+  },
+  Mutation: {
+    login: async (_, { login, beakShape }, { db, clock, clientAddress, cookie }) =>
+      withCookie(cookie, await logIn(db, clock, { login, beakShape, clientAddress })),
+    refreshSession: async (_, { refreshToken }, { db, clock, cookie }) =>
+      withCookie(cookie, await refreshSession(db, clock, takeRefreshToken(cookie, refreshToken))),
+    logout: async (_, { everywhere }, context) => {
+      await logOut(context.db, context.clock, callerOf(context), everywhere);
+      withCookie(context.cookie, null);
+      return true;
+    },
+    createAccount: (_, { input }, { db, clock }) => createAccount(db, clock, input),
+    changeRole: (_, { userId, role }, { db, clock }) => changeRole(db, clock, userId, role),
+    deactivateUser: (_, { userId }, { db, clock }) => deactivateUser(db, clock, userId),
+    reactivateUser: (_, { userId }, { db, clock }) => reactivateUser(db, clock, userId),
+    resetBeakShape: (_, { userId, beakShape }, { db, clock }) => resetBeakShape(db, clock, userId, beakShape),
+    changeEmail: (_, { userId, email }, { db, clock }) => changeEmail(db, clock, userId, email),
+  },
+};
+
+const isUserId = (value: unknown): value is string => isText(value) && isId(value);

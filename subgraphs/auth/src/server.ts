@@ -1,0 +1,187 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { identifyCaller } from '@ates/kit/caller';
+import { type Clock, isId, systemClock } from '@ates/kit/clock';
+import { openDatabase } from '@ates/kit/database';
+import type { Log } from '@ates/kit/log';
+import { port, processSettings, secret, url } from '@ates/kit/settings';
+import { holdsSecret, type RunningSubgraph, serveSubgraph } from '@ates/kit/subgraph';
+import { startSweep } from '@ates/kit/sweep';
+import { createTokenVerifier, type VerifyToken } from '@ates/kit/token';
+import { isRole, scopesOfRole } from '@ates/schema/access';
+import { readSdl } from '@ates/schema/sdl';
+import DataLoader from 'dataloader';
+import { createLocalJWKSet, type JSONWebKeySet } from 'jose';
+import { type Kysely, sql } from 'kysely';
+import { z } from 'zod';
+import type { Context } from './context.ts';
+import { readCookie } from './cookie.ts';
+import { findSession, findUsers, purgeSessions } from './repository.ts';
+import { resolvers } from './resolvers.ts';
+import type { AuthTables } from './tables.ts';
+import { publishedKeys, rotateSigningKeys } from './usecases/rotateSigningKeys.ts';
+import { type Seed, type SeededLogins, seedCompany } from './usecases/seedCompany.ts';
+
+/** Settings of the auth subgraph's process. */
+export const authSettings = {
+  ...processSettings,
+  /** The port of its graph; 0, the default, is a free one. */
+  PORT: port().default(0),
+  /** Auth's database, with the application's role. */
+  AUTH_DATABASE_URL: url('postgres', 'postgresql'),
+  /** What callers prove themselves with: the gateway's. */
+  INTERNAL_SECRET: secret(),
+  /** How a company without users begins: `demo` (log-ins that everybody knows) or `none` (one admin). */
+  SEED: z.enum(['demo', 'none'], 'must be demo or none').default('none'),
+  /** The first admin's login, with SEED=none. */
+  ADMIN_LOGIN: z.string().min(2, 'must have at least 2 characters').default('admin'),
+  /** The first admin's beak shape; without it one is made up and shown once. */
+  ADMIN_BEAK_SHAPE: z.string().min(8, 'must have at least 8 characters').optional(),
+};
+export type AuthSettings = z.infer<z.ZodObject<typeof authSettings>>;
+
+/** How often keys are rotated where one is due, in milliseconds. */
+const housekeepingIntervalMs = 3_600_000;
+
+/** Starts the auth subgraph: its graph, `/.well-known/jwks.json` and, for the gateway, `/introspect`. */
+export async function startAuth(
+  settings: AuthSettings,
+  log: Log,
+  clock: Clock = systemClock,
+): Promise<RunningSubgraph & { seeded: SeededLogins | null }> {
+  const db = openDatabase<AuthTables>(
+    settings.AUTH_DATABASE_URL,
+    { poolSize: 10, statementTimeoutMs: 10_000, applicationName: 'auth' },
+    log,
+  );
+  const seed: Seed =
+    settings.SEED === 'demo'
+      ? { kind: 'demo' }
+      : { kind: 'admin', login: settings.ADMIN_LOGIN, beakShape: settings.ADMIN_BEAK_SHAPE };
+  const seeded = await seedCompany(db, clock, seed);
+  await rotateSigningKeys(db, clock);
+  const housekeeping = startSweep({
+    what: 'rotating signing keys and forgetting old sessions',
+    intervalMs: housekeepingIntervalMs,
+    log,
+    sweep: async () => {
+      await rotateSigningKeys(db, clock);
+      await purgeSessions(db, clock.now());
+    },
+  });
+  const verifyToken = verifierOf(db, clock);
+  const subgraph = await serveSubgraph<Context>({
+    typeDefs: readSdl('auth'),
+    resolvers,
+    internalSecret: settings.INTERNAL_SECRET,
+    host: settings.HOST,
+    port: settings.PORT,
+    internalPort: settings.INTERNAL_PORT,
+    log,
+    isReady: () => isReady(db),
+    extra: (request, response) =>
+      answerAuthEndpoints(request, response, { db, clock, verifyToken, secret: settings.INTERNAL_SECRET }),
+    context: async (request, response) => {
+      const { caller, access } = await identifyCaller(request, {
+        verifyToken,
+        isRole,
+        scopesOfRole,
+        ownCopy: async (userId) => (await findUsers(db, [userId]))[0],
+      });
+      const session = caller && (await findSession(db, caller.sessionId));
+      const goesOn = session && !session.ended;
+      return {
+        caller: goesOn ? caller : null,
+        access: caller && !goesOn ? { problem: 'ended' } : access,
+        db,
+        clock,
+        clientAddress: String(request.headers['x-client-address'] ?? 'unknown'),
+        cookie: readCookie(request, response),
+        usersById: new DataLoader(async (ids) => {
+          const users = new Map((await findUsers(db, ids)).map((user) => [user.id, user]));
+          return ids.map((id) => users.get(id.toLowerCase()) ?? null);
+        }),
+      };
+    },
+  });
+  return {
+    ...subgraph,
+    seeded,
+    async stop() {
+      await Promise.all([subgraph.stop(), housekeeping.stop()]);
+      await db.destroy();
+    },
+  };
+}
+
+/** Auth verifies with the keys of its own database, read again where a token names one that is not known. */
+function verifierOf(db: Kysely<AuthTables>, clock: Clock): VerifyToken {
+  let known: { keys: ReturnType<typeof createLocalJWKSet>; readAt: number } | undefined;
+  const read = async () => {
+    known = {
+      keys: createLocalJWKSet((await publishedKeys(db, clock)) as unknown as JSONWebKeySet),
+      readAt: Date.now(),
+    };
+    return known.keys;
+  };
+  return createTokenVerifier(
+    async (header, token) => {
+      try {
+        return await (known?.keys ?? (await read()))(header, token);
+      } catch (error) {
+        if (Date.now() - (known?.readAt ?? 0) < 1_000) throw error;
+        return (await read())(header, token);
+      }
+    },
+    () => clock.now(),
+  );
+}
+
+async function isReady(db: Kysely<AuthTables>): Promise<true | string> {
+  try {
+    await sql`select 1 from signing_key limit 1`.execute(db);
+    return true;
+  } catch (error) {
+    return `auth's database (AUTH_DATABASE_URL) does not answer: ${(error as Error).message}`;
+  }
+}
+
+/** `/.well-known/jwks.json` for everybody; `POST /introspect` (RFC 7662) for whoever knows the internal secret. */
+function answerAuthEndpoints(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: { db: Kysely<AuthTables>; clock: Clock; verifyToken: VerifyToken; secret: string },
+): boolean {
+  const answer = (work: Promise<unknown>) => {
+    work.then(
+      (body) =>
+        response
+          .writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' })
+          .end(JSON.stringify(body)),
+      () =>
+        response
+          .writeHead(503, { 'content-type': 'text/plain' })
+          .end('Auth cannot reach its database. Try again.\n'),
+    );
+    return true;
+  };
+  if (request.url === '/.well-known/jwks.json') return answer(publishedKeys(options.db, options.clock));
+  if (request.url !== '/introspect' || request.method !== 'POST' || !holdsSecret(request, options.secret))
+    return false;
+  return answer(introspect(request, options));
+}
+
+/** Whether a token's session still goes on and its user is active. */
+async function introspect(
+  request: IncomingMessage,
+  { db, verifyToken }: { db: Kysely<AuthTables>; verifyToken: VerifyToken },
+): Promise<{ active: boolean }> {
+  let body = '';
+  for await (const chunk of request) {
+    body += chunk;
+    if (body.length > 10_000) return { active: false };
+  }
+  const verdict = await verifyToken(`Bearer ${new URLSearchParams(body).get('token') ?? ''}`);
+  if ('problem' in verdict || !isId(verdict.claims.sessionId)) return { active: false };
+  const session = await findSession(db, verdict.claims.sessionId);
+  return { active: session !== undefined && !session.ended && session.user.active };
+}

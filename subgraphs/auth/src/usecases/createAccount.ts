@@ -1,0 +1,54 @@
+import { type Clock, newId } from '@ates/kit/clock';
+import { transact } from '@ates/kit/database';
+import { Refusal } from '@ates/kit/refusal';
+import type { Role } from '@ates/schema/access';
+import type { Kysely } from 'kysely';
+import { hashBeakShape } from '../beakHash.ts';
+import { parseBeakShape, parseEmail, parseLogin, parseName, type User } from '../domain/user.ts';
+import { publishUser } from '../events.ts';
+import { insertUser } from '../repository.ts';
+import type { AuthTables } from '../tables.ts';
+
+/** What an account is made from. */
+export interface NewAccount {
+  readonly login: string;
+  readonly name: string;
+  readonly email: string;
+  readonly role: Role;
+  readonly beakShape: string;
+}
+
+/** Checks what was typed and makes a user of it, with the hash of the beak's shape. */
+export async function newUser(account: NewAccount, now: Date): Promise<{ user: User; beakHash: string }> {
+  const user: User = {
+    id: newId(),
+    login: parseLogin(account.login),
+    name: parseName(account.name),
+    email: parseEmail(account.email),
+    role: account.role,
+    active: true,
+    version: 1,
+    createdAt: now,
+  };
+  return { user, beakHash: await hashBeakShape(parseBeakShape(account.beakShape)) };
+}
+
+/**
+ * Makes an account (rule 2, admins). Its ledger account follows by event.
+ * @throws Refusal BAD_USER_INPUT; CONFLICT where the login is taken.
+ */
+export async function createAccount(
+  db: Kysely<AuthTables>,
+  clock: Clock,
+  account: NewAccount,
+): Promise<User> {
+  const now = clock.now();
+  const { user, beakHash } = await newUser(account, now);
+  return transact(db, async (trx) => {
+    if (!(await insertUser(trx, user, beakHash))) {
+      throw new Refusal('CONFLICT', `The login "${user.login}" is taken. Choose another.`);
+    }
+    await publishUser(trx, user, now);
+    return user;
+  });
+}

@@ -1,0 +1,51 @@
+import { type Clock, newId } from '@ates/kit/clock';
+import { transact } from '@ates/kit/database';
+import { Refusal } from '@ates/kit/refusal';
+import type { Kysely } from 'kysely';
+import { verifyBeakShape } from '../beakHash.ts';
+import type { Session } from '../domain/session.ts';
+import { normaliseBeakShape } from '../domain/user.ts';
+import { countLoginFailure, findCredentials, forgetLoginFailures, insertSession } from '../repository.ts';
+import type { AuthTables } from '../tables.ts';
+import { issueTokens } from './issueTokens.ts';
+
+/** Failed log-ins within the window that are let pass (rule 1): per login, and per address. */
+export const failureLimits = { perLogin: 10, perAddress: 100, windowMs: 15 * 60_000 };
+
+/**
+ * Logs somebody in with the shape of their beak (rule 1). An unknown login and a wrong shape look and take the same.
+ * @throws Refusal UNAUTHENTICATED; TOO_MANY_REQUESTS after too many failures of this login or from this address.
+ */
+export async function logIn(
+  db: Kysely<AuthTables>,
+  clock: Clock,
+  attempt: { login: string; beakShape: string; clientAddress: string },
+): Promise<Session> {
+  const now = clock.now();
+  const login = attempt.login.trim().toLowerCase().slice(0, 200);
+  const subjects = { login: `login:${login}`, address: `address:${attempt.clientAddress}` };
+  const failures = {
+    login: await countLoginFailure(db, subjects.login, now, failureLimits.windowMs),
+    address: await countLoginFailure(db, subjects.address, now, failureLimits.windowMs),
+  };
+  if (failures.login > failureLimits.perLogin || failures.address > failureLimits.perAddress) {
+    throw new Refusal(
+      'TOO_MANY_REQUESTS',
+      'Too many failed log-ins. Wait a quarter of an hour, then try again.',
+    );
+  }
+  const found = await findCredentials(db, login);
+  const matches = await verifyBeakShape(
+    found?.beakHash,
+    normaliseBeakShape(attempt.beakShape).slice(0, 1_000),
+  );
+  if (!found || !matches || !found.user.active) {
+    throw new Refusal('UNAUTHENTICATED', 'No active account has this login and this beak shape.');
+  }
+  await forgetLoginFailures(db, subjects.login, subjects.address);
+  return transact(db, async (trx) => {
+    const sessionId = newId();
+    await insertSession(trx, { id: sessionId, userId: found.user.id, now });
+    return issueTokens(trx, found.user, sessionId, null, now);
+  });
+}

@@ -1,0 +1,17 @@
+import type { Caller } from '@ates/kit/caller';
+import type { Clock } from '@ates/kit/clock';
+import type { Kysely } from 'kysely';
+import { endSession, endSessionsOf } from '../repository.ts';
+import type { AuthTables } from '../tables.ts';
+
+/** Ends the caller's session, or all of the caller's sessions. */
+export async function logOut(
+  db: Kysely<AuthTables>,
+  clock: Clock,
+  caller: Caller,
+  everywhere: boolean,
+): Promise<true> {
+  if (everywhere) await endSessionsOf(db, caller.userId, clock.now());
+  else await endSession(db, caller.sessionId, clock.now());
+  return true;
+}

@@ -1,0 +1,40 @@
+import type { Clock } from '@ates/kit/clock';
+import { transact } from '@ates/kit/database';
+import { Refusal } from '@ates/kit/refusal';
+import type { Kysely } from 'kysely';
+import { hashRefreshToken, judgeRefresh, type Session } from '../domain/session.ts';
+import { endSession, lockRefreshToken, lockUser, markTokenUsed } from '../repository.ts';
+import type { AuthTables } from '../tables.ts';
+import { issueTokens } from './issueTokens.ts';
+
+const refused = () => new Refusal('UNAUTHENTICATED', 'This session has ended. Sign in again.');
+
+/**
+ * Swaps a refresh token for a new session (rule 1). One that was used before ends every session descended from its
+ * log-in, except right after its use, for answers lost on the way.
+ * @throws Refusal UNAUTHENTICATED where the token is unknown, used, run out, or its session or user has ended.
+ */
+export async function refreshSession(
+  db: Kysely<AuthTables>,
+  clock: Clock,
+  refreshToken: string,
+): Promise<Session> {
+  const now = clock.now();
+  const hash = hashRefreshToken(refreshToken);
+  const session = await transact(db, async (trx) => {
+    const token = await lockRefreshToken(trx, hash);
+    const verdict = token ? judgeRefresh(token, now) : 'refuse';
+    if (!token || verdict === 'refuse') return null;
+    if (verdict === 'end the family') {
+      // Committed, and only then refused: the end of the family must not be rolled back.
+      await endSession(trx, token.sessionId, now);
+      return null;
+    }
+    const user = await lockUser(trx, token.userId);
+    if (!user?.active) return null;
+    await markTokenUsed(trx, hash, now);
+    return issueTokens(trx, user, token.sessionId, hash, now);
+  });
+  if (!session) throw refused();
+  return session;
+}

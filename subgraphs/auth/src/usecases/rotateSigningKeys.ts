@@ -1,0 +1,57 @@
+import { type Clock, newId } from '@ates/kit/clock';
+import { transact } from '@ates/kit/database';
+import type { Kysely } from 'kysely';
+import { activeKey, keyLifeMs, newSigningKey, type SigningKey, sortKeys } from '../domain/signingKey.ts';
+import { deleteSigningKeys, insertSigningKey, listSigningKeys, lockSigningKeys } from '../repository.ts';
+import type { AuthTables } from '../tables.ts';
+
+/**
+ * Sees to it that one key signs and the next is published already (rule 1), and forgets those no token can be signed
+ * with any more. Runs at start and every hour, in every process; where nothing is due it changes nothing.
+ */
+export async function rotateSigningKeys(db: Kysely<AuthTables>, clock: Clock): Promise<void> {
+  const now = clock.now();
+  await transact(db, async (trx) => {
+    const keys = (await lockSigningKeys(trx)).map(toKey);
+    const current = activeKey(keys, now) ?? (await add(now));
+    if (!keys.some((key) => key.activeFrom > now)) {
+      await add(new Date(Math.max(current.activeFrom.getTime() + keyLifeMs, now.getTime() + keyLifeMs / 2)));
+    }
+    await deleteSigningKeys(
+      trx,
+      sortKeys(keys, now).outlived.map((key) => key.kid),
+    );
+
+    async function add(activeFrom: Date): Promise<SigningKey> {
+      const key = await newSigningKey(newId(), activeFrom);
+      await insertSigningKey(trx, {
+        kid: key.kid,
+        private_jwk: key.privateJwk,
+        public_jwk: key.publicJwk,
+        active_from: key.activeFrom,
+      });
+      return key;
+    }
+  });
+}
+
+/** All keys, newest first. */
+export async function readSigningKeys(db: Kysely<AuthTables>): Promise<SigningKey[]> {
+  return (await listSigningKeys(db)).map(toKey);
+}
+
+/** The public keys as `/.well-known/jwks.json` shows them. */
+export async function publishedKeys(
+  db: Kysely<AuthTables>,
+  clock: Clock,
+): Promise<{ keys: Record<string, unknown>[] }> {
+  const { published } = sortKeys(await readSigningKeys(db), clock.now());
+  return { keys: published.map((key) => JSON.parse(key.publicJwk)) };
+}
+
+const toKey = (row: Awaited<ReturnType<typeof listSigningKeys>>[number]): SigningKey => ({
+  kid: row.kid,
+  privateJwk: row.private_jwk,
+  publicJwk: row.public_jwk,
+  activeFrom: row.active_from,
+});
