@@ -27,6 +27,7 @@ function page(render: () => Promise<string> | string, contentSecurityPolicy: str
       const headers = {
         'content-type': 'text/html; charset=utf-8',
         'content-security-policy': contentSecurityPolicy,
+        'referrer-policy': 'same-origin',
         'cache-control': 'no-cache',
         vary: 'Accept-Encoding',
         etag,

@@ -34,7 +34,6 @@ export function route(options: {
   return (request, response) => {
     response.setHeader('x-request-id', randomUUID());
     response.setHeader('x-content-type-options', 'nosniff');
-    response.setHeader('referrer-policy', 'no-referrer');
     const [path = '/'] = (request.url ?? '/').split('?', 1);
     const answer = Object.hasOwn(routes, path) ? routes[path] : undefined;
     if (!answer) {
