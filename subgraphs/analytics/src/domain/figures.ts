@@ -1,0 +1,155 @@
+import { Refusal } from '@ates/kit/refusal';
+
+/** A task by its id; the rest of it is tracker's. */
+export interface TaskReference {
+  readonly id: string;
+}
+
+/** The spans that the dearest task is asked for (rule 14). */
+export type Period = 'DAY' | 'WEEK' | 'MONTH';
+
+/** Days as YYYY-MM-DD, both included. */
+export interface DayRange {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The dearest task among those resolved in a period; `reward` in cents. */
+export interface MostExpensiveTask extends DayRange {
+  readonly period: Period;
+  readonly reward: number;
+  readonly task: TaskReference;
+}
+
+/** A day's figures (rule 14); money in cents. */
+export interface AnalyticsDay {
+  readonly day: string;
+  readonly topManagementEarned: number;
+  readonly employeesInTheRed: number;
+  readonly tasksCreated: number;
+  readonly tasksResolved: number;
+  readonly assignments: number;
+  readonly paidOut: number;
+  readonly mostExpensiveTask: MostExpensiveTask | null;
+}
+
+/** A task that was resolved, as a candidate for the dearest of its day. */
+export interface ResolvedTask {
+  readonly day: string;
+  readonly taskId: string;
+  readonly rewardCents: number;
+  /** ISO 8601 in UTC with milliseconds, so that its text sorts as its time. */
+  readonly resolvedAt: string;
+}
+
+/** The most days that one range may have ('Input' of the design). */
+export const maxRangeDays = 366;
+
+const refuse = (message: string) => new Refusal('BAD_USER_INPUT', message);
+
+const dayMs = 86_400_000;
+const earliestDay = '0001-01-01';
+const latestDay = '9999-12-31';
+
+const startOf = (day: string): number => Date.parse(`${day}T00:00:00Z`);
+
+/** The day so many days later, or earlier, within the years that YYYY can write. */
+function addDays(day: string, days: number): string {
+  const moved = startOf(day) + days * dayMs;
+  const bounded = Math.min(Math.max(moved, startOf(earliestDay)), startOf(latestDay));
+  return new Date(bounded).toISOString().slice(0, 10);
+}
+
+/** How many days a range has, both ends included; none or less where it ends before it begins. */
+const daysIn = ({ from, to }: DayRange): number => Math.round((startOf(to) - startOf(from)) / dayMs) + 1;
+
+/**
+ * Days that were asked for. Days to come are allowed: a week or a month may be asked for while it is under way.
+ * @throws Refusal BAD_USER_INPUT where they end before they begin or are more than 366.
+ */
+export function checkRange(range: DayRange): DayRange {
+  checkYear(range.from);
+  const days = daysIn(range);
+  if (days < 1)
+    throw refuse(`The range ends (${range.to}) before it begins (${range.from}). Swap \`from\` and \`to\`.`);
+  if (days > maxRangeDays)
+    throw refuse(`The range has ${days} days, and at most ${maxRangeDays} can be shown. Ask for fewer.`);
+  return range;
+}
+
+/** @throws Refusal BAD_USER_INPUT for a day that has not come yet. */
+export function checkHasCome(day: string, today: string): string {
+  checkYear(day);
+  if (day > today) throw refuse(`${day} has not come yet: today is ${today}.`);
+  return day;
+}
+
+function checkYear(day: string): void {
+  if (day < earliestDay) throw refuse(`${day} is before ${earliestDay}, where the calendar begins.`);
+}
+
+/**
+ * The days of the period that holds a day: the day itself, its week from Monday to Sunday, or its month (rule 14).
+ * @throws Refusal BAD_USER_INPUT for a day before the calendar begins.
+ */
+export function periodOf(period: Period, day: string): DayRange {
+  checkYear(day);
+  switch (period) {
+    case 'DAY':
+      return { from: day, to: day };
+    case 'WEEK': {
+      const sinceMonday = (new Date(startOf(day)).getUTCDay() + 6) % 7;
+      return { from: addDays(day, -sinceMonday), to: addDays(day, 6 - sinceMonday) };
+    }
+    case 'MONTH': {
+      const month = day.slice(0, 7);
+      // 31 days after a month's first is always in the next month, whose first day follows this one's last.
+      const inNext = addDays(`${month}-01`, 31);
+      const to = inNext === latestDay ? inNext : addDays(`${inNext.slice(0, 7)}-01`, -1);
+      return { from: `${month}-01`, to };
+    }
+  }
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/**
+ * The calendar day that a moment is in, YYYY-MM-DD in a time zone (*today* of the design, for the present moment).
+ * @throws Refusal BAD_USER_INPUT where it is no moment, such as one in a 13th month.
+ */
+export function dayOf(moment: Date, timeZone: string): string {
+  if (Number.isNaN(moment.getTime())) throw refuse('This is not a moment that exists.');
+  let format = formats.get(timeZone);
+  if (!format) {
+    format = new Intl.DateTimeFormat('en-u-ca-gregory-nu-latn', {
+      timeZone,
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+    });
+    formats.set(timeZone, format);
+  }
+  const parts = new Map(format.formatToParts(moment).map(({ type, value }) => [type, value]));
+  return `${parts.get('year')?.padStart(4, '0')}-${parts.get('month')}-${parts.get('day')}`;
+}
+
+/** The days of many moments. The facts of a batch mostly share one, which is looked up once. */
+export function daysOf(moments: readonly string[], timeZone: string): string[] {
+  const known = new Map<string, string>();
+  return moments.map((moment) => {
+    const day = known.get(moment) ?? dayOf(new Date(moment), timeZone);
+    known.set(moment, day);
+    return day;
+  });
+}
+
+/** What top management earned, in cents (rule 12): fees charged less rewards paid. Payouts don't count. */
+export const topManagementEarned = (feesCents: number, rewardsCents: number): number =>
+  feesCents - rewardsCents;
+
+/** Whether a task goes before another as the dearest (rule 14): ties to the earliest resolved, then the lowest id. */
+export function isDearer(task: ResolvedTask, other: ResolvedTask): boolean {
+  if (task.rewardCents !== other.rewardCents) return task.rewardCents > other.rewardCents;
+  if (task.resolvedAt !== other.resolvedAt) return task.resolvedAt < other.resolvedAt;
+  return task.taskId < other.taskId;
+}

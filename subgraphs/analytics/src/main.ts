@@ -1,0 +1,8 @@
+import { runProcess } from '@ates/kit/process';
+import { readSettings } from '@ates/kit/settings';
+import { analyticsSettings, startAnalytics } from './server.ts';
+
+await runProcess('analytics', async (environment, log) => {
+  const analytics = await startAnalytics(readSettings(analyticsSettings, environment), log);
+  return { info: { url: analytics.url, internalPort: analytics.internalPort }, stop: analytics.stop };
+});

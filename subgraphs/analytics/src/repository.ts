@@ -1,0 +1,227 @@
+import type { UserState } from '@ates/kit/caller';
+import type { Role } from '@ates/schema/access';
+import { type Kysely, sql, type Transaction } from 'kysely';
+import {
+  type AnalyticsDay,
+  type DayRange,
+  type ResolvedTask,
+  type TaskReference,
+  topManagementEarned,
+} from './domain/figures.ts';
+import type { AnalyticsTables, FactKind } from './tables.ts';
+
+type Db = Kysely<AnalyticsTables>;
+type Trx = Transaction<AnalyticsTables>;
+
+// Every statement below that writes takes its rows in ascending order of their key, and every use case runs its
+// statements in the order of this file, the rows that all batches share last. So two batches at once wait for each
+// other, briefly, and never in a circle.
+
+/** What analytics knows of a user, to go by where it is newer than the token (rule 2). */
+export async function findUserState(db: Db, userId: string): Promise<UserState<Role> | undefined> {
+  return db
+    .selectFrom('user_copy')
+    .select(['role', 'active', 'version'])
+    .where('id', '=', userId)
+    .executeTakeFirst();
+}
+
+/** Takes over users' states; an older version than the one at hand changes nothing. Each user once. */
+export async function upsertUsers(
+  trx: Trx,
+  users: readonly { userId: string; version: number; role: Role; active: boolean }[],
+): Promise<void> {
+  await sql`
+    insert into user_copy as own (id, version, role, active)
+    select id, version, role, active from unnest(
+      ${users.map(({ userId }) => userId)}::uuid[], ${users.map(({ version }) => version)}::bigint[],
+      ${users.map(({ role }) => role)}::text[], ${users.map(({ active }) => active)}::boolean[]
+    ) as given (id, version, role, active)
+    order by id
+    on conflict (id) do update
+      set version = excluded.version, role = excluded.role, active = excluded.active
+      where excluded.version > own.version`.execute(trx);
+}
+
+/**
+ * Records facts by their business keys and hands back the keys that were new: what moves counters is these and
+ * nothing else. A key that comes twice, in one batch or in two, is new once.
+ */
+export async function insertFacts(trx: Trx, kind: FactKind, ids: readonly string[]): Promise<Set<string>> {
+  const { rows } = await sql<{ id: string }>`
+    insert into counted_fact (kind, id)
+    select ${kind}::smallint, id from unnest(${ids}::uuid[]) as given (id) order by id
+    on conflict do nothing
+    returning id`.execute(trx);
+  return new Set(rows.map(({ id }) => id));
+}
+
+/** Overwrites accounts' balances where the entry's number is higher than the one at hand. Each account once. */
+export async function upsertBalances(
+  trx: Trx,
+  balances: readonly { accountId: string; number: number; balanceCents: number }[],
+): Promise<void> {
+  await sql`
+    insert into account_balance as own (account_id, number, balance_cents)
+    select account_id, number, balance_cents from unnest(
+      ${balances.map(({ accountId }) => accountId)}::uuid[],
+      ${balances.map(({ number }) => number)}::bigint[],
+      ${balances.map(({ balanceCents }) => balanceCents)}::bigint[]
+    ) as given (account_id, number, balance_cents)
+    order by account_id
+    on conflict (account_id) do update
+      set number = excluded.number, balance_cents = excluded.balance_cents
+      where excluded.number > own.number`.execute(trx);
+}
+
+/** Notes the dearest task of each day where it goes before the one at hand, as `isDearer` says. Each day once. */
+export async function upsertDearest(trx: Trx, tasks: readonly ResolvedTask[]): Promise<void> {
+  await sql`
+    insert into dearest_of_day as own (day, task_id, reward_cents, resolved_at)
+    select day, task_id, reward_cents, resolved_at from unnest(
+      ${tasks.map(({ day }) => day)}::date[], ${tasks.map(({ taskId }) => taskId)}::uuid[],
+      ${tasks.map(({ rewardCents }) => rewardCents)}::bigint[],
+      ${tasks.map(({ resolvedAt }) => resolvedAt)}::timestamptz[]
+    ) as given (day, task_id, reward_cents, resolved_at)
+    order by day
+    on conflict (day) do update
+      set task_id = excluded.task_id, reward_cents = excluded.reward_cents, resolved_at = excluded.resolved_at
+      where (-excluded.reward_cents, excluded.resolved_at, excluded.task_id)
+          < (-own.reward_cents, own.resolved_at, own.task_id)`.execute(trx);
+}
+
+/** What a batch adds to a day's money, in cents. */
+export interface MoneyOfDay {
+  feesCents: number;
+  rewardsCents: number;
+  paidOutCents: number;
+}
+
+/** Adds to the money of billing days. */
+export async function addMoney(trx: Trx, days: ReadonlyMap<string, MoneyOfDay>): Promise<void> {
+  const amounts = [...days.values()];
+  await sql`
+    insert into money_day as own (day, fees_cents, rewards_cents, paid_out_cents)
+    select day, fees, rewards, paid_out from unnest(
+      ${[...days.keys()]}::date[], ${amounts.map(({ feesCents }) => feesCents)}::bigint[],
+      ${amounts.map(({ rewardsCents }) => rewardsCents)}::bigint[],
+      ${amounts.map(({ paidOutCents }) => paidOutCents)}::bigint[]
+    ) as given (day, fees, rewards, paid_out)
+    order by day
+    on conflict (day) do update set
+      fees_cents = own.fees_cents + excluded.fees_cents,
+      rewards_cents = own.rewards_cents + excluded.rewards_cents,
+      paid_out_cents = own.paid_out_cents + excluded.paid_out_cents`.execute(trx);
+}
+
+/** What is counted by calendar day. */
+export type TaskCounter = 'created' | 'resolved' | 'assignments';
+
+/** Adds to one counter of calendar days. */
+export async function addToTaskDays(
+  trx: Trx,
+  counter: TaskCounter,
+  days: ReadonlyMap<string, number>,
+): Promise<void> {
+  const added = (name: TaskCounter) =>
+    name === counter ? sql`added` : sql.raw('0') /* the other counters stay as they are */;
+  await sql`
+    insert into task_day as own (day, created, resolved, assignments)
+    select day, ${added('created')}, ${added('resolved')}, ${added('assignments')}
+    from unnest(${[...days.keys()]}::date[], ${[...days.values()]}::bigint[]) as given (day, added)
+    order by day
+    on conflict (day) do update
+      set ${sql.ref(counter)} = ${sql.ref(`own.${counter}`)} + ${sql.ref(`excluded.${counter}`)}`.execute(
+    trx,
+  );
+}
+
+/** Notes days that are closed; a day closes once. */
+export async function insertClosedDays(
+  trx: Trx,
+  days: readonly { day: string; accountsInTheRed: number; closedAt: string }[],
+): Promise<void> {
+  await sql`
+    insert into closed_day (day, accounts_in_the_red, closed_at)
+    select day, in_the_red, closed_at from unnest(
+      ${days.map(({ day }) => day)}::date[],
+      ${days.map(({ accountsInTheRed }) => accountsInTheRed)}::bigint[],
+      ${days.map(({ closedAt }) => closedAt)}::timestamptz[]
+    ) as given (day, in_the_red, closed_at)
+    order by day
+    on conflict do nothing`.execute(trx);
+}
+
+/** The figures of every day of a range, newest first, in one statement; zeros where nothing happened. */
+export async function listDays(db: Db, { from, to }: DayRange): Promise<AnalyticsDay[]> {
+  const { rows } = await sql<{
+    day: string;
+    created: number;
+    resolved: number;
+    assignments: number;
+    feesCents: number;
+    rewardsCents: number;
+    paidOutCents: number;
+    inTheRed: number;
+    dearestTaskId: string | null;
+    dearestRewardCents: number | null;
+  }>`
+    select days.day,
+      coalesce(task_day.created, 0) as created,
+      coalesce(task_day.resolved, 0) as resolved,
+      coalesce(task_day.assignments, 0) as assignments,
+      coalesce(money_day.fees_cents, 0) as "feesCents",
+      coalesce(money_day.rewards_cents, 0) as "rewardsCents",
+      coalesce(money_day.paid_out_cents, 0) as "paidOutCents",
+      coalesce(
+        closed_day.accounts_in_the_red,
+        (select count(*) from account_balance where in_the_red)
+      ) as "inTheRed",
+      dearest_of_day.task_id as "dearestTaskId",
+      dearest_of_day.reward_cents as "dearestRewardCents"
+    from (
+      select ${from}::date + n as day from generate_series(0, ${to}::date - ${from}::date) as n
+    ) as days
+    left join task_day on task_day.day = days.day
+    left join money_day on money_day.day = days.day
+    left join closed_day on closed_day.day = days.day
+    left join dearest_of_day on dearest_of_day.day = days.day
+    order by days.day desc`.execute(db);
+  return rows.map((row) => ({
+    day: row.day,
+    topManagementEarned: topManagementEarned(row.feesCents, row.rewardsCents),
+    employeesInTheRed: row.inTheRed,
+    tasksCreated: row.created,
+    tasksResolved: row.resolved,
+    assignments: row.assignments,
+    paidOut: row.paidOutCents,
+    mostExpensiveTask:
+      row.dearestTaskId === null || row.dearestRewardCents === null
+        ? null
+        : {
+            period: 'DAY',
+            from: row.day,
+            to: row.day,
+            reward: row.dearestRewardCents,
+            task: { id: row.dearestTaskId },
+          },
+  }));
+}
+
+/** The dearest of the dearest tasks of a range's days, and its reward in cents. */
+export async function findDearest(
+  db: Db,
+  { from, to }: DayRange,
+): Promise<{ task: TaskReference; reward: number } | undefined> {
+  const row = await db
+    .selectFrom('dearest_of_day')
+    .select(['task_id', 'reward_cents'])
+    .where('day', '>=', from)
+    .where('day', '<=', to)
+    .orderBy('reward_cents', 'desc')
+    .orderBy('resolved_at')
+    .orderBy('task_id')
+    .limit(1)
+    .executeTakeFirst();
+  return row && { task: { id: row.task_id }, reward: row.reward_cents };
+}

@@ -1,0 +1,43 @@
+import type { InboxTables } from '@ates/kit/inbox';
+import type { Role } from '@ates/schema/access';
+import type { Generated } from 'kysely';
+
+/** Analytics' database: a read model. Whatever is in it follows from events, in whatever order they came. */
+export interface AnalyticsTables extends InboxTables {
+  /** Who may ask (rule 2); of two states the newer version counts. */
+  user_copy: { id: string; version: number; role: Role; active: boolean };
+  /** Every fact that moved a counter, by its business key, so that it moves it once. */
+  counted_fact: {
+    /** One of `factKinds`. */
+    kind: number;
+    id: string;
+  };
+  /** Counts by the calendar day things happened in. */
+  task_day: { day: string; created: number; resolved: number; assignments: number };
+  /** Money by billing day, as it stood in the event. */
+  money_day: { day: string; fees_cents: number; rewards_cents: number; paid_out_cents: number };
+  /** Each account's balance after the highest-numbered entry that was heard of. */
+  account_balance: {
+    account_id: string;
+    number: number;
+    balance_cents: number;
+    in_the_red: Generated<boolean>;
+  };
+  /** The dearest task resolved on a calendar day. */
+  dearest_of_day: { day: string; task_id: string; reward_cents: number; resolved_at: Date };
+  /** Days whose payout run is complete. */
+  closed_day: { day: string; accounts_in_the_red: number; closed_at: Date };
+}
+
+/** What `counted_fact.kind` says: stored, so a number never gets another meaning. */
+export const factKinds = {
+  /** Keyed by the task's id. */
+  taskCreated: 1,
+  /** Keyed by the assignment's id. */
+  taskAssigned: 2,
+  /** Keyed by the task's id. */
+  taskResolved: 3,
+  /** Keyed by the entry's id. */
+  entryPosted: 4,
+} as const;
+export type FactKind = (typeof factKinds)[keyof typeof factKinds];

@@ -1,0 +1,26 @@
+import type { Transaction } from 'kysely';
+import { daysOf } from '../domain/figures.ts';
+import { addToTaskDays, insertFacts, type TaskCounter } from '../repository.ts';
+import type { AnalyticsTables, FactKind } from '../tables.ts';
+
+/**
+ * What counting tasks and assignments has in common: each fact once, by its key, in the calendar day it happened in
+ * (rule 14).
+ */
+export async function countByDay(
+  trx: Transaction<AnalyticsTables>,
+  counter: TaskCounter,
+  kind: FactKind,
+  facts: { ids: readonly string[]; occurredAt: readonly string[] },
+  timeZone: string,
+): Promise<void> {
+  const days = daysOf(facts.occurredAt, timeZone);
+  const fresh = await insertFacts(trx, kind, facts.ids);
+  const counts = new Map<string, number>();
+  facts.ids.forEach((id, at) => {
+    const day = days[at];
+    // Deleted, so that a key that stands twice in the batch counts once.
+    if (day !== undefined && fresh.delete(id)) counts.set(day, (counts.get(day) ?? 0) + 1);
+  });
+  if (counts.size > 0) await addToTaskDays(trx, counter, counts);
+}

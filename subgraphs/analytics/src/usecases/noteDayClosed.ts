@@ -1,0 +1,16 @@
+import { type Columns, type Fact, toFacts } from '@ates/schema/event';
+import type { dayClosed } from '@ates/schema/events/accounting.day_closed.v1';
+import type { Transaction } from 'kysely';
+import { insertClosedDays } from '../repository.ts';
+import type { AnalyticsTables } from '../tables.ts';
+
+/**
+ * Notes how many accounts were below zero when a day closed (rule 14). Its money is not taken from here: it is the sum
+ * of the entries, which are counted one by one, so that a day reads the same before and after it closes.
+ */
+export async function noteDayClosed(
+  trx: Transaction<AnalyticsTables>,
+  columns: Columns<typeof dayClosed>,
+): Promise<void> {
+  await insertClosedDays(trx, toFacts(columns) as Fact<typeof dayClosed>[]);
+}

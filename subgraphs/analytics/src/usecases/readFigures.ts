@@ -1,0 +1,53 @@
+import type { Clock } from '@ates/kit/clock';
+import type { Kysely } from 'kysely';
+import {
+  type AnalyticsDay,
+  checkHasCome,
+  checkRange,
+  type DayRange,
+  dayOf,
+  type MostExpensiveTask,
+  type Period,
+  periodOf,
+} from '../domain/figures.ts';
+import { findDearest, listDays } from '../repository.ts';
+import type { AnalyticsTables } from '../tables.ts';
+
+/**
+ * A day's figures (rule 14), today's where none is given. Accounts in the red are as at closing for a closed day and
+ * as of now for any other.
+ * @throws Refusal BAD_USER_INPUT for a day that has not come yet.
+ */
+export async function readDay(
+  db: Kysely<AnalyticsTables>,
+  clock: Clock,
+  timeZone: string,
+  day: string | null,
+): Promise<AnalyticsDay> {
+  const today = dayOf(clock.now(), timeZone);
+  const asked = checkHasCome(day ?? today, today);
+  const [figures] = await listDays(db, { from: asked, to: asked });
+  if (!figures) throw new Error(`analytics' database has no row for ${asked}`);
+  return figures;
+}
+
+/**
+ * The figures of every day of a range (rule 14), newest first.
+ * @throws Refusal BAD_USER_INPUT where it ends before it begins or has more than 366 days.
+ */
+export async function readDays(db: Kysely<AnalyticsTables>, range: DayRange): Promise<AnalyticsDay[]> {
+  return listDays(db, checkRange(range));
+}
+
+/** The dearest task resolved in the period that holds a day, today where none is given (rule 14). */
+export async function readMostExpensiveTask(
+  db: Kysely<AnalyticsTables>,
+  clock: Clock,
+  timeZone: string,
+  period: Period,
+  on: string | null,
+): Promise<MostExpensiveTask | null> {
+  const range = periodOf(period, on ?? dayOf(clock.now(), timeZone));
+  const dearest = await findDearest(db, range);
+  return dearest ? { period, ...range, ...dearest } : null;
+}
