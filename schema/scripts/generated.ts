@@ -12,7 +12,7 @@ import { readSdl, type SubgraphName, sdlFile, subgraphNames } from '../src/sdl.t
 const mappers: Record<SubgraphName, Record<string, string>> = {
   auth: { User: '../domain/user.ts#User as OwnUser', Session: '../domain/session.ts#Session as OwnSession' },
   tracker: {
-    Task: '../domain/task.ts#TaskReference as OwnTaskReference',
+    Task: '../domain/task.ts#Task as OwnTask',
     Assignment: '../domain/task.ts#Assignment as OwnAssignment',
     User: '../domain/task.ts#UserReference as OwnUserReference',
     Reassignment: '../domain/reassignment.ts#Reassignment as OwnReassignment',
@@ -22,7 +22,10 @@ const mappers: Record<SubgraphName, Record<string, string>> = {
     User: '../domain/references.ts#UserReference as OwnUserReference',
     Account: '../domain/account.ts#Account as OwnAccount',
     LedgerEntry: '../domain/account.ts#LedgerEntry as OwnLedgerEntry',
+    AccountDay: '../domain/account.ts#AccountDay as OwnAccountDay',
     Payout: '../domain/payout.ts#Payout as OwnPayout',
+    PayoutRun: '../domain/payout.ts#PayoutRun as OwnPayoutRun',
+    CompanyDay: '../domain/company.ts#CompanyDay as OwnCompanyDay',
   },
   analytics: { Task: '../domain/figures.ts#TaskReference as OwnTaskReference' },
 };

@@ -1,6 +1,6 @@
 /* Generated from schema/sdl/tracker.graphql by `npm run generate`. */
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { TaskReference as OwnTaskReference, Assignment as OwnAssignment, UserReference as OwnUserReference } from '../domain/task.ts';
+import type { Task as OwnTask, Assignment as OwnAssignment, UserReference as OwnUserReference } from '../domain/task.ts';
 import type { Reassignment as OwnReassignment } from '../domain/reassignment.ts';
 import type { Context } from '../context.ts';
 export type Maybe<T> = T | null;
@@ -359,7 +359,7 @@ export type FederationReferenceTypes = {
 export type ResolversTypes = {
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   TaskStatus: TaskStatus;
-  Task: ResolverTypeWrapper<OwnTaskReference>;
+  Task: ResolverTypeWrapper<OwnTask>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
@@ -387,7 +387,7 @@ export type ResolversTypes = {
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
   DateTime: Scalars['DateTime']['output'];
-  Task: OwnTaskReference;
+  Task: OwnTask;
   ID: Scalars['ID']['output'];
   String: Scalars['String']['output'];
   Int: Scalars['Int']['output'];

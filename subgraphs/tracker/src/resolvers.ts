@@ -1,0 +1,105 @@
+import { isId } from '@ates/kit/clock';
+import { listDeadLetters, requestResend } from '@ates/kit/inbox';
+import { checkPageSize, decodeCursor, isText } from '@ates/kit/page';
+import { Refusal } from '@ates/kit/refusal';
+import { DateTime } from '@ates/kit/scalars';
+import { callerOf } from './context.ts';
+import { statusOf } from './domain/task.ts';
+import type { Resolvers, TaskFilter } from './generated/resolvers.ts';
+import { listReassignments } from './reassignmentRepository.ts';
+import { type TaskFilter as CheckedFilter, listTasks } from './taskRepository.ts';
+import { cancelReassignment } from './usecases/cancelReassignment.ts';
+import { createTask } from './usecases/createTask.ts';
+import { reassignTasks } from './usecases/reassignTasks.ts';
+import { resolveTask } from './usecases/resolveTask.ts';
+
+export const resolvers: Resolvers = {
+  DateTime,
+  Task: {
+    __resolveReference: ({ id }, { loaders }) => (isId(id) ? loaders.tasks.load(id) : null),
+    status: statusOf,
+    assignee: ({ assigneeId }) => ({ id: assigneeId }),
+    creator: ({ creatorId }) => ({ id: creatorId }),
+    assignments: ({ id }, { first, after }, { loaders }) =>
+      loaders.assignmentsOfTask(id, pageOf(first, after)),
+  },
+  Assignment: {
+    assignee: ({ assigneeId }) => ({ id: assigneeId }),
+    reassignment: ({ reassignmentId }, _, { loaders }) =>
+      reassignmentId ? loaders.reassignments.load(reassignmentId) : null,
+  },
+  User: {
+    __resolveReference: ({ id }) => ({ id }),
+    tasks: ({ id }, { status, first, after }, { loaders }) =>
+      loaders.tasksOfUser(id, { status: status ?? null, ...pageOf(first, after) }),
+    openTaskCount: ({ id }, _, { loaders }) => loaders.openTaskCounts.load(id),
+  },
+  Reassignment: {
+    requestedBy: ({ requestedById }) => ({ id: requestedById }),
+    supersededBy: ({ supersededById }, _, { loaders }) =>
+      supersededById ? loaders.reassignments.load(supersededById) : null,
+  },
+  Query: {
+    task: (_, { id }, { loaders }) => loaders.tasks.load(checkId(id, 'task')),
+    tasks: (_, { filter, first, after }, { db }) => {
+      const page = pageOf(first, after);
+      return listTasks(db, checkFilter(filter), page.first, page.after);
+    },
+    myTasks: (_, { status, first, after }, context) =>
+      context.loaders.tasksOfUser(callerOf(context).userId, {
+        status: status ?? null,
+        ...pageOf(first, after),
+      }),
+    reassignment: (_, { id }, { loaders }) => loaders.reassignments.load(checkId(id, 'reassignment')),
+    reassignments: (_, { first, after }, { db }) => {
+      const page = pageOf(first, after);
+      return listReassignments(db, page.first, page.after);
+    },
+    trackerDeadLetters: (_, { first }, { db }) => listDeadLetters(db as never, checkPageSize(first)),
+  },
+  Mutation: {
+    createTask: (_, { input }, context) =>
+      createTask(context.db, context, callerOf(context).userId, {
+        title: input.title,
+        jiraId: input.jiraId ?? null,
+        description: input.description,
+        idempotencyKey: input.idempotencyKey ?? null,
+      }),
+    resolveTask: (_, { id }, context) => resolveTask(context.db, context.clock, callerOf(context).userId, id),
+    reassignTasks: (_, { onRunning, idempotencyKey }, context) =>
+      reassignTasks(context.db, context.clock, callerOf(context).userId, {
+        onRunning,
+        idempotencyKey: idempotencyKey ?? null,
+      }),
+    cancelReassignment: (_, { id }, { db, clock }) => cancelReassignment(db, clock, id),
+    async resendTrackerDeadLetter(_, { id }, { db, clock }) {
+      const found = await requestResend(db as never, checkId(id, 'dead letter'), clock.now());
+      if (!found)
+        throw new Refusal('NOT_FOUND', 'There is no such dead letter: it may have been applied meanwhile.');
+      return true;
+    },
+  },
+};
+
+function checkId(id: string, what: string): string {
+  if (!isId(id)) throw new Refusal('BAD_USER_INPUT', `"${id}" is not a ${what}'s id.`);
+  return id.toLowerCase();
+}
+
+const isCursorId = (value: unknown): value is string => isText(value) && isId(value);
+
+function pageOf(first: number, after: string | null | undefined): { first: number; after: string | null } {
+  return { first: checkPageSize(first), after: decodeCursor(after, isCursorId)?.[0] ?? null };
+}
+
+function checkFilter(filter: TaskFilter | null | undefined): CheckedFilter {
+  const search = filter?.search?.trim() || null;
+  if (search && search.length > 200)
+    throw new Refusal('BAD_USER_INPUT', 'Search for at most 200 characters.');
+  return {
+    status: filter?.status ?? null,
+    assigneeId: filter?.assigneeId ? checkId(filter.assigneeId, 'user') : null,
+    creatorId: filter?.creatorId ? checkId(filter.creatorId, 'user') : null,
+    search,
+  };
+}

@@ -1,0 +1,175 @@
+import { encodeCursor, type Page, toPage } from '@ates/kit/page';
+import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
+import type { Assignment, Task, TaskStatus } from './domain/task.ts';
+import type { TrackerTables } from './tables.ts';
+
+type Db = Kysely<TrackerTables>;
+type Trx = Transaction<TrackerTables>;
+
+/** A task's columns, whether it is open (`o`) or done. */
+const taskColumns = sql`
+  t.id, t.title, t.jira_id as "jiraId", t.description, t.creator_id as "creatorId", t.created_at as "createdAt",
+  t.resolved_at as "resolvedAt", coalesce(o.assignee_id, t.assignee_id) as "assigneeId",
+  coalesce(o.assignment_id, t.assignment_id) as "assignmentId", coalesce(o.assigned_at, t.assigned_at) as "assignedAt"`;
+
+export async function findTasks(db: Db, ids: readonly string[]): Promise<Task[]> {
+  const { rows } = await sql<Task>`
+    select ${taskColumns} from task t left join open_task o on o.task_id = t.id where t.id = any(${ids}::uuid[])`.execute(
+    db,
+  );
+  return rows;
+}
+
+/**
+ * A task, locked against being resolved or reassigned while it is open. Two statements: the second sees what the
+ * transaction that the first waited for has done.
+ */
+export async function lockTask(trx: Trx, id: string): Promise<Task | undefined> {
+  await sql`select from open_task where task_id = ${id} for update`.execute(trx);
+  return (await findTasks(trx, [id]))[0];
+}
+
+/** Adds an open task with its first assignment. */
+export async function insertTask(trx: Trx, task: Task): Promise<void> {
+  await sql`
+    with new_task as (
+      insert into task (id, title, jira_id, description, creator_id, created_at)
+      values (${task.id}, ${task.title}, ${task.jiraId}, ${task.description}, ${task.creatorId}, ${task.createdAt})
+    ), held as (
+      insert into open_task (task_id, assignee_id, assignment_id, assigned_at)
+      values (${task.id}, ${task.assigneeId}, ${task.assignmentId}, ${task.assignedAt})
+    )
+    insert into assignment (id, task_id, assignee_id, assigned_at)
+    values (${task.assignmentId}, ${task.id}, ${task.assigneeId}, ${task.assignedAt})`.execute(trx);
+}
+
+/** Moves a task from open to done. @throws where it was not open: the caller had to lock it. */
+export async function markResolved(trx: Trx, id: string, now: Date): Promise<void> {
+  const { numAffectedRows } = await sql`
+    with closed as (delete from open_task where task_id = ${id} returning *)
+    update task t set resolved_at = ${now}, assignee_id = closed.assignee_id,
+      assignment_id = closed.assignment_id, assigned_at = closed.assigned_at
+    from closed where t.id = closed.task_id and t.resolved_at is null`.execute(trx);
+  if (numAffectedRows !== 1n) throw new Error(`task ${id} was resolved without being open`);
+}
+
+/** What `tasks` is filtered by; null where it does not matter. */
+export interface TaskFilter {
+  readonly status: TaskStatus | null;
+  readonly assigneeId: string | null;
+  readonly creatorId: string | null;
+  readonly search: string | null;
+}
+
+/** All tasks that match, the newest first. */
+export async function listTasks(
+  db: Db,
+  filter: TaskFilter,
+  first: number,
+  after: string | null,
+): Promise<Page<Task>> {
+  const { status, assigneeId, creatorId, search } = filter;
+  const conditions: RawBuilder<unknown>[] = [];
+  if (after) conditions.push(sql`t.id < ${after}`);
+  if (creatorId) conditions.push(sql`t.creator_id = ${creatorId}`);
+  if (search)
+    conditions.push(
+      sql`(t.title || ' ' || coalesce(t.jira_id, '')) ilike ${`%${search.replace(/[\\%_]/g, '\\$&')}%`}`,
+    );
+  const page = (from: RawBuilder<unknown>, ...more: RawBuilder<unknown>[]) => {
+    const where = [...conditions, ...more];
+    return sql`(select ${taskColumns} from ${from} ${where.length ? sql`where ${sql.join(where, sql` and `)}` : sql``} order by t.id desc limit ${first + 1})`;
+  };
+  const open = () =>
+    page(
+      sql`open_task o join task t on t.id = o.task_id`,
+      ...(assigneeId ? [sql`o.assignee_id = ${assigneeId}`] : []),
+    );
+  // Done tasks have no open row; the join only gives `o` its columns.
+  const done = () =>
+    page(
+      sql`task t left join open_task o on false`,
+      sql`t.resolved_at is not null`,
+      ...(assigneeId ? [sql`t.assignee_id = ${assigneeId}`] : []),
+    );
+  const either = () =>
+    assigneeId
+      ? sql`select * from (${open()} union all ${done()}) both_kinds order by id desc limit ${first + 1}`
+      : page(sql`task t left join open_task o on o.task_id = t.id`);
+  const { rows } =
+    await sql<Task>`${status === 'IN_PROGRESS' ? open() : status === 'DONE' ? done() : either()}`.execute(db);
+  return toPage(rows, first, (task) => encodeCursor(task.id));
+}
+
+/** The tasks of each of some users, the newest assignment first; one statement for all of them. */
+export async function listTasksOfUsers(
+  db: Db,
+  userIds: readonly string[],
+  options: { status: TaskStatus | null; first: number; after: string | null },
+): Promise<Map<string, Page<Task>>> {
+  const { status, first, after } = options;
+  const open = sql`(select ${taskColumns} from open_task o join task t on t.id = o.task_id
+    where o.assignee_id = u.id ${after ? sql`and o.assignment_id < ${after}` : sql``}
+    order by o.assignment_id desc limit ${first + 1})`;
+  const done = sql`(select ${taskColumns} from task t left join open_task o on false
+    where t.assignee_id = u.id and t.resolved_at is not null ${after ? sql`and t.assignment_id < ${after}` : sql``}
+    order by t.assignment_id desc limit ${first + 1})`;
+  const both = sql`(select * from (${open} union all ${done}) both_kinds order by "assignmentId" desc limit ${first + 1})`;
+  const { rows } = await sql<Task & { userId: string }>`
+    select u.id as "userId", found.* from unnest(${userIds}::uuid[]) as u (id)
+    cross join lateral ${status === 'IN_PROGRESS' ? open : status === 'DONE' ? done : both} found
+    order by found."assignmentId" desc`.execute(db);
+  return pages(
+    rows,
+    (row) => row.userId,
+    first,
+    (task) => encodeCursor(task.assignmentId),
+  );
+}
+
+/** How many open tasks each of some users has. */
+export async function countOpenTasks(db: Db, userIds: readonly string[]): Promise<Map<string, number>> {
+  const { rows } = await sql<{ id: string; n: number }>`
+    select assignee_id as id, count(*) as n from open_task where assignee_id = any(${userIds}::uuid[]) group by 1`.execute(
+    db,
+  );
+  return new Map(rows.map((row) => [row.id, row.n]));
+}
+
+/** The assignments of each of some tasks, the newest first; one statement for all of them. */
+export async function listAssignmentsOfTasks(
+  db: Db,
+  taskIds: readonly string[],
+  options: { first: number; after: string | null },
+): Promise<Map<string, Page<Assignment>>> {
+  const { first, after } = options;
+  const { rows } = await sql<Assignment>`
+    select found.* from unnest(${taskIds}::uuid[]) as t (id)
+    cross join lateral (
+      select id, task_id as "taskId", assignee_id as "assigneeId", assigned_at as "assignedAt", reassignment_id as "reassignmentId"
+      from assignment where task_id = t.id ${after ? sql`and id < ${after}` : sql``}
+      order by id desc limit ${first + 1}
+    ) found
+    order by found.id desc`.execute(db);
+  return pages(
+    rows,
+    (row) => row.taskId,
+    first,
+    (assignment) => encodeCursor(assignment.id),
+  );
+}
+
+function pages<Row>(
+  rows: readonly Row[],
+  ownerOf: (row: Row) => string,
+  first: number,
+  cursorOf: (row: Row) => string,
+): Map<string, Page<Row>> {
+  const byOwner = new Map<string, Row[]>();
+  for (const row of rows) {
+    const own = byOwner.get(ownerOf(row));
+    if (own) own.push(row);
+    else byOwner.set(ownerOf(row), [row]);
+  }
+  return new Map([...byOwner].map(([owner, own]) => [owner, toPage(own, first, cursorOf)]));
+}

@@ -1,0 +1,53 @@
+import { type Clock, newId, type Random } from '@ates/kit/clock';
+import { transact } from '@ates/kit/database';
+import type { Kysely } from 'kysely';
+import { nobodyEligible, parseTaskText, type Task, type TaskText } from '../domain/task.ts';
+import { publishCreated } from '../events.ts';
+import { claimIdempotencyKey } from '../idempotency.ts';
+import type { TrackerTables } from '../tables.ts';
+import { findTasks, insertTask } from '../taskRepository.ts';
+import { drawAssignee } from '../userRepository.ts';
+
+/**
+ * Puts up a task and draws its first assignee (rules 3 and 4), who is charged by event.
+ * @throws Refusal BAD_USER_INPUT; NO_ELIGIBLE_ASSIGNEE, and no task; CONFLICT where the key was used otherwise.
+ */
+export async function createTask(
+  db: Kysely<TrackerTables>,
+  { clock, random }: { clock: Clock; random: Random },
+  creatorId: string,
+  typed: TaskText & { idempotencyKey: string | null },
+): Promise<Task> {
+  const text = parseTaskText(typed);
+  const now = clock.now();
+  const id = newId();
+  return transact(db, async (trx) => {
+    if (typed.idempotencyKey !== null) {
+      const claim = {
+        userId: creatorId,
+        mutation: 'createTask',
+        key: typed.idempotencyKey,
+        arguments: text,
+        resultId: id,
+        now,
+      };
+      const claimed = await claimIdempotencyKey(trx, claim);
+      if (claimed) return (await findTasks(trx, [claimed.madeBefore]))[0] as Task;
+    }
+    const assigneeId = await drawAssignee(trx, random);
+    if (!assigneeId) throw nobodyEligible();
+    const task: Task = {
+      ...text,
+      id,
+      creatorId,
+      createdAt: now,
+      resolvedAt: null,
+      assigneeId,
+      assignmentId: newId(),
+      assignedAt: now,
+    };
+    await insertTask(trx, task);
+    await publishCreated(trx, task);
+    return task;
+  });
+}
