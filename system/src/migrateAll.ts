@@ -1,0 +1,46 @@
+import { openDatabase } from '@ates/kit/database';
+import type { Log } from '@ates/kit/log';
+import { migrateService, type ServiceSchema } from '@ates/kit/migrate';
+import { type DatabaseService, databaseServices, type ServiceDatabase } from './stores/provision.ts';
+
+const schemas: Record<DatabaseService, () => Promise<ServiceSchema>> = {
+  auth: async () => (await import('@ates/auth/migrations/schema')).authSchema,
+  tracker: async () => (await import('@ates/tracker/migrations/schema')).trackerSchema,
+  accounting: async () => (await import('@ates/accounting/migrations/schema')).accountingSchema,
+  analytics: async () => (await import('@ates/analytics/migrations/schema')).analyticsSchema,
+};
+
+/** How long one statement of a migration may take, in milliseconds: an index on a big table takes its time. */
+const statementTimeoutMs = 600_000;
+
+/**
+ * Brings every service's database to its newest schema, all at once, as the role that owns it, and gives the role
+ * in the service's own URL its rights. Done twice, it changes nothing.
+ */
+export async function migrateAll(
+  databases: Readonly<Record<DatabaseService, ServiceDatabase>>,
+  log: Log,
+  services: readonly DatabaseService[] = databaseServices,
+): Promise<void> {
+  const results = await Promise.allSettled(
+    services.map(async (service) => {
+      const { url, migrationUrl } = databases[service];
+      const schema = await schemas[service]();
+      const owner = openDatabase(
+        migrationUrl,
+        { poolSize: 2, statementTimeoutMs, applicationName: `${service} migrations` },
+        log,
+      );
+      try {
+        await migrateService(owner, schema, decodeURIComponent(new URL(url).username));
+      } catch (error) {
+        throw new Error(`the database of ${service} could not be migrated: ${(error as Error).message}`, {
+          cause: error,
+        });
+      } finally {
+        await owner.destroy();
+      }
+    }),
+  );
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}

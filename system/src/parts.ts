@@ -1,0 +1,130 @@
+import { join } from 'node:path';
+import type { Environment } from '@ates/kit/settings';
+import type { SystemSettings } from './settings.ts';
+import { type DatabaseService, databaseServices } from './stores/provision.ts';
+import type { Stores } from './stores.ts';
+
+/** The processes of the system, in the order in which they are started. */
+export const partNames = [...databaseServices, 'workers', 'gateway'] as const;
+export type PartName = (typeof partNames)[number];
+
+const isSource = import.meta.url.endsWith('.ts');
+const moduleOf = (folder: string, name: string) =>
+  new URL(`../../${folder}/${isSource ? 'src' : 'dist'}/${name}.${isSource ? 'ts' : 'js'}`, import.meta.url);
+
+/** The modules a part's process runs: its main function, and what takes long to load and does nothing by itself. */
+export function modulesOf(part: PartName): { main: URL; warmUp: URL[] } {
+  if (part === 'gateway') {
+    return { main: moduleOf('gateway', 'main'), warmUp: [moduleOf('gateway', 'startGateway')] };
+  }
+  if (part === 'workers') {
+    return { main: moduleOf('workers', 'main'), warmUp: [moduleOf('workers', 'startWorkers')] };
+  }
+  const folder = `subgraphs/${part}`;
+  return { main: moduleOf(folder, 'main'), warmUp: [moduleOf(folder, 'server')] };
+}
+
+/** What the parts' environments are made of. Each gets what it needs and nothing that is another's. */
+export interface PartContext {
+  readonly settings: SystemSettings;
+  /** As given to the system: the gateway has settings of its own, which pass through. */
+  readonly environment: Environment;
+  readonly internalSecret: string;
+  readonly stores: Stores;
+  readonly seed: 'demo' | 'none';
+  /** Where the subgraphs started so far are. */
+  readonly urls: ReadonlyMap<PartName, string>;
+}
+
+/** Where messages are written without an SMTP server. */
+export const mailDirectory = (settings: SystemSettings) => join(settings.DATA_DIR, 'mail');
+
+/** A part's whole environment but for what every process needs to run at all. */
+export function environmentOf(part: PartName, context: PartContext): Record<string, string> {
+  const { settings } = context;
+  const given = { ...common(settings), ...own[part](context) };
+  return Object.fromEntries(Object.entries(given).filter((entry): entry is [string, string] => !!entry[1]));
+}
+
+type Given = Record<string, string | undefined>;
+
+const common = ({ LOG_LEVEL, LOG_FORMAT }: SystemSettings): Given => ({ LOG_LEVEL, LOG_FORMAT });
+
+const databaseOf = (service: DatabaseService, { stores }: PartContext): Given => ({
+  [`${service.toUpperCase()}_DATABASE_URL`]: stores.databases[service].url,
+});
+
+const authAt = ({ urls }: PartContext, path: string) => `${urls.get('auth')}${path}`;
+const jwksOf = (context: PartContext) => authAt(context, '/.well-known/jwks.json');
+
+const subgraph = (service: DatabaseService, context: PartContext): Given => ({
+  ...databaseOf(service, context),
+  INTERNAL_SECRET: context.internalSecret,
+  JWKS_URL: jwksOf(context),
+});
+
+const own: Record<PartName, (context: PartContext) => Given> = {
+  auth: (context) => ({
+    ...databaseOf('auth', context),
+    INTERNAL_SECRET: context.internalSecret,
+    SEED: context.seed,
+    ADMIN_LOGIN: context.settings.ADMIN_LOGIN,
+    ADMIN_BEAK_SHAPE: context.settings.ADMIN_BEAK_SHAPE,
+  }),
+  tracker: (context) => ({
+    ...subgraph('tracker', context),
+    COMPANY_TIME_ZONE: context.settings.COMPANY_TIME_ZONE,
+  }),
+  accounting: (context) => ({
+    ...subgraph('accounting', context),
+    COMPANY_TIME_ZONE: context.settings.COMPANY_TIME_ZONE,
+    PRICE_KEY: context.settings.PRICE_KEY,
+  }),
+  analytics: (context) => ({
+    ...subgraph('analytics', context),
+    COMPANY_TIME_ZONE: context.settings.COMPANY_TIME_ZONE,
+  }),
+  workers: (context) => {
+    const { settings, stores } = context;
+    const { backend, url } = stores.queue;
+    return {
+      ...Object.assign({}, ...databaseServices.map((service) => databaseOf(service, context))),
+      [backend === 'redis' ? 'REDIS_URL' : 'QUEUE_DATABASE_URL']: url,
+      COMPANY_TIME_ZONE: settings.COMPANY_TIME_ZONE,
+      PRICE_KEY: settings.PRICE_KEY,
+      SMTP_URL: settings.SMTP_URL,
+      MAIL_DIR: mailDirectory(settings),
+      MAIL_FROM: settings.MAIL_FROM,
+    };
+  },
+  gateway: (context) => ({
+    ...Object.fromEntries(gatewaySettings.map((name) => [name, context.environment[name]])),
+    HOST: context.settings.HOST,
+    PORT: String(context.settings.PORT),
+    INTERNAL_SECRET: context.internalSecret,
+    JWKS_URL: jwksOf(context),
+    INTROSPECTION_URL: authAt(context, '/introspect'),
+    ...Object.fromEntries(
+      databaseServices.map((service) => {
+        const url = context.urls.get(service);
+        return [`SUBGRAPH_URL_${service.toUpperCase()}`, url && `${url}/graphql`];
+      }),
+    ),
+  }),
+};
+
+/** The gateway's settings that an operator of the whole system may want to choose as well. */
+const gatewaySettings = [
+  'SUPERGRAPH',
+  'SUPERGRAPH_POLL_MS',
+  'SUBGRAPH_TIMEOUT_MS',
+  'SUBGRAPH_CONNECTIONS',
+  'TRUSTED_PROXIES',
+  'ALLOWED_ORIGINS',
+  'MAX_TOKENS',
+  'MAX_DEPTH',
+  'MAX_ALIASES',
+  'MAX_DIRECTIVES',
+  'MAX_COST',
+  'LANDING_PAGE',
+];

@@ -1,0 +1,265 @@
+import { createServer } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { closeServer, listen } from '@ates/kit/internalServer';
+import { createLog, type Log } from '@ates/kit/log';
+import { migrateAll } from './migrateAll.ts';
+import { environmentOf, mailDirectory, modulesOf, type PartName, partNames } from './parts.ts';
+import { recallSeed, rememberSeed } from './seedMemory.ts';
+import { readSystemSettings, type SystemSettings } from './settings.ts';
+import { makeDirectory } from './stores/directoryClaim.ts';
+import { type DatabaseService, databaseServices, type ServiceDatabase } from './stores/provision.ts';
+import { loadSecrets } from './stores/secrets.ts';
+import { isEmbedded, type OwnStore, openStores, type QueueLocation, type Stores } from './stores.ts';
+import { type SupervisedProcess, superviseProcess } from './superviseProcess.ts';
+
+export interface StartOptions {
+  /** Where everything that lasts is kept; `DATA_DIR` unless given. */
+  readonly dataDir?: string;
+  /** The public port; 0 is a free one. `PORT` unless given. */
+  readonly port?: number;
+  /** Settings on top of this process's environment; undefined takes one away. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** What the supervisor itself has to say. Nothing is shown unless given. */
+  readonly log?: Log;
+  /** Gets each line that a part's process writes. */
+  readonly onLine?: (part: PartName, line: string) => void;
+  /** The processes to start: all of them unless given. */
+  readonly parts?: readonly PartName[];
+  /** True unless set. False gives up what survives a crash of the machine for speed: for tests. */
+  readonly durable?: boolean;
+  /** Gives up the start. */
+  readonly signal?: AbortSignal;
+}
+
+/** A log-in of the company that was just made, or of the demo company. */
+export interface LogIn {
+  readonly login: string;
+  readonly beakShape: string;
+  readonly role: string;
+}
+
+export interface RunningSystem {
+  /** Such as `http://127.0.0.1:4000`. */
+  readonly url: string;
+  readonly graphqlUrl: string;
+  readonly settings: SystemSettings;
+  readonly queueBackend: QueueLocation['backend'];
+  /** Of the Redis, or of the PostgreSQL database that queues live in. */
+  readonly queueUrl: string;
+  readonly databases: Readonly<Record<DatabaseService, ServiceDatabase>>;
+  /** Where messages are written, unless `SMTP_URL` is set. */
+  readonly mailDir: string;
+  /** Of the demo company at every start, of a first admin at the start that made it; else empty. */
+  readonly logIns: readonly LogIn[];
+  /** The ids of what runs now, own stores among them: each started again has another. */
+  readonly pids: Readonly<Partial<Record<PartName | OwnStore['name'], number>>>;
+  /** Sends a signal to a process, which is started again when it ends by it; without an own store nothing goes on. */
+  kill(name: PartName | OwnStore['name'], signal: NodeJS.Signals): void;
+  /** In order, and within 5 s. */
+  stop(): Promise<void>;
+  /** Ends everything without any order. */
+  stopAtOnce(): void;
+  /** Resolves once everything has ended: with undefined after `stop`, with a sentence where it could not go on. */
+  readonly ended: Promise<string | undefined>;
+}
+
+/** How long the gateway's stop may hold up that of the others, in milliseconds. */
+const gatewayFirstMs = 1_500;
+/** When processes that still run are killed, and then own stores, in milliseconds after the stop began. */
+const killPartsMs = 3_800;
+const killStoresMs = 4_600;
+/** How long the gateway may take to reach every subgraph, in milliseconds. */
+const gatewayReadyMs = 15_000;
+
+/**
+ * Starts the whole system and keeps it running: stores, auth, the other subgraphs, workers and gateway. It ends
+ * when this process does.
+ * @throws SettingError with one sentence where a setting is wrong or a process can't start; nothing is left running.
+ */
+export async function startSystem(options: StartOptions = {}): Promise<RunningSystem> {
+  const environment = {
+    ...process.env,
+    ...options.environment,
+    ...(options.dataDir === undefined ? {} : { DATA_DIR: options.dataDir }),
+    ...(options.port === undefined ? {} : { PORT: String(options.port) }),
+  };
+  const { signal } = options;
+  const log = options.log ?? createLog('system', 'silent');
+  const settings = readSystemSettings(environment);
+  makeDirectory(settings.DATA_DIR);
+  await assertPortIsFree(settings);
+  const internalSecret = settings.INTERNAL_SECRET ?? loadSecrets(settings.DATA_DIR).internalSecret;
+
+  const processes = new Map<PartName, SupervisedProcess>();
+  for (const name of partNames.filter((part) => options.parts?.includes(part) ?? true)) {
+    const onLine = (line: string) => options.onLine?.(name, line);
+    processes.set(name, superviseProcess({ name, ...modulesOf(name), log, onLine }));
+  }
+  const opening = openStores({
+    settings,
+    internalSecret,
+    environment,
+    durable: options.durable ?? true,
+    log,
+  });
+  const shutdown = createShutdown(processes, opening);
+  const interrupted = new Promise<never>((_, reject) => {
+    signal?.addEventListener('abort', () => reject(signal.reason));
+    if (signal?.aborted) reject(signal.reason);
+    void opening.then(
+      (stores) => shutdown.watch(stores.own).then((sentence) => reject(new Error(sentence))),
+      reject,
+    );
+  });
+  interrupted.catch(() => {});
+
+  const start = async (): Promise<RunningSystem> => {
+    const stores = await opening;
+    for (const { name } of stores.own) log.info(`${name} is ready`);
+    const services = databaseServices.filter((service) => processes.has(service));
+    await migrateAll(stores.databases, log, services);
+
+    const embedded = isEmbedded(settings);
+    const seed = settings.SEED ?? (embedded ? 'demo' : 'none');
+    if (embedded && recallSeed(settings.DATA_DIR) === undefined) rememberSeed(settings.DATA_DIR, seed);
+    const urls = new Map<PartName, string>();
+    const startPart = async (name: PartName) => {
+      const context = { settings, environment, internalSecret, stores, seed, urls } as const;
+      const info = await processes.get(name)?.start(environmentOf(name, context));
+      if (typeof info?.url === 'string') urls.set(name, info.url);
+      if (info) log.info(`${name} is ready${name === 'gateway' ? ` at ${info.url}` : ''}`);
+      return info;
+    };
+    const auth = await startPart('auth');
+    const seeded = (auth?.seeded as readonly LogIn[] | null | undefined) ?? undefined;
+    if (seeded) rememberSeed(settings.DATA_DIR, seed);
+    await Promise.all((['tracker', 'accounting', 'analytics'] as const).map(startPart));
+    await Promise.all((['workers', 'gateway'] as const).map(startPart));
+    const url = urls.get('gateway') ?? '';
+    if (processes.has('gateway')) await gatewayIsReady(url, log);
+    return {
+      url,
+      graphqlUrl: `${url}/graphql`,
+      settings,
+      queueBackend: stores.queue.backend,
+      queueUrl: stores.queue.url,
+      databases: stores.databases,
+      mailDir: mailDirectory(settings),
+      logIns: seeded ?? (await demoLogIns(settings)),
+      get pids() {
+        return Object.fromEntries(
+          [...processes.values(), ...stores.own].flatMap(({ name, pid }) => (pid ? [[name, pid]] : [])),
+        );
+      },
+      kill(name, killSignal) {
+        const store = stores.own.find((own) => own.name === name);
+        if (store) process.kill(store.pid, killSignal);
+        else processes.get(name as PartName)?.kill(killSignal);
+      },
+      stop: () => shutdown.stop(),
+      stopAtOnce: () => shutdown.atOnce(),
+      ended: shutdown.ended,
+    };
+  };
+  try {
+    return await Promise.race([start(), interrupted]);
+  } catch (error) {
+    await shutdown.stop();
+    throw error;
+  }
+}
+
+/** Said before anything is started: the gateway itself comes last. */
+async function assertPortIsFree({ PORT, HOST }: SystemSettings): Promise<void> {
+  const server = createServer();
+  await listen(server, PORT, HOST);
+  await closeServer(server, 0);
+}
+
+async function demoLogIns({ DATA_DIR }: SystemSettings): Promise<readonly LogIn[]> {
+  if (recallSeed(DATA_DIR) !== 'demo') return [];
+  const { demoCompany } = await import('@ates/auth/usecases/seedCompany');
+  return demoCompany.map(({ login, beakShape, role }) => ({ login, beakShape, role }));
+}
+
+/** Ready means that it has reached every subgraph once. */
+async function gatewayIsReady(url: string, log: Log): Promise<void> {
+  const deadline = Date.now() + gatewayReadyMs;
+  let why = '';
+  while (Date.now() < deadline) {
+    try {
+      const response = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(2_000) });
+      why = (await response.text()).trim();
+      if (response.ok) return;
+    } catch (error) {
+      why = (error as Error).message;
+    }
+    await sleep(25);
+  }
+  log.warn(`the gateway is not ready after ${gatewayReadyMs / 1000} s: ${why}`);
+}
+
+/** The one way down, whatever began it: the gateway, the other processes, the stores. */
+function createShutdown(processes: ReadonlyMap<PartName, SupervisedProcess>, opening: Promise<Stores>) {
+  let own: readonly OwnStore[] = [];
+  let stopping: Promise<void> | undefined;
+  let problem: string | undefined;
+  let resolveEnded: (problem: string | undefined) => void;
+  const ended = new Promise<string | undefined>((resolve) => {
+    resolveEnded = resolve;
+  });
+  const killParts = () => {
+    for (const part of processes.values()) part.kill('SIGKILL');
+  };
+  const killStores = () => {
+    for (const { name, pid } of own) {
+      try {
+        // PostgreSQL's immediate shutdown takes its sessions down too; the next start recovers.
+        process.kill(pid, name === 'postgresql' ? 'SIGQUIT' : 'SIGKILL');
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
+  };
+  const run = async () => {
+    const late = [setTimeout(killParts, killPartsMs), setTimeout(killStores, killStoresMs)];
+    const gateway = processes.get('gateway')?.stop();
+    await Promise.race([gateway, sleep(gatewayFirstMs, undefined, { ref: false })]);
+    await Promise.all([...processes.values()].map((part) => part.stop()));
+    // Stores that are still being opened end with this process where that takes too long.
+    const stores = opening.then(
+      (opened) => opened.stop(),
+      () => {},
+    );
+    await Promise.race([stores, sleep(killStoresMs, undefined, { ref: false })]);
+    for (const timer of late) clearTimeout(timer);
+    resolveEnded(problem);
+  };
+  const stop = (why?: string) => {
+    problem ??= stopping ? undefined : why;
+    stopping ??= run();
+    return stopping;
+  };
+  return {
+    ended,
+    stop,
+    atOnce() {
+      killParts();
+      killStores();
+    },
+    /** Resolves with a sentence when an own store has ended by itself; everything else is stopped then. */
+    watch(stores: readonly OwnStore[]): Promise<string> {
+      own = stores;
+      return new Promise((resolve) => {
+        for (const { name, exited } of stores) {
+          void exited.then((how) => {
+            if (stopping) return;
+            const sentence = `The embedded ${name} ended by itself (${how}), so everything is stopped: start again, and unfinished work goes on.`;
+            void stop(sentence);
+            resolve(sentence);
+          });
+        }
+      });
+    },
+  };
+}

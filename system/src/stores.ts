@@ -1,0 +1,122 @@
+import { join } from 'node:path';
+import type { Log } from '@ates/kit/log';
+import { type Environment, SettingError } from '@ates/kit/settings';
+import type { SystemSettings } from './settings.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from './stores/embeddedPostgres.ts';
+import { findRedisServer, type PrivateRedis, startPrivateRedis } from './stores/privateRedis.ts';
+import { type DatabaseService, provision, type ServiceDatabase } from './stores/provision.ts';
+
+/** Where queues live, as the settings of the processes that use them say it. */
+export type QueueLocation =
+  | { readonly backend: 'redis'; readonly url: string }
+  | { readonly backend: 'postgresql'; readonly url: string };
+
+/** A store that this system runs itself. */
+export interface OwnStore {
+  readonly name: 'postgresql' | 'redis';
+  readonly pid: number;
+  /** Resolves once it has ended, with how. */
+  readonly exited: Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** The stores, open and with all databases made. */
+export interface Stores {
+  readonly databases: Readonly<Record<DatabaseService, ServiceDatabase>>;
+  readonly queue: QueueLocation;
+  readonly own: readonly OwnStore[];
+  stop(): Promise<void>;
+}
+
+export interface OpenStoresOptions {
+  readonly settings: SystemSettings;
+  readonly internalSecret: string;
+  /** Whose `PATH` a private Redis is looked for in. */
+  readonly environment: Environment;
+  /** True unless set. False gives up what survives a crash of the machine for speed: for tests. */
+  readonly durable?: boolean;
+  readonly log: Log;
+}
+
+/** Whether PostgreSQL is the embedded one. */
+export const isEmbedded = (settings: SystemSettings) =>
+  settings.DATABASE_URL === undefined && settings.serviceDatabases === undefined;
+
+/**
+ * Opens the databases and the queues' store: what the settings name, and an own one for what they don't. For queues
+ * that is a private Redis where one is installed, else a database beside the services'.
+ * @throws SettingError naming what is missing or can't be used; then nothing is left running.
+ */
+export async function openStores(options: OpenStoresOptions): Promise<Stores> {
+  const { settings, internalSecret, log } = options;
+  const own: OwnStore[] = [];
+  const stop = async () => void (await Promise.all(own.map((store) => store.stop())));
+  try {
+    // Each is awaited to its end, so that what one has started is known when the other fails.
+    const [postgres, redis] = await Promise.allSettled([openPostgres(options), openRedis(options)]);
+    if (postgres.status === 'fulfilled' && postgres.value)
+      own.push({ name: 'postgresql', ...postgres.value });
+    if (redis.status === 'fulfilled' && redis.value?.server)
+      own.push({ name: 'redis', ...redis.value.server });
+    if (postgres.status === 'rejected') throw postgres.reason;
+    if (redis.status === 'rejected') throw redis.reason;
+    const redisUrl = redis.value?.url;
+    const queue: QueueLocation | undefined =
+      redisUrl !== undefined
+        ? { backend: 'redis', url: redisUrl }
+        : settings.QUEUE_DATABASE_URL !== undefined
+          ? { backend: 'postgresql', url: settings.QUEUE_DATABASE_URL }
+          : undefined;
+    if (settings.serviceDatabases !== undefined) {
+      if (queue === undefined) {
+        throw new SettingError(
+          'REDIS_URL is not set, and no Redis is installed here to run: set REDIS_URL, or QUEUE_DATABASE_URL to a PostgreSQL database for the queues.',
+        );
+      }
+      return { databases: settings.serviceDatabases, queue, own, stop };
+    }
+    const { queues, ...databases } = await provision({
+      databaseUrl: postgres.value?.url ?? settings.DATABASE_URL!,
+      internalSecret,
+      queues: queue === undefined,
+      log,
+    });
+    return { databases, queue: queue ?? { backend: 'postgresql', url: queues!.url }, own, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function openPostgres(options: OpenStoresOptions): Promise<EmbeddedPostgres | undefined> {
+  const { settings, durable = true, log } = options;
+  if (!isEmbedded(settings)) return undefined;
+  return startEmbeddedPostgres({ directory: join(settings.DATA_DIR, 'postgres'), durable, log });
+}
+
+/** Undefined where queues are to live in PostgreSQL. */
+async function openRedis(
+  options: OpenStoresOptions,
+): Promise<{ url: string; server?: PrivateRedis } | undefined> {
+  const { settings, durable = true, log } = options;
+  if (settings.QUEUE_BACKEND === 'postgresql') return undefined;
+  if (settings.REDIS_URL !== undefined) return { url: settings.REDIS_URL };
+  if (settings.QUEUE_DATABASE_URL !== undefined && settings.QUEUE_BACKEND === undefined) return undefined;
+  const program = await findRedisServer(options.environment);
+  if (program === undefined) {
+    if (settings.QUEUE_BACKEND === undefined) return undefined;
+    throw new SettingError(
+      'REDIS_URL is not set, QUEUE_BACKEND asks for Redis, and neither valkey-server nor redis-server 6.2 or newer is in PATH: set REDIS_URL, or install one.',
+    );
+  }
+  try {
+    const directory = join(settings.DATA_DIR, 'redis');
+    const server = await startPrivateRedis({ directory, server: program, durable, log });
+    return { url: server.url, server };
+  } catch (error) {
+    // One that is installed and doesn't run is no reason not to start: what queues hold is in the databases too.
+    if (settings.QUEUE_BACKEND === 'redis' || !(error instanceof SettingError)) throw error;
+    log.warn(`${error.message} Queues live in PostgreSQL instead.`);
+    return undefined;
+  }
+}
