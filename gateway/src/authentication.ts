@@ -20,6 +20,8 @@ export interface Authentication {
   close(): Promise<void>;
 }
 
+const warnEveryMs = 10_000;
+
 /**
  * Verifies callers' tokens. The subgraphs verify them again and are the authority; doing it here as well refuses
  * hopeless requests early. So wherever the keys cannot be had, requests go on to the subgraphs.
@@ -41,13 +43,18 @@ export function createAuthentication(options: {
   const verify = createTokenVerifier(new URL(jwksUrl), options.now);
   const activity =
     introspectionUrl === undefined ? undefined : askTokenActivity(introspectionUrl, options.internalSecret);
+  let warnedAt = Number.NEGATIVE_INFINITY;
   return {
     async identify(authorization) {
       let verdict: Awaited<ReturnType<typeof verify>>;
       try {
         verdict = await verify(authorization);
       } catch (error) {
-        log.warn({ err: error }, 'a token could not be verified and is left to the subgraphs');
+        // Every request would say the same while it lasts.
+        if (performance.now() - warnedAt > warnEveryMs) {
+          warnedAt = performance.now();
+          log.warn({ err: error }, 'tokens cannot be verified at the moment and are left to the subgraphs');
+        }
         return { problem: undefined, authorization };
       }
       if ('problem' in verdict) return { problem: verdict.problem, authorization: undefined };

@@ -20,29 +20,27 @@ export function route(options: {
   mask: (error: unknown, id: string) => { message: string };
 }): RequestListener {
   const { readiness, publicKeys } = options;
-  const routes: Readonly<Record<string, Answer>> = {
-    '/graphql': options.graphql,
-    '/': readOnly(options.landing.answer),
-    '/graphiql': readOnly(options.graphiql.answer),
-    '/.well-known/jwks.json': readOnly((_, response) => answerKeys(response, publicKeys)),
-    '/health/live': readOnly((_, response) => answerText(response, 200, 'ok')),
-    '/health/ready': readOnly((_, response) => {
-      const ready = readiness.isReady();
-      answerText(response, ready === true ? 200 : 503, ready === true ? 'ok' : ready);
+  const routes = new Map<string, Answer>(
+    Object.entries({
+      '/graphql': options.graphql,
+      '/': readOnly(options.landing.answer),
+      '/graphiql': readOnly(options.graphiql.answer),
+      '/.well-known/jwks.json': readOnly((_, response) => answerKeys(response, publicKeys)),
+      '/health/live': readOnly((_, response) => answerText(response, 200, 'ok')),
+      '/health/ready': readOnly((_, response) => {
+        const ready = readiness.isReady();
+        answerText(response, ready === true ? 200 : 503, ready === true ? 'ok' : ready);
+      }),
     }),
-  };
+  );
   return (request, response) => {
     response.setHeader('x-request-id', randomUUID());
     response.setHeader('x-content-type-options', 'nosniff');
     const [path = '/'] = (request.url ?? '/').split('?', 1);
-    const answer = Object.hasOwn(routes, path) ? routes[path] : undefined;
+    const answer = routes.get(path);
     if (!answer) {
       request.resume();
-      answerText(
-        response,
-        404,
-        `There is nothing at this path. There are ${Object.keys(routes).join(', ')}.`,
-      );
+      answerText(response, 404, `There is nothing at this path. There are ${[...routes.keys()].join(', ')}.`);
       return;
     }
     Promise.resolve()
