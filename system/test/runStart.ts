@@ -1,0 +1,107 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterEach } from 'vitest';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
+
+/** `npm start`, running. */
+export interface Started {
+  readonly npm: ChildProcess;
+  readonly url: string;
+  /** Of everything it started, npm itself left out: the supervisor first. */
+  readonly pids: readonly number[];
+  readonly output: () => string;
+}
+
+const running: ChildProcess[] = [];
+
+afterEach(async () => {
+  for (const npm of running.splice(0)) {
+    if (npm.exitCode !== null || npm.signalCode !== null) continue;
+    npm.kill('SIGTERM');
+    await once(npm, 'exit');
+  }
+});
+
+/** Runs `npm start` with these settings and no others. */
+export function runStart(settings: Record<string, string>) {
+  const npm = spawn('npm', ['start', '--silent'], {
+    cwd: root,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.push(npm);
+  let output = '';
+  const errors: string[] = [];
+  const ready = new Promise<string>((resolve, reject) => {
+    createInterface({ input: npm.stdout }).on('line', (line) => {
+      output += `${line}\n`;
+      const url = / GraphQL +(http\S+)\/graphql/.exec(line)?.[1];
+      if (url) resolve(url);
+    });
+    createInterface({ input: npm.stderr }).on('line', (line) => {
+      output += `${line}\n`;
+      errors.push(line);
+    });
+    npm.once('close', () => reject(new Error(`npm start ended:\n${output}`)));
+  });
+  ready.catch(() => {});
+  return {
+    npm,
+    /** Once it has printed where it is. */
+    async started(): Promise<Started> {
+      const url = await ready;
+      return { npm, url, pids: descendantsOf(npm.pid!), output: () => output };
+    },
+    /** How it ended, and what it said on standard error. */
+    async refused(): Promise<{ code: number | null; errors: readonly string[] }> {
+      const [code] = await once(npm, 'close');
+      return { code, errors };
+    },
+  };
+}
+
+function descendantsOf(ancestor: number): number[] {
+  const table = execFileSync('ps', ['-axo', 'pid=,ppid='], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number) as [number, number]);
+  const found = [ancestor];
+  for (const parent of found) {
+    for (const [pid, ppid] of table) if (ppid === parent) found.push(pid);
+  }
+  return found.slice(1);
+}
+
+/** One GraphQL request; throws what the server refused it with. */
+export async function ask(
+  url: string,
+  query: string,
+  variables: Record<string, unknown> = {},
+  token?: string,
+): Promise<Record<string, never>> {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) },
+    body: JSON.stringify({ query, variables }),
+  });
+  const { data, errors } = (await response.json()) as { data: Record<string, never>; errors?: unknown };
+  if (errors) throw new Error(JSON.stringify(errors));
+  return data;
+}
+
+/** Repeats until it doesn't throw, or until its last error after so many milliseconds. */
+export async function eventually<Result>(limitMs: number, attempt: () => Promise<Result>): Promise<Result> {
+  for (const deadline = Date.now() + limitMs; ; ) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await sleep(50);
+    }
+  }
+}
