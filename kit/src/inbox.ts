@@ -208,13 +208,16 @@ async function recordInInbox<Tables extends InboxTables>(
   return rows.length > 0;
 }
 
+/** A database as this file sees it: whatever else it holds is somebody else's. */
+const inboxOf = <Tables extends InboxTables>(db: Kysely<Tables>) => db as unknown as Kysely<InboxTables>;
+
 /** How long an inbox row is kept, in days: far longer than a delivery can be under way. */
 export const inboxRetentionDays = 90;
 
 /** Forgets events that were applied so long ago that they cannot be sent again. */
-export async function purgeInbox(db: Kysely<InboxTables>, now: Date): Promise<void> {
+export async function purgeInbox<Tables extends InboxTables>(db: Kysely<Tables>, now: Date): Promise<void> {
   const before = new Date(now.getTime() - inboxRetentionDays * 86_400_000);
-  await db.deleteFrom('inbox').where('applied_at', '<', before).execute();
+  await inboxOf(db).deleteFrom('inbox').where('applied_at', '<', before).execute();
 }
 
 /** A dead letter as admins see it. */
@@ -229,8 +232,11 @@ export interface DeadLetter {
 }
 
 /** The newest dead letters of a database. */
-export async function listDeadLetters(db: Kysely<InboxTables>, first: number): Promise<DeadLetter[]> {
-  return db
+export async function listDeadLetters<Tables extends InboxTables>(
+  db: Kysely<Tables>,
+  first: number,
+): Promise<DeadLetter[]> {
+  return inboxOf(db)
     .selectFrom('dead_letter')
     .select(['id', 'event', 'consumer', 'error', 'attempts', 'failed_at as failedAt', 'fact'])
     .orderBy('failed_at', 'desc')
@@ -240,8 +246,12 @@ export async function listDeadLetters(db: Kysely<InboxTables>, first: number): P
 }
 
 /** Asks for a dead letter to be applied again; the worker hears of it after the commit. False: no such letter. */
-export async function requestResend(db: Kysely<InboxTables>, id: string, now: Date): Promise<boolean> {
-  return transact(db, async (trx) => {
+export async function requestResend<Tables extends InboxTables>(
+  db: Kysely<Tables>,
+  id: string,
+  now: Date,
+): Promise<boolean> {
+  return transact(inboxOf(db), async (trx) => {
     const result = await trx
       .updateTable('dead_letter')
       .set({ resend_requested_at: now })

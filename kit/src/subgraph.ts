@@ -2,6 +2,7 @@ import { randomUUID, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ApolloServer, type ApolloServerPlugin, type BaseContext } from '@apollo/server';
+import { ApolloServerPluginInlineTraceDisabled } from '@apollo/server/plugin/disabled';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { type DocumentNode, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { answerProblem, graphqlHttp } from './graphqlHttp.ts';
@@ -51,7 +52,7 @@ export async function serveSubgraph<Context extends GuardedContext & BaseContext
     includeStacktraceInErrorResponses: false,
     formatError: (formatted, error) => formatError(formatted, error, options.log),
     stopOnTerminationSignals: false,
-    plugins: [noStatusForVariables()],
+    plugins: [noStatusForVariables(), ApolloServerPluginInlineTraceDisabled()],
   });
   await apollo.start();
   const graph = graphqlHttp(apollo, options.context);

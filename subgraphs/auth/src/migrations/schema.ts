@@ -27,7 +27,7 @@ export const authSchema: ServiceSchema = {
           created_at timestamptz not null,
           ended_at timestamptz
         )`.execute(db);
-        await sql`create index session_user on session (user_id) where ended_at is null`.execute(db);
+        await sql`create index session_of_user on session (user_id) where ended_at is null`.execute(db);
         await sql`create table refresh_token (
           hash text primary key,
           session_id uuid not null references session (id) on delete cascade,

@@ -1,0 +1,224 @@
+import { startAccounting } from '@ates/accounting/server';
+import { startAnalytics } from '@ates/analytics/server';
+import { startAuth } from '@ates/auth/server';
+import { demoCompany } from '@ates/auth/usecases/seedCompany';
+import { readGatewaySettings } from '@ates/gateway/settings';
+import { startGateway } from '@ates/gateway/startGateway';
+import { type Clock, type Random, systemRandom } from '@ates/kit/clock';
+import { startTracker } from '@ates/tracker/server';
+import { startWorkers } from '@ates/workers/startWorkers';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { inject } from 'vitest';
+import { cloneDatabase, createQueueDatabase, type ServiceName, testLog } from './databases.ts';
+
+/** A clock that a test moves; it also runs, so that what waits for time to pass gets there. */
+export class TestClock implements Clock {
+  #offsetMs = 0;
+  constructor(startsAt?: string) {
+    if (startsAt) this.set(startsAt);
+  }
+  now(): Date {
+    return new Date(Date.now() + this.#offsetMs);
+  }
+  set(moment: string): void {
+    this.#offsetMs = new Date(moment).getTime() - Date.now();
+  }
+  advance(ms: number): void {
+    this.#offsetMs += ms;
+  }
+}
+
+/** An answer as a client sees it. */
+export interface Answer<Data = any> {
+  data?: Data | null;
+  errors?: { message: string; path?: (string | number)[]; extensions: { code: string } }[];
+}
+
+/** The whole system in one process, on real stores and real HTTP, with a demo company in it. */
+export interface Exchange {
+  readonly url: string;
+  readonly clock: TestClock;
+  readonly databases: Record<ServiceName, string>;
+  /** Sends an operation as one of the demo company's people, by login, or as nobody. */
+  ask<Data = any>(
+    login: string | null,
+    query: string,
+    variables?: Record<string, unknown>,
+  ): Promise<Answer<Data>>;
+  /** The same, for operations that must succeed. */
+  data<Data = any>(login: string | null, query: string, variables?: Record<string, unknown>): Promise<Data>;
+  /** Logs in and hands back the access token; tokens are kept until they near their end. */
+  token(login: string, beakShape?: string): Promise<string>;
+  /** Resolves when every event has been applied and every run has ended. */
+  settle(timeoutMs?: number): Promise<void>;
+  stopWorkers(): Promise<void>;
+  startWorkers(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts an exchange with databases of its own. */
+export async function startExchange(
+  options: { startsAt?: string; companyTimeZone?: string; random?: Random } = {},
+): Promise<Exchange> {
+  const { internalSecret, redisUrl } = inject('stores');
+  const clock = new TestClock(options.startsAt);
+  const random = options.random ?? systemRandom;
+  const [auth, tracker, accounting, analytics] = await Promise.all([
+    cloneDatabase('auth'),
+    cloneDatabase('tracker'),
+    cloneDatabase('accounting'),
+    cloneDatabase('analytics'),
+  ]);
+  const databases = { auth, tracker, accounting, analytics };
+  const queues = redisUrl
+    ? { REDIS_URL: await emptyRedis(redisUrl) }
+    : { QUEUE_DATABASE_URL: await createQueueDatabase() };
+  const common = {
+    LOG_LEVEL: 'silent' as const,
+    HOST: '127.0.0.1',
+    PORT: 0,
+    INTERNAL_PORT: 0,
+    INTERNAL_SECRET: internalSecret,
+  };
+  const zone = { COMPANY_TIME_ZONE: options.companyTimeZone ?? 'UTC' };
+
+  const authPart = await startAuth(
+    { ...common, AUTH_DATABASE_URL: auth, SEED: 'demo', ADMIN_LOGIN: 'admin' },
+    testLog,
+    clock,
+  );
+  const jwks = { JWKS_URL: `${authPart.url}/.well-known/jwks.json` };
+  const parts = await Promise.all([
+    startTracker({ ...common, ...jwks, TRACKER_DATABASE_URL: tracker }, testLog, clock, random),
+    startAccounting({ ...common, ...jwks, ...zone, ACCOUNTING_DATABASE_URL: accounting }, testLog, clock),
+    startAnalytics({ ...common, ...jwks, ...zone, ANALYTICS_DATABASE_URL: analytics }, testLog, clock),
+  ]);
+  const beginWorkers = () =>
+    startWorkers(
+      {
+        LOG_LEVEL: 'silent',
+        HOST: '127.0.0.1',
+        INTERNAL_PORT: 0,
+        AUTH_DATABASE_URL: auth,
+        TRACKER_DATABASE_URL: tracker,
+        ACCOUNTING_DATABASE_URL: accounting,
+        ANALYTICS_DATABASE_URL: analytics,
+        ...queues,
+        ...zone,
+        MAIL_DIR: `/tmp/exchange-tests-mail-${process.pid}`,
+        MAIL_FROM: 'Task exchange <wages@example.com>',
+      },
+      testLog,
+      { clock, random },
+    );
+  let workers: Awaited<ReturnType<typeof beginWorkers>> | null = await beginWorkers();
+  const [trackerPart, accountingPart, analyticsPart] = parts;
+  const gateway = await startGateway(
+    readGatewaySettings({
+      PORT: '0',
+      INTERNAL_SECRET: internalSecret,
+      JWKS_URL: jwks.JWKS_URL,
+      INTROSPECTION_URL: `${authPart.url}/introspect`,
+      SUBGRAPH_URL_AUTH: authPart.url,
+      SUBGRAPH_URL_TRACKER: trackerPart.url,
+      SUBGRAPH_URL_ACCOUNTING: accountingPart.url,
+      SUBGRAPH_URL_ANALYTICS: analyticsPart.url,
+    }),
+    testLog,
+    { clock },
+  );
+
+  const tokens = new Map<string, { token: string; until: number }>();
+  const send = async <Data>(
+    query: string,
+    variables: unknown,
+    token: string | null,
+  ): Promise<Answer<Data>> => {
+    const response = await fetch(`${gateway.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) },
+      body: JSON.stringify({ query, variables }),
+    });
+    return (await response.json()) as Answer<Data>;
+  };
+  const exchange: Exchange = {
+    url: gateway.url,
+    clock,
+    databases,
+    async token(login, beakShape) {
+      const kept = tokens.get(login);
+      if (kept && kept.until > clock.now().getTime() + 60_000) return kept.token;
+      const shape = beakShape ?? demoCompany.find((account) => account.login === login)?.beakShape;
+      const query =
+        'mutation ($login: String!, $shape: String!) { login(login: $login, beakShape: $shape) { accessToken accessTokenExpiresAt } }';
+      const answer = await send<any>(query, { login, shape }, null);
+      if (!answer.data?.login) throw new Error(`${login} could not log in: ${JSON.stringify(answer.errors)}`);
+      const { accessToken: token, accessTokenExpiresAt } = answer.data.login;
+      tokens.set(login, { token, until: new Date(accessTokenExpiresAt).getTime() });
+      return token;
+    },
+    ask: async (login, query, variables) =>
+      send(query, variables, login ? await exchange.token(login) : null),
+    async data(login, query, variables) {
+      const answer = await exchange.ask(login, query, variables);
+      if (answer.errors || !answer.data) throw new Error(`${query} failed: ${JSON.stringify(answer.errors)}`);
+      return answer.data;
+    },
+    settle: (timeoutMs = 20_000) => settle(databases, timeoutMs),
+    async stopWorkers() {
+      await workers?.stop();
+      workers = null;
+    },
+    async startWorkers() {
+      workers ??= await beginWorkers();
+    },
+    async stop() {
+      await gateway.stop();
+      await Promise.all([exchange.stopWorkers(), authPart.stop(), ...parts.map((part) => part.stop())]);
+    },
+  };
+  await exchange.settle();
+  return exchange;
+}
+
+/** A Redis database of this test process's own, empty. */
+async function emptyRedis(redisUrl: string): Promise<string> {
+  const url = new URL(redisUrl);
+  url.pathname = `/${Number(process.env.VITEST_POOL_ID ?? 1) % 16}`;
+  const redis = new Redis(url.href);
+  await redis.flushdb();
+  redis.disconnect();
+  return url.href;
+}
+
+const unfinished: Partial<Record<ServiceName, string>> = {
+  auth: 'select 1 from outbox_delivery limit 1',
+  tracker: `select 1 from outbox_delivery union all select 1 from reassignment where status in ('QUEUED', 'RUNNING') limit 1`,
+  accounting: `select 1 from outbox_delivery union all select 1 from payout_run where status = 'RUNNING' limit 1`,
+};
+
+/** Waits until no outbox holds a delivery and no run is unfinished, twice in a row over all services. */
+export async function settle(databases: Record<ServiceName, string>, timeoutMs: number): Promise<void> {
+  const clients = await Promise.all(
+    Object.entries(unfinished).map(async ([service, query]) => {
+      const client = new pg.Client({ connectionString: databases[service as ServiceName] });
+      await client.connect();
+      return { client, query };
+    }),
+  );
+  try {
+    const end = Date.now() + timeoutMs;
+    for (let quiet = 0; quiet < 2; ) {
+      const counts = await Promise.all(
+        clients.map(async ({ client, query }) => (await client.query(query)).rowCount ?? 0),
+      );
+      quiet = counts.every((count) => count === 0) ? quiet + 1 : 0;
+      if (Date.now() > end)
+        throw new Error(`events or runs are still unfinished after ${timeoutMs} ms: ${counts}`);
+      await new Promise((resolve) => setTimeout(resolve, 15));
+    }
+  } finally {
+    await Promise.all(clients.map(({ client }) => client.end()));
+  }
+}

@@ -1,0 +1,28 @@
+import type { Broker } from '@ates/kit/broker';
+import type { Clock, Random } from '@ates/kit/clock';
+import type { Log } from '@ates/kit/log';
+
+/** What every group of workers is given. */
+export interface GroupContext {
+  readonly broker: Broker;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly companyTimeZone: string;
+}
+
+/** The running work of one service. */
+export interface RunningGroup {
+  /** Whether its database answers; a sentence where not. */
+  isReady(): Promise<true | string>;
+  /** Takes no more work, and ends what runs at its next committed batch. */
+  stop(): Promise<void>;
+  /** Closes the database; after the broker's workers have ended. */
+  close(): Promise<void>;
+}
+
+/** How often what doorbells may have lost is looked for, in milliseconds. */
+export const sweepIntervalMs = 2_000;
+
+/** A run that has not got further for this long is taken up by another worker, in milliseconds. */
+export const standstillMs = 5_000;

@@ -1,0 +1,63 @@
+import type { AnalyticsTables } from '@ates/analytics/tables';
+import { startConsumer } from '@ates/kit/consumer';
+import { listenForBells, openDatabase } from '@ates/kit/database';
+import { type EventHandler, purgeInbox } from '@ates/kit/inbox';
+import { startSweep } from '@ates/kit/sweep';
+import { databaseIsReady } from '../databaseIsReady.ts';
+import type { GroupContext, RunningGroup } from '../group.ts';
+import { applyUsersChangedToAnalytics } from '../handlers/analytics/applyUsersChanged.ts';
+import { countAssignmentsBy } from '../handlers/analytics/countAssignments.ts';
+import { countEntriesBy } from '../handlers/analytics/countEntries.ts';
+import { countTasksCreatedBy } from '../handlers/analytics/countTasksCreated.ts';
+import { countTasksResolvedBy } from '../handlers/analytics/countTasksResolved.ts';
+import { countWagesPaidInAnalytics } from '../handlers/analytics/countWagesPaid.ts';
+import { noteDayClosedInAnalytics } from '../handlers/analytics/noteDayClosed.ts';
+import { checkHandlers } from '../routes.ts';
+
+/** What analytics does with each event. */
+export const analyticsHandlers = (companyTimeZone: string): readonly EventHandler<AnalyticsTables>[] =>
+  checkHandlers('analytics', [
+    applyUsersChangedToAnalytics,
+    countTasksCreatedBy(companyTimeZone),
+    countAssignmentsBy(companyTimeZone),
+    countTasksResolvedBy(companyTimeZone),
+    countEntriesBy(companyTimeZone),
+    countWagesPaidInAnalytics,
+    noteDayClosedInAnalytics,
+  ]);
+
+/** Analytics' work: its read model. */
+export async function startAnalyticsGroup(
+  databaseUrl: string,
+  { broker, clock, log, companyTimeZone }: GroupContext,
+): Promise<RunningGroup> {
+  const db = openDatabase<AnalyticsTables>(
+    databaseUrl,
+    { poolSize: 8, statementTimeoutMs: 30_000, applicationName: 'analytics workers' },
+    log,
+  );
+  const now = () => clock.now();
+  const consumer = startConsumer({
+    db,
+    broker,
+    consumer: 'analytics',
+    handlers: analyticsHandlers(companyTimeZone),
+    now,
+    log,
+  });
+  const housekeeping = startSweep({
+    what: "forgetting analytics' old inbox rows",
+    intervalMs: 3_600_000,
+    log,
+    sweep: () => purgeInbox(db, now()),
+  });
+  const bells = listenForBells(databaseUrl, () => consumer.ring(), log);
+  return {
+    isReady: () => databaseIsReady(db, 'ANALYTICS_DATABASE_URL'),
+    async stop() {
+      await bells.stop();
+      await Promise.all([consumer.stop(), housekeeping.stop()]);
+    },
+    close: () => db.destroy(),
+  };
+}

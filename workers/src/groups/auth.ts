@@ -1,0 +1,35 @@
+import type { AuthTables } from '@ates/auth/tables';
+import { listenForBells, openDatabase } from '@ates/kit/database';
+import { startRelay } from '@ates/kit/relay';
+import { databaseIsReady } from '../databaseIsReady.ts';
+import type { GroupContext, RunningGroup } from '../group.ts';
+import { consumersOf } from '../routes.ts';
+
+/** Auth's work: its relay. */
+export async function startAuthGroup(
+  databaseUrl: string,
+  { broker, clock, log }: GroupContext,
+): Promise<RunningGroup> {
+  const db = openDatabase<AuthTables>(
+    databaseUrl,
+    { poolSize: 4, statementTimeoutMs: 30_000, applicationName: 'auth workers' },
+    log,
+  );
+  const relay = await startRelay({
+    db,
+    broker,
+    producer: 'auth',
+    consumers: consumersOf('auth'),
+    now: () => clock.now(),
+    log,
+  });
+  const bells = listenForBells(databaseUrl, () => relay.ring(), log);
+  return {
+    isReady: () => databaseIsReady(db, 'AUTH_DATABASE_URL'),
+    async stop() {
+      await bells.stop();
+      await relay.stop();
+    },
+    close: () => db.destroy(),
+  };
+}

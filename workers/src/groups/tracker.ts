@@ -1,0 +1,70 @@
+import { startConsumer } from '@ates/kit/consumer';
+import { listenForBells, openDatabase } from '@ates/kit/database';
+import { purgeInbox } from '@ates/kit/inbox';
+import { startRelay } from '@ates/kit/relay';
+import { startSweep } from '@ates/kit/sweep';
+import { purgeIdempotencyKeys } from '@ates/tracker/idempotency';
+import { findUnfinished } from '@ates/tracker/reassignmentRepository';
+import type { TrackerTables } from '@ates/tracker/tables';
+import { runReassignmentBatch } from '@ates/tracker/usecases/runReassignmentBatch';
+import { databaseIsReady } from '../databaseIsReady.ts';
+import type { GroupContext, RunningGroup } from '../group.ts';
+import { applyUsersChangedToTracker } from '../handlers/tracker/applyUsersChanged.ts';
+import { checkHandlers, consumersOf } from '../routes.ts';
+import { startRuns } from '../runs/startRuns.ts';
+
+/** Tracker's work: its relay, its copy of the users, and reassignments. */
+export async function startTrackerGroup(
+  databaseUrl: string,
+  { broker, clock, random, log }: GroupContext,
+): Promise<RunningGroup> {
+  const db = openDatabase<TrackerTables>(
+    databaseUrl,
+    { poolSize: 10, statementTimeoutMs: 30_000, applicationName: 'tracker workers' },
+    log,
+  );
+  const now = () => clock.now();
+  const relay = await startRelay({
+    db,
+    broker,
+    producer: 'tracker',
+    consumers: consumersOf('tracker'),
+    now,
+    log,
+  });
+  const consumer = startConsumer({
+    db,
+    broker,
+    consumer: 'tracker',
+    handlers: checkHandlers('tracker', [applyUsersChangedToTracker]),
+    now,
+    log,
+  });
+  const runs = startRuns({
+    name: 'tracker-reassignments',
+    broker,
+    clock,
+    log,
+    findUnfinished: (stillSince) => findUnfinished(db, stillSince),
+    runBatch: (id) => runReassignmentBatch(db, { clock, random }, id),
+  });
+  const housekeeping = startSweep({
+    what: "forgetting tracker's old idempotency keys and inbox rows",
+    intervalMs: 3_600_000,
+    log,
+    sweep: async () => {
+      await purgeIdempotencyKeys(db, now());
+      await purgeInbox(db, now());
+    },
+  });
+  const ringers = { outbox: relay, runs, dead_letters: consumer };
+  const bells = listenForBells(databaseUrl, (bell) => ringers[bell].ring(), log);
+  return {
+    isReady: () => databaseIsReady(db, 'TRACKER_DATABASE_URL'),
+    async stop() {
+      await bells.stop();
+      await Promise.all([relay.stop(), runs.stop(), consumer.stop(), housekeeping.stop()]);
+    },
+    close: () => db.destroy(),
+  };
+}

@@ -1,0 +1,8 @@
+import { runProcess } from '@ates/kit/process';
+import { readSettings } from '@ates/kit/settings';
+import { workerSettings } from './settings.ts';
+import { startWorkers } from './startWorkers.ts';
+
+await runProcess('workers', async (environment, log) =>
+  startWorkers(readSettings(workerSettings, environment), log),
+);

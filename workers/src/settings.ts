@@ -1,0 +1,53 @@
+import { port, processSettings, SettingError, timeZone, url } from '@ates/kit/settings';
+import { z } from 'zod';
+
+const database = () => url('postgres', 'postgresql').optional();
+
+/** The work of one service; each needs that service's database and no other. */
+export const workerGroups = ['auth', 'tracker', 'accounting', 'analytics'] as const;
+export type WorkerGroup = (typeof workerGroups)[number];
+
+/** Settings of a workers process. */
+export const workerSettings = {
+  ...processSettings,
+  INTERNAL_PORT: port().default(0),
+  /** The databases of the services it works for, with the application's role. A service without one is left to others. */
+  AUTH_DATABASE_URL: database(),
+  TRACKER_DATABASE_URL: database(),
+  ACCOUNTING_DATABASE_URL: database(),
+  ANALYTICS_DATABASE_URL: database(),
+  /** Redis or Valkey with the queues … */
+  REDIS_URL: url('redis', 'rediss').optional(),
+  /** … or, without it, a PostgreSQL database for BullMQ's own backend. */
+  QUEUE_DATABASE_URL: database(),
+  /** The company's time zone: what day it is. */
+  COMPANY_TIME_ZONE: timeZone().default('UTC'),
+  /** What prices are drawn with; without it, one is made and kept in accounting's database (rule 7). */
+  PRICE_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
+  /** The mail server; without it every message becomes a file in MAIL_DIR. */
+  SMTP_URL: url('smtp', 'smtps').optional(),
+  /** Where messages go without SMTP_URL. */
+  MAIL_DIR: z.string().default('.data/mail'),
+  /** The sender of the mail about wages. */
+  MAIL_FROM: z.string().default('Task exchange <wages@task-exchange.example>'),
+};
+export type WorkerSettings = z.infer<z.ZodObject<typeof workerSettings>>;
+
+/** The URL of one group's database; undefined where this process does not work for it. */
+export function databaseUrlOf(settings: WorkerSettings, group: WorkerGroup): string | undefined {
+  return {
+    auth: settings.AUTH_DATABASE_URL,
+    tracker: settings.TRACKER_DATABASE_URL,
+    accounting: settings.ACCOUNTING_DATABASE_URL,
+    analytics: settings.ANALYTICS_DATABASE_URL,
+  }[group];
+}
+
+/** Where the queues are. @throws SettingError where neither store is set. */
+export function queueStoreOf(settings: WorkerSettings): { redisUrl: string } | { postgresUrl: string } {
+  if (settings.REDIS_URL) return { redisUrl: settings.REDIS_URL };
+  if (settings.QUEUE_DATABASE_URL) return { postgresUrl: settings.QUEUE_DATABASE_URL };
+  throw new SettingError(
+    'REDIS_URL is not set, and neither is QUEUE_DATABASE_URL: the workers need one of them for their queues.',
+  );
+}

@@ -1,0 +1,62 @@
+import { openBroker } from '@ates/kit/broker';
+import { type Clock, type Random, systemClock, systemRandom } from '@ates/kit/clock';
+import { startInternalServer } from '@ates/kit/internalServer';
+import type { Log } from '@ates/kit/log';
+import type { Running } from '@ates/kit/process';
+import { SettingError } from '@ates/kit/settings';
+import type { GroupContext, RunningGroup } from './group.ts';
+import { startAccountingGroup } from './groups/accounting.ts';
+import { startAnalyticsGroup } from './groups/analytics.ts';
+import { startAuthGroup } from './groups/auth.ts';
+import { startTrackerGroup } from './groups/tracker.ts';
+import {
+  databaseUrlOf,
+  queueStoreOf,
+  type WorkerGroup,
+  type WorkerSettings,
+  workerGroups,
+} from './settings.ts';
+
+/** Starts the work of every service whose database this process was given. */
+export async function startWorkers(
+  settings: WorkerSettings,
+  log: Log,
+  { clock = systemClock, random = systemRandom }: { clock?: Clock; random?: Random } = {},
+): Promise<Running> {
+  const mine = workerGroups.filter((group) => databaseUrlOf(settings, group));
+  if (mine.length === 0) {
+    throw new SettingError(
+      'No database is set: the workers work for the services of AUTH_, TRACKER_, ACCOUNTING_ and ANALYTICS_DATABASE_URL.',
+    );
+  }
+  const broker = await openBroker(queueStoreOf(settings), log);
+  const context: GroupContext = { broker, clock, random, log, companyTimeZone: settings.COMPANY_TIME_ZONE };
+  const start: Record<WorkerGroup, (url: string) => Promise<RunningGroup>> = {
+    auth: (url) => startAuthGroup(url, context),
+    tracker: (url) => startTrackerGroup(url, context),
+    accounting: (url) => startAccountingGroup(url, context, settings),
+    analytics: (url) => startAnalyticsGroup(url, context),
+  };
+  const groups = await Promise.all(
+    mine.map((group) => start[group](databaseUrlOf(settings, group) as string)),
+  );
+  const internal = await startInternalServer({
+    host: settings.HOST,
+    port: settings.INTERNAL_PORT,
+    isReady: async () => {
+      const problems = (await Promise.all(groups.map((group) => group.isReady()))).filter(
+        (ready) => ready !== true,
+      );
+      return problems.length === 0 || problems.join('\n');
+    },
+  });
+  return {
+    info: { groups: mine, queueBackend: broker.backend, internalPort: internal.port },
+    async stop() {
+      // First what takes work, then the queue's workers with what they have in hand, then the databases.
+      await Promise.all(groups.map((group) => group.stop()));
+      await broker.close();
+      await Promise.all([internal.close(), ...groups.map((group) => group.close())]);
+    },
+  };
+}
