@@ -1,8 +1,9 @@
 /* Generated from schema/sdl/accounting.graphql by `npm run generate`. */
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { TaskReference as OwnTaskReference, UserReference as OwnUserReference } from '../domain/references.ts';
-import type { Account as OwnAccount, LedgerEntry as OwnLedgerEntry } from '../domain/account.ts';
-import type { Payout as OwnPayout } from '../domain/payout.ts';
+import type { Account as OwnAccount, LedgerEntry as OwnLedgerEntry, AccountDay as OwnAccountDay } from '../domain/account.ts';
+import type { Payout as OwnPayout, PayoutRun as OwnPayoutRun } from '../domain/payout.ts';
+import type { CompanyDay as OwnCompanyDay } from '../domain/company.ts';
 import type { Context } from '../context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -386,12 +387,12 @@ export type ResolversTypes = {
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   EntryKind: EntryKind;
   LedgerEntry: ResolverTypeWrapper<OwnLedgerEntry>;
-  AccountDay: ResolverTypeWrapper<AccountDay>;
+  AccountDay: ResolverTypeWrapper<OwnAccountDay>;
   Payout: ResolverTypeWrapper<OwnPayout>;
   EmailStatus: EmailStatus;
-  PayoutRun: ResolverTypeWrapper<PayoutRun>;
+  PayoutRun: ResolverTypeWrapper<OwnPayoutRun>;
   PayoutRunStatus: PayoutRunStatus;
-  CompanyDay: ResolverTypeWrapper<CompanyDay>;
+  CompanyDay: ResolverTypeWrapper<OwnCompanyDay>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   LedgerAudit: ResolverTypeWrapper<Omit<LedgerAudit, 'mismatchedAccounts'> & { mismatchedAccounts: Array<ResolversTypes['Account']> }>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
@@ -400,7 +401,7 @@ export type ResolversTypes = {
   BalanceChange: ResolverTypeWrapper<Omit<BalanceChange, 'account' | 'entries'> & { account: ResolversTypes['Account'], entries: Array<ResolversTypes['LedgerEntry']> }>;
   LedgerEntryEdge: ResolverTypeWrapper<Omit<LedgerEntryEdge, 'node'> & { node: ResolversTypes['LedgerEntry'] }>;
   LedgerEntryConnection: ResolverTypeWrapper<Omit<LedgerEntryConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['LedgerEntryEdge']>, nodes: Array<ResolversTypes['LedgerEntry']> }>;
-  AccountDayConnection: ResolverTypeWrapper<AccountDayConnection>;
+  AccountDayConnection: ResolverTypeWrapper<Omit<AccountDayConnection, 'nodes'> & { nodes: Array<ResolversTypes['AccountDay']> }>;
   PayoutConnection: ResolverTypeWrapper<Omit<PayoutConnection, 'nodes'> & { nodes: Array<ResolversTypes['Payout']> }>;
   AccountConnection: ResolverTypeWrapper<Omit<AccountConnection, 'nodes'> & { nodes: Array<ResolversTypes['Account']> }>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
@@ -419,10 +420,10 @@ export type ResolversParentTypes = {
   Int: Scalars['Int']['output'];
   String: Scalars['String']['output'];
   LedgerEntry: OwnLedgerEntry;
-  AccountDay: AccountDay;
+  AccountDay: OwnAccountDay;
   Payout: OwnPayout;
-  PayoutRun: PayoutRun;
-  CompanyDay: CompanyDay;
+  PayoutRun: OwnPayoutRun;
+  CompanyDay: OwnCompanyDay;
   Boolean: Scalars['Boolean']['output'];
   LedgerAudit: Omit<LedgerAudit, 'mismatchedAccounts'> & { mismatchedAccounts: Array<ResolversParentTypes['Account']> };
   Query: Record<PropertyKey, never>;
@@ -431,7 +432,7 @@ export type ResolversParentTypes = {
   BalanceChange: Omit<BalanceChange, 'account' | 'entries'> & { account: ResolversParentTypes['Account'], entries: Array<ResolversParentTypes['LedgerEntry']> };
   LedgerEntryEdge: Omit<LedgerEntryEdge, 'node'> & { node: ResolversParentTypes['LedgerEntry'] };
   LedgerEntryConnection: Omit<LedgerEntryConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['LedgerEntryEdge']>, nodes: Array<ResolversParentTypes['LedgerEntry']> };
-  AccountDayConnection: AccountDayConnection;
+  AccountDayConnection: Omit<AccountDayConnection, 'nodes'> & { nodes: Array<ResolversParentTypes['AccountDay']> };
   PayoutConnection: Omit<PayoutConnection, 'nodes'> & { nodes: Array<ResolversParentTypes['Payout']> };
   AccountConnection: Omit<AccountConnection, 'nodes'> & { nodes: Array<ResolversParentTypes['Account']> };
   PageInfo: PageInfo;

@@ -1,0 +1,24 @@
+import type { Caller } from '@ates/kit/caller';
+import type { Clock } from '@ates/kit/clock';
+import type { GuardedContext } from '@ates/kit/guard';
+import { Refusal } from '@ates/kit/refusal';
+import type { Role } from '@ates/schema/access';
+import type { Kysely } from 'kysely';
+import type { Books } from './domain/company.ts';
+import type { Loaders } from './loaders.ts';
+import type { AccountingTables } from './tables.ts';
+
+/** What accounting's resolvers know of the request they answer. */
+export interface Context extends GuardedContext {
+  readonly caller: Caller<Role> | null;
+  readonly db: Kysely<AccountingTables>;
+  readonly clock: Clock;
+  readonly books: Books;
+  readonly load: Loaders;
+}
+
+/** Who asks; every field that calls this is guarded by `@authenticated`, so that nobody gets here without. */
+export function callerOf(context: Context): Caller<Role> {
+  if (!context.caller) throw new Refusal('UNAUTHENTICATED', 'Sign in first.');
+  return context.caller;
+}

@@ -1,0 +1,51 @@
+import { Refusal } from '@ates/kit/refusal';
+import { addDays, daysBetween } from './day.ts';
+
+/** What every use case knows of the company's books. */
+export interface Books {
+  /** The first day there is, fixed when the books were opened. */
+  readonly firstDay: string;
+  /** What prices are drawn with (rule 7). */
+  readonly priceKey: string;
+  /** The company's time zone, such as `Europe/Berlin`. */
+  readonly timeZone: string;
+}
+
+/** A day's sums over all accounts. */
+export interface CompanyDay {
+  readonly day: string;
+  readonly feesCents: number;
+  readonly rewardsCents: number;
+  readonly paidOutCents: number;
+  /** Whether its payout run is complete. */
+  readonly closed: boolean;
+}
+
+/** What top management earned on a day: fees charged less rewards paid (rule 12). */
+export const earnedCents = (day: CompanyDay): number => day.feesCents - day.rewardsCents;
+
+/** The most days that one question may be about. */
+export const maxDays = 366;
+
+/**
+ * The days that a question is about, newest first: up to the billing day where no end is given, and 31 days, or
+ * since the company's first, where no beginning is.
+ * @throws Refusal BAD_USER_INPUT where it ends before it begins or is over 366 days long.
+ */
+export function rangeOfDays(
+  given: { from: string | null; to: string | null },
+  billing: string,
+  firstDay: string,
+): string[] {
+  const to = given.to ?? (given.from !== null && given.from > billing ? given.from : billing);
+  const monthBack = addDays(to, -30);
+  const from = given.from ?? (monthBack < firstDay && firstDay <= to ? firstDay : monthBack);
+  const length = daysBetween(from, to) + 1;
+  if (length < 1) throw new Refusal('BAD_USER_INPUT', `"from" (${from}) is after "to" (${to}). Swap them.`);
+  if (length > maxDays)
+    throw new Refusal(
+      'BAD_USER_INPUT',
+      `From ${from} to ${to} are ${length} days; ask for at most ${maxDays}.`,
+    );
+  return Array.from({ length }, (_, at) => addDays(to, -at));
+}

@@ -1,0 +1,37 @@
+/** What became of the mail that tells of a payout. */
+export type EmailStatus = 'PENDING' | 'SENT' | 'FAILED';
+
+/** Somebody's wages of a day. */
+export interface Payout {
+  readonly id: string;
+  readonly accountId: string;
+  readonly day: string;
+  readonly amountCents: number;
+  readonly paidAt: Date;
+  readonly email: EmailStatus;
+}
+
+/** A run begins with its day's barrier and is complete when it has gone through all accounts (rule 11). */
+export type PayoutRunStatus = 'RUNNING' | 'COMPLETED';
+
+/** One day's closing. */
+export interface PayoutRun {
+  readonly id: string;
+  readonly day: string;
+  readonly status: PayoutRunStatus;
+  readonly startedAt: Date;
+  readonly finishedAt: Date | null;
+  readonly accountsTotal: number;
+  readonly accountsProcessed: number;
+  readonly payoutCount: number;
+  readonly paidTotalCents: number;
+  readonly accountsInTheRed: number;
+  /** The last account that was gone through. */
+  readonly cursor: string | null;
+}
+
+/** How often a mail is tried. */
+export const maxMailAttempts = 6;
+
+/** How long to wait after a mail's attempt, the first being 1, in milliseconds: a minute, and twice as long each time. */
+export const mailBackoffMs = (attempt: number): number => 60_000 * 2 ** (attempt - 1);

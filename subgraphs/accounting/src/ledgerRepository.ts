@@ -1,0 +1,246 @@
+import { type Kysely, sql, type Transaction } from 'kysely';
+import type { Account, AccountDay, LedgerEntry } from './domain/account.ts';
+import { type AccountState, companyAccounts, type DayTotals, type Entry, sidesOf } from './domain/ledger.ts';
+import type { AccountingTables } from './tables.ts';
+
+type Db = Kysely<AccountingTables>;
+type Trx = Transaction<AccountingTables>;
+
+/** The advisory lock between postings, which share it, and a day's barrier, which has it alone (rule 11). */
+export const postingLock = 0x6c_65_64_67;
+
+/**
+ * Takes the posting lock shared, before anything else is read. The planner settings hold for this transaction only:
+ * without them it takes small tables for free and scans all accounts for every batch.
+ */
+export async function lockForPosting(trx: Trx): Promise<void> {
+  await sql`select pg_advisory_xact_lock_shared(${postingLock}::bigint),
+    set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`.execute(trx);
+}
+
+/** Takes the posting lock alone: waits for the postings under way, and lets no other begin. */
+export async function lockOutPostings(trx: Trx): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${postingLock}::bigint)`.execute(trx);
+}
+
+/** Makes the accounts that don't exist yet. Before any is locked, and in order, so that nobody waits in a circle. */
+export async function ensureAccounts(trx: Trx, ids: readonly string[]): Promise<void> {
+  await sql`insert into account (id)
+    select distinct u.id from unnest(${ids}::uuid[]) as u (id)
+    where not exists (select from account a where a.id = u.id)
+    order by u.id
+    on conflict (id) do nothing`.execute(trx);
+}
+
+/** Accounts, locked in the order of their ids. */
+export async function lockAccounts(trx: Trx, ids: readonly string[]): Promise<AccountState[]> {
+  const { rows } = await sql<AccountState>`
+    select id, balance_cents as "balanceCents", last_number as "lastNumber" from account
+    where id = any(${ids}::uuid[]) order by id for no key update`.execute(trx);
+  return rows;
+}
+
+/** The next accounts behind a cursor, locked in the order of their ids. */
+export async function lockNextAccounts(
+  trx: Trx,
+  after: string | null,
+  limit: number,
+): Promise<AccountState[]> {
+  const { rows } = await sql<AccountState>`
+    select id, balance_cents as "balanceCents", last_number as "lastNumber" from account
+    where id > coalesce(${after}::uuid, '00000000-0000-0000-0000-000000000000')
+    order by id limit ${limit} for no key update`.execute(trx);
+  return rows;
+}
+
+/**
+ * What accounts' entries of the days after `day` add up to. A statement of its own after the lock: one that waits for
+ * a lock sees the locked row anew, but everything else as it was before it waited.
+ */
+export async function sumLaterDays(
+  trx: Trx,
+  ids: readonly string[],
+  day: string,
+): Promise<Map<string, number>> {
+  const { rows } = await sql<{ id: string; net: number }>`
+    select account_id as id, sum(rewards_cents - fees_cents - paid_out_cents)::bigint as net
+    from account_day where account_id = any(${ids}::uuid[]) and day > ${day}::date
+    group by account_id`.execute(trx);
+  return new Map(rows.map(({ id, net }) => [id, net]));
+}
+
+/** Adds entries; hands back the ids of those whose fact had not been posted before. */
+export async function insertEntries(trx: Trx, entries: readonly Entry[], now: Date): Promise<Set<string>> {
+  const sides = entries.map(sidesOf);
+  const { rows } = await sql<{ id: string }>`
+    insert into ledger_entry (id, kind, account_id, debit_account, credit_account, amount_cents, number,
+      balance_after_cents, day, occurred_at, posted_at, description, task_id)
+    select id, kind, account_id, debit, credit, amount, number, balance, day, occurred_at, ${now}::timestamptz,
+      description, task_id
+    from unnest(
+      ${entries.map((entry) => entry.id)}::uuid[],
+      ${entries.map((entry) => entry.kind)}::text[],
+      ${entries.map((entry) => entry.accountId)}::uuid[],
+      ${sides.map((side) => side.debit)}::uuid[],
+      ${sides.map((side) => side.credit)}::uuid[],
+      ${entries.map((entry) => entry.amountCents)}::bigint[],
+      ${entries.map((entry) => entry.number)}::int[],
+      ${entries.map((entry) => entry.balanceAfterCents)}::bigint[],
+      ${entries.map((entry) => entry.day)}::date[],
+      ${entries.map((entry) => entry.occurredAt)}::timestamptz[],
+      ${entries.map((entry) => entry.description)}::text[],
+      ${entries.map((entry) => entry.taskId)}::uuid[]
+    ) as e (id, kind, account_id, debit, credit, amount, number, balance, day, occurred_at, description, task_id)
+    on conflict (id) do nothing returning id`.execute(trx);
+  return new Set(rows.map(({ id }) => id));
+}
+
+/** Begins what can be undone without the rest of the transaction. */
+export const beginPosting = (trx: Trx) => sql`savepoint posting`.execute(trx);
+export const undoPosting = (trx: Trx) => sql`rollback to savepoint posting`.execute(trx);
+export const keepPosting = (trx: Trx) => sql`release savepoint posting`.execute(trx);
+
+/** Writes what locked accounts have become. */
+export async function updateAccounts(trx: Trx, accounts: readonly AccountState[]): Promise<void> {
+  await sql`update account a set balance_cents = u.balance, last_number = u.number
+    from unnest(
+      ${accounts.map((account) => account.id)}::uuid[],
+      ${accounts.map((account) => account.balanceCents)}::bigint[],
+      ${accounts.map((account) => account.lastNumber)}::int[]
+    ) as u (id, balance, number)
+    where a.id = u.id`.execute(trx);
+}
+
+/** Adds to the totals of locked accounts' days. */
+export async function addToAccountDays(trx: Trx, totals: readonly DayTotals[]): Promise<void> {
+  await sql`insert into account_day as d (account_id, day, fees_cents, rewards_cents, paid_out_cents)
+    select * from unnest(
+      ${totals.map((total) => total.accountId)}::uuid[],
+      ${totals.map((total) => total.day)}::date[],
+      ${totals.map((total) => total.feesCents)}::bigint[],
+      ${totals.map((total) => total.rewardsCents)}::bigint[],
+      ${totals.map((total) => total.paidOutCents)}::bigint[]
+    )
+    on conflict (account_id, day) do update set
+      fees_cents = d.fees_cents + excluded.fees_cents,
+      rewards_cents = d.rewards_cents + excluded.rewards_cents,
+      paid_out_cents = d.paid_out_cents + excluded.paid_out_cents`.execute(trx);
+}
+
+export async function findAccounts(db: Db, ids: readonly string[]): Promise<Account[]> {
+  const { rows } = await sql<Account>`select id, balance_cents as "balanceCents" from account
+    where id = any(${ids}::uuid[])`.execute(db);
+  return rows;
+}
+
+/** Accounts by id; one more than asked for where there are more. */
+export async function listAccounts(db: Db, after: string | null, first: number): Promise<Account[]> {
+  const { rows } = await sql<Account>`select id, balance_cents as "balanceCents" from account
+    where ${after}::uuid is null or id > ${after}::uuid order by id limit ${first + 1}`.execute(db);
+  return rows;
+}
+
+/** What accounts earned on a day: rewards less fees. */
+export async function findEarned(db: Db, ids: readonly string[], day: string): Promise<Map<string, number>> {
+  const { rows } = await sql<{ id: string; earned: number }>`
+    select account_id as id, rewards_cents - fees_cents as earned from account_day
+    where account_id = any(${ids}::uuid[]) and day = ${day}::date`.execute(db);
+  return new Map(rows.map(({ id, earned }) => [id, earned]));
+}
+
+/** Many accounts' entries, newest first and one more than asked for of each, in one statement. */
+export async function listEntries(
+  db: Db,
+  accountIds: readonly string[],
+  page: { day: string | null; before: number | null; first: number },
+): Promise<LedgerEntry[]> {
+  const day = page.day === null ? sql`` : sql`and e.day = ${page.day}::date`;
+  const before = page.before === null ? sql`` : sql`and e.number < ${page.before}::int`;
+  const { rows } = await sql<LedgerEntry>`
+    select e.id, e.kind, e.account_id as "accountId", e.number, e.day, e.description,
+      case when e.credit_account = e.account_id then e.amount_cents else -e.amount_cents end as "amountCents",
+      e.balance_after_cents as "balanceAfterCents", e.occurred_at as "occurredAt", e.posted_at as "postedAt",
+      e.task_id as "taskId"
+    from unnest(${accountIds}::uuid[]) as owner (id)
+    cross join lateral (
+      select * from ledger_entry e where e.account_id = owner.id ${day} ${before}
+      order by e.number desc limit ${page.first + 1}
+    ) e order by e.account_id, e.number desc`.execute(db);
+  return rows;
+}
+
+/** Many accounts' days with their balances, newest first and one more than asked for of each, in one statement. */
+export async function listAccountDays(
+  db: Db,
+  accountIds: readonly string[],
+  page: { before: string | null; first: number },
+): Promise<AccountDay[]> {
+  const { rows } = await sql<AccountDay>`
+    select d.account_id as "accountId", d.day, d.fees_cents as "feesCents", d.rewards_cents as "rewardsCents",
+      d.paid_out_cents as "paidOutCents", d.closing as "closingCents",
+      d.closing - d.rewards_cents + d.fees_cents + d.paid_out_cents as "openingCents"
+    from unnest(${accountIds}::uuid[]) as owner (id)
+    cross join lateral (
+      select * from (
+        select *, (sum(rewards_cents - fees_cents - paid_out_cents) over (order by day))::bigint as closing
+        from account_day where account_id = owner.id
+      ) sums
+      where ${page.before}::date is null or day < ${page.before}::date
+      order by day desc limit ${page.first + 1}
+    ) d order by d.account_id, d.day desc`.execute(db);
+  return rows;
+}
+
+/** What an audit of the ledger found. */
+export interface LedgerFindings {
+  readonly entriesChecked: number;
+  readonly imbalanceCents: number;
+  readonly mismatchedAccountIds: string[];
+}
+
+/**
+ * Compares every stored sum with the entries it stands for, in one statement and thereby one snapshot. The company's
+ * side comes from the rows' other accounts, so that a posting to neither side of the company shows as an imbalance.
+ */
+export async function auditEntries(trx: Trx, maxMismatched: number): Promise<LedgerFindings> {
+  const company = Object.values(companyAccounts);
+  const { rows } = await sql<LedgerFindings>`
+    with entry as (
+      select account_id, count(*) as n, max(number) as newest,
+        sum(case when credit_account = account_id then amount_cents else -amount_cents end) as net,
+        sum(case when credit_account = any(${company}::uuid[]) then amount_cents else 0 end)
+          - sum(case when debit_account = any(${company}::uuid[]) then amount_cents else 0 end) as company_net
+      from ledger_entry group by account_id
+    ), entry_day as (
+      select account_id, day,
+        coalesce(sum(amount_cents) filter (where kind = 'ASSIGNMENT_FEE'), 0) as fees,
+        coalesce(sum(amount_cents) filter (where kind = 'COMPLETION_REWARD'), 0) as rewards,
+        coalesce(sum(amount_cents) filter (where kind = 'PAYOUT'), 0) as paid_out
+      from ledger_entry group by account_id, day
+    ), mismatched as (
+      select coalesce(a.id, e.account_id) as id from account a full join entry e on e.account_id = a.id
+      where coalesce(a.balance_cents, 0) <> coalesce(e.net, 0) or coalesce(a.last_number, 0) <> coalesce(e.n, 0)
+        or coalesce(e.newest, 0) <> coalesce(e.n, 0)
+      union
+      select coalesce(d.account_id, e.account_id) from account_day d
+      full join entry_day e on e.account_id = d.account_id and e.day = d.day
+      where d.account_id is null or e.account_id is null or d.fees_cents <> e.fees
+        or d.rewards_cents <> e.rewards or d.paid_out_cents <> e.paid_out
+      union
+      select coalesce(p.account_id, e.account_id) from payout p
+      full join (select * from ledger_entry where kind = 'PAYOUT') e on e.id = p.id
+      where p.id is null or e.id is null or p.amount_cents <> e.amount_cents or p.day <> e.day
+    )
+    select (select coalesce(sum(n), 0)::bigint from entry) as "entriesChecked",
+      ((select coalesce(sum(balance_cents), 0) from account)
+        + (select coalesce(sum(company_net), 0) from entry))::bigint as "imbalanceCents",
+      array(select id::text from mismatched order by id limit ${maxMismatched}) as "mismatchedAccountIds"`.execute(
+    trx,
+  );
+  return rows[0]!;
+}
+
+/** How long the statements of this transaction may take, in milliseconds. */
+export async function allowLongStatements(trx: Trx, timeoutMs: number): Promise<void> {
+  await sql`select set_config('statement_timeout', ${String(timeoutMs)}, true)`.execute(trx);
+}

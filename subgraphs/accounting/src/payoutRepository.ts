@@ -1,0 +1,211 @@
+import { type Kysely, sql, type Transaction } from 'kysely';
+import { type EmailStatus, maxMailAttempts, type Payout, type PayoutRun } from './domain/payout.ts';
+import type { AccountingTables } from './tables.ts';
+
+type Db = Kysely<AccountingTables>;
+type Trx = Transaction<AccountingTables>;
+
+const runColumns = [
+  'id',
+  'day',
+  'status',
+  'started_at as startedAt',
+  'finished_at as finishedAt',
+  'accounts_total as accountsTotal',
+  'accounts_processed as accountsProcessed',
+  'payout_count as payoutCount',
+  'paid_total_cents as paidTotalCents',
+  'accounts_in_the_red as accountsInTheRed',
+  'cursor',
+] as const;
+
+export async function findRunOfDay(db: Db, day: string): Promise<PayoutRun | undefined> {
+  return db.selectFrom('payout_run').select(runColumns).where('day', '=', day).executeTakeFirst();
+}
+
+/** A day's mark that it is closed, and the run that pays it out; under the posting lock only. */
+export async function insertRun(trx: Trx, run: { id: string; day: string; now: Date }): Promise<PayoutRun> {
+  await sql`insert into payout_run (id, day, status, started_at, accounts_total, progressed_at)
+    values (${run.id}, ${run.day}, 'RUNNING', ${run.now}, (select count(*) from account), ${run.now})`.execute(
+    trx,
+  );
+  return trx.selectFrom('payout_run').select(runColumns).where('id', '=', run.id).executeTakeFirstOrThrow();
+}
+
+export async function lockRun(trx: Trx, id: string): Promise<PayoutRun | undefined> {
+  return trx.selectFrom('payout_run').select(runColumns).where('id', '=', id).forUpdate().executeTakeFirst();
+}
+
+/** Whether the run of an earlier day has yet to be completed. */
+export async function isEarlierRunUnfinished(trx: Trx, day: string): Promise<boolean> {
+  const row = await trx
+    .selectFrom('payout_run')
+    .select('id')
+    .where('status', '=', 'RUNNING')
+    .where('day', '<', day)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Runs that are under way and have not got on since a moment, by day. */
+export async function listUnfinishedRuns(db: Db, staleBefore: Date): Promise<{ id: string; day: string }[]> {
+  return db
+    .selectFrom('payout_run')
+    .select(['id', 'day'])
+    .where('status', '=', 'RUNNING')
+    .where('progressed_at', '<=', staleBefore)
+    .orderBy('day')
+    .execute();
+}
+
+/** Writes how far a locked run has got. */
+export async function updateRun(trx: Trx, run: PayoutRun, now: Date): Promise<void> {
+  await trx
+    .updateTable('payout_run')
+    .set({
+      accounts_processed: run.accountsProcessed,
+      accounts_total: Math.max(run.accountsTotal, run.accountsProcessed),
+      payout_count: run.payoutCount,
+      paid_total_cents: run.paidTotalCents,
+      accounts_in_the_red: run.accountsInTheRed,
+      cursor: run.cursor,
+      progressed_at: now,
+    })
+    .where('id', '=', run.id)
+    .execute();
+}
+
+/** Completes a locked run, with its day's totals, which no entry can change any more. */
+export async function completeRun(
+  trx: Trx,
+  run: PayoutRun,
+  now: Date,
+): Promise<{ feesCents: number; rewardsCents: number }> {
+  const { rows } = await sql<{ feesCents: number; rewardsCents: number }>`
+    update payout_run set status = 'COMPLETED', finished_at = ${now}, accounts_total = accounts_processed,
+      fees_cents = sums.fees, rewards_cents = sums.rewards
+    from (
+      select coalesce(sum(fees_cents), 0)::bigint as fees, coalesce(sum(rewards_cents), 0)::bigint as rewards
+      from account_day where day = ${run.day}::date
+    ) sums
+    where id = ${run.id}
+    returning fees_cents as "feesCents", rewards_cents as "rewardsCents"`.execute(trx);
+  return rows[0]!;
+}
+
+export async function insertPayouts(trx: Trx, payouts: readonly Omit<Payout, 'email'>[]): Promise<void> {
+  await sql`insert into payout (id, account_id, day, amount_cents, paid_at)
+    select * from unnest(
+      ${payouts.map((payout) => payout.id)}::uuid[],
+      ${payouts.map((payout) => payout.accountId)}::uuid[],
+      ${payouts.map((payout) => payout.day)}::date[],
+      ${payouts.map((payout) => payout.amountCents)}::bigint[],
+      ${payouts.map((payout) => payout.paidAt)}::timestamptz[]
+    )`.execute(trx);
+}
+
+const payoutColumns = sql`p.id, p.account_id as "accountId", p.day, p.amount_cents as "amountCents",
+  p.paid_at as "paidAt", coalesce(m.status, 'PENDING') as email`;
+
+export async function findPayouts(db: Db, ids: readonly string[]): Promise<Payout[]> {
+  const { rows } = await sql<Payout>`
+    select ${payoutColumns} from payout p left join payout_mail m on m.payout_id = p.id
+    where p.id = any(${ids}::uuid[])`.execute(db);
+  return rows;
+}
+
+/** Many accounts' payouts, newest first and one more than asked for of each, in one statement. */
+export async function listPayouts(
+  db: Db,
+  accountIds: readonly string[],
+  page: { before: string | null; first: number },
+): Promise<Payout[]> {
+  const { rows } = await sql<Payout>`
+    select ${payoutColumns}
+    from unnest(${accountIds}::uuid[]) as owner (id)
+    cross join lateral (
+      select * from payout where account_id = owner.id
+        and (${page.before}::date is null or day < ${page.before}::date)
+      order by day desc limit ${page.first + 1}
+    ) p left join payout_mail m on m.payout_id = p.id
+    order by p.account_id, p.day desc`.execute(db);
+  return rows;
+}
+
+/** Mail to be sent for payouts; those that have it already stay as they are. */
+export async function insertMail(trx: Trx, payoutIds: readonly string[], now: Date): Promise<void> {
+  await sql`insert into payout_mail (payout_id, status, next_at)
+    select distinct u.id, 'PENDING', ${now}::timestamptz from unnest(${payoutIds}::uuid[]) as u (id) order by u.id
+    on conflict (payout_id) do nothing`.execute(trx);
+}
+
+/** A mail that was taken to be sent. */
+export interface ClaimedMail {
+  readonly payoutId: string;
+  readonly accountId: string;
+  readonly day: string;
+  readonly amountCents: number;
+  /** Null while accounting has not heard of the user. */
+  readonly name: string | null;
+  readonly email: string | null;
+  /** Which attempt this is, from 1. */
+  readonly attempt: number;
+}
+
+/** Takes mails that are due, and puts their next attempt off in case this one is never heard of again. */
+export async function claimMail(trx: Trx, now: Date, limit: number): Promise<ClaimedMail[]> {
+  const { rows } = await sql<ClaimedMail>`
+    with due as (
+      select payout_id from payout_mail
+      where status = 'PENDING' and next_at <= ${now} and attempts < ${maxMailAttempts}
+      order by next_at limit ${limit} for update skip locked
+    ), taken as (
+      update payout_mail m set attempts = attempts + 1,
+        next_at = ${now}::timestamptz + interval '1 minute' * power(2, attempts)
+      from due where m.payout_id = due.payout_id
+      returning m.payout_id, m.attempts
+    )
+    select p.id as "payoutId", p.account_id as "accountId", p.day, p.amount_cents as "amountCents",
+      u.name, u.email, taken.attempts as attempt
+    from taken join payout p on p.id = taken.payout_id left join user_copy u on u.id = p.account_id
+    order by p.id`.execute(trx);
+  return rows;
+}
+
+/** Gives up mails whose last attempt was never heard of again, such as after a crash. */
+export async function giveUpLostMail(trx: Trx, now: Date): Promise<void> {
+  await sql`update payout_mail set status = 'FAILED',
+      last_error = coalesce(last_error, 'the last attempt ended without an answer')
+    where status = 'PENDING' and next_at <= ${now} and attempts >= ${maxMailAttempts}`.execute(trx);
+}
+
+/** Notes what became of a mail that was pending. */
+export async function updateMail(
+  db: Db,
+  payoutId: string,
+  change: { status: EmailStatus; lastError: string | null; sentAt: Date | null; nextAt?: Date },
+): Promise<void> {
+  await db
+    .updateTable('payout_mail')
+    .set({
+      status: change.status,
+      last_error: change.lastError,
+      sent_at: change.sentAt,
+      ...(change.nextAt ? { next_at: change.nextAt } : {}),
+    })
+    .where('payout_id', '=', payoutId)
+    .where('status', '=', 'PENDING')
+    .execute();
+}
+
+export async function findMail(
+  db: Db,
+  payoutId: string,
+): Promise<{ attempts: number; status: EmailStatus } | undefined> {
+  return db
+    .selectFrom('payout_mail')
+    .select(['attempts', 'status'])
+    .where('payout_id', '=', payoutId)
+    .executeTakeFirst();
+}

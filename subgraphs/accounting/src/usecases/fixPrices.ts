@@ -1,0 +1,45 @@
+import type { HandlerContext } from '@ates/kit/inbox';
+import type { Columns } from '@ates/schema/event';
+import type { tasksCreated } from '@ates/schema/events/tracker.tasks_created.v1';
+import type { Kysely, Transaction } from 'kysely';
+import type { Books } from '../domain/company.ts';
+import { drawPrice, type Price } from '../domain/price.ts';
+import { findPrices, insertPrices } from '../repository.ts';
+import type { AccountingTables } from '../tables.ts';
+
+/**
+ * The prices of tasks, fixed at the first of shown or charged (rule 7): what is stored counts; what is not is drawn
+ * and stored; where somebody else was quicker, theirs counts. Inside a transaction or on its own.
+ */
+export async function fixPrices(
+  db: Kysely<AccountingTables>,
+  priceKey: string,
+  taskIds: readonly string[],
+): Promise<Map<string, Price>> {
+  const wanted = [...new Set(taskIds)];
+  const prices = new Map((await findPrices(db, wanted)).map((price) => [price.taskId, price]));
+  const lacking = () => wanted.filter((taskId) => !prices.has(taskId)).sort();
+  const keep = (some: readonly Price[]) => {
+    for (const price of some) prices.set(price.taskId, price);
+  };
+  if (prices.size < wanted.length) {
+    keep(
+      await insertPrices(
+        db,
+        lacking().map((taskId) => drawPrice(priceKey, taskId)),
+      ),
+    );
+  }
+  if (prices.size < wanted.length) keep(await findPrices(db, lacking()));
+  if (prices.size < wanted.length) throw new Error(`no price was stored for ${lacking().join(', ')}`);
+  return prices;
+}
+
+/** Fixes the prices of tasks that somebody put up. */
+export async function fixPricesOfNewTasks(
+  trx: Transaction<AccountingTables>,
+  facts: Columns<typeof tasksCreated>,
+  { books }: HandlerContext & { books: Books },
+): Promise<void> {
+  await fixPrices(trx, books.priceKey, facts.taskId);
+}

@@ -1,0 +1,27 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '@ates/kit/clock';
+import type { Kysely } from 'kysely';
+import type { Books } from '../domain/company.ts';
+import { dayOf } from '../domain/day.ts';
+import { insertCompany } from '../repository.ts';
+import type { AccountingTables } from '../tables.ts';
+
+/**
+ * Opens the company's books at the very first start, and reads them at every other: today becomes the first day, and
+ * the price key is the one that is set or else drawn once and kept (rule 7). Every process that posts begins with it.
+ */
+export async function openBooks(
+  db: Kysely<AccountingTables>,
+  clock: Clock,
+  settings: { timeZone: string; priceKey: string | undefined },
+): Promise<Books> {
+  const kept = await insertCompany(db, {
+    firstDay: dayOf(clock.now(), settings.timeZone),
+    priceKey: settings.priceKey ?? randomBytes(32).toString('base64url'),
+  });
+  return {
+    firstDay: kept.firstDay,
+    priceKey: settings.priceKey ?? kept.priceKey,
+    timeZone: settings.timeZone,
+  };
+}

@@ -1,0 +1,32 @@
+import type { Columns } from '@ates/schema/event';
+import type { tasksResolved } from '@ates/schema/events/tracker.tasks_resolved.v1';
+import type { Transaction } from 'kysely';
+import type { Posting } from '../domain/ledger.ts';
+import { rewardSentence } from '../domain/sentence.ts';
+import type { AccountingTables } from '../tables.ts';
+import { fixPrices } from './fixPrices.ts';
+import { openPosting, type PostingContext, postEntries } from './postEntries.ts';
+
+/** Pays the reward of every task to whoever completed it, once each (rule 8). */
+export async function payRewards(
+  trx: Transaction<AccountingTables>,
+  facts: Columns<typeof tasksResolved>,
+  context: PostingContext,
+): Promise<void> {
+  const dayFor = await openPosting(trx, context);
+  const prices = await fixPrices(trx, context.books.priceKey, facts.taskId);
+  const postings = facts.taskId.map((taskId, at): Posting => {
+    const occurredAt = facts.occurredAt[at]!;
+    return {
+      id: taskId,
+      kind: 'COMPLETION_REWARD',
+      accountId: facts.assigneeId[at]!,
+      amountCents: prices.get(taskId)!.rewardCents,
+      day: dayFor(occurredAt),
+      occurredAt,
+      description: rewardSentence({ title: facts.title[at]!, jiraId: facts.jiraId[at]! }),
+      taskId,
+    };
+  });
+  await postEntries(trx, postings, context);
+}

@@ -1,0 +1,95 @@
+import type { HandlerContext } from '@ates/kit/inbox';
+import type { Lane } from '@ates/kit/outbox';
+import type { Transaction } from 'kysely';
+import type { Books } from '../domain/company.ts';
+import { billingDay, dayOf, firstUnclosedDay, postingDay } from '../domain/day.ts';
+import {
+  type AccountState,
+  chainEntries,
+  type Entry,
+  type Posting,
+  totalsByDay,
+  withoutRepetitions,
+} from '../domain/ledger.ts';
+import { publishEntries } from '../events.ts';
+import {
+  addToAccountDays,
+  beginPosting,
+  ensureAccounts,
+  insertEntries,
+  keepPosting,
+  lockAccounts,
+  lockForPosting,
+  undoPosting,
+  updateAccounts,
+} from '../ledgerRepository.ts';
+import { findLastClosedDay } from '../repository.ts';
+import type { AccountingTables } from '../tables.ts';
+
+type Trx = Transaction<AccountingTables>;
+
+/** What a handler that posts is told: when, by which lane, and in whose books. */
+export type PostingContext = HandlerContext & { readonly books: Books };
+
+/**
+ * Begins a posting: takes the posting lock shared and, only after it, reads which days are open (rule 11). Hands back
+ * the day that what happened at a moment counts towards (rule 10).
+ */
+export async function openPosting(
+  trx: Trx,
+  { now, books }: PostingContext,
+): Promise<(happenedAt: string) => string> {
+  await lockForPosting(trx);
+  const lastClosed = await findLastClosedDay(trx);
+  const firstUnclosed = firstUnclosedDay(lastClosed, books.firstDay);
+  const billing = billingDay(dayOf(now, books.timeZone), lastClosed, books.firstDay);
+  return (happenedAt) => postingDay(dayOf(new Date(happenedAt), books.timeZone), firstUnclosed, billing);
+}
+
+/**
+ * Posts to people's accounts, after `openPosting` in the same transaction: locks the accounts in order, adds the
+ * entries, and moves balances and totals by exactly the entries that were added. A fact that was posted before,
+ * whichever event brought it, is left out. Hands back what was posted.
+ */
+export async function postEntries(
+  trx: Trx,
+  given: readonly Posting[],
+  options: { now: Date; lane: Lane },
+): Promise<Entry[]> {
+  const postings = withoutRepetitions(given);
+  const accountIds = [...new Set(postings.map((posting) => posting.accountId))];
+  if (accountIds.length === 0) return [];
+  await ensureAccounts(trx, accountIds);
+  const accounts = await lockAccounts(trx, accountIds);
+  const { entries, after } = await addEntries(trx, accounts, postings, options.now);
+  if (entries.length === 0) return [];
+  await updateAccounts(trx, after);
+  await addToAccountDays(trx, totalsByDay(entries));
+  await publishEntries(trx, entries, options);
+  return entries;
+}
+
+/** Numbers and balances hold only if every entry is new: where some are not, the rest is chained and added anew. */
+async function addEntries(
+  trx: Trx,
+  accounts: readonly AccountState[],
+  postings: readonly Posting[],
+  now: Date,
+): Promise<{ entries: Entry[]; after: AccountState[] }> {
+  const chained = chainEntries(accounts, postings);
+  await beginPosting(trx);
+  const added = await insertEntries(trx, chained.entries, now);
+  if (added.size === postings.length) {
+    await keepPosting(trx);
+    return chained;
+  }
+  await undoPosting(trx);
+  const fresh = postings.filter((posting) => added.has(posting.id));
+  if (fresh.length === 0) return { entries: [], after: [] };
+  const again = chainEntries(accounts, fresh);
+  const addedAgain = await insertEntries(trx, again.entries, now);
+  // Not poison: another transaction posted the same fact to another account in between, and the next try sees it.
+  if (addedAgain.size !== fresh.length)
+    throw new Error('a fact was posted by somebody else meanwhile; try again');
+  return again;
+}

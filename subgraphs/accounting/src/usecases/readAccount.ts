@@ -1,0 +1,43 @@
+import type { Caller } from '@ates/kit/caller';
+import { isId } from '@ates/kit/clock';
+import { Refusal } from '@ates/kit/refusal';
+import type { Role } from '@ates/schema/access';
+import { type Account, emptyAccount } from '../domain/account.ts';
+
+/** Finds accounts by id; null for what accounting has not heard of. */
+export type FindAccount = (id: string) => Promise<Account | null>;
+
+/** Accountants and admins read everyone's account ('Who may read what'). */
+const mayReadEveryones = (caller: Caller<Role>) => caller.role === 'ACCOUNTANT' || caller.role === 'ADMIN';
+
+/** One's own account, which everyone has (rule 9). */
+export async function readOwnAccount(caller: Caller<Role>, find: FindAccount): Promise<Account> {
+  return (await find(caller.userId)) ?? emptyAccount(caller.userId);
+}
+
+/**
+ * Somebody's account, null where there is none of this id.
+ * @throws Refusal BAD_USER_INPUT; FORBIDDEN for another's account, unless to accountants and admins.
+ */
+export async function readAccount(
+  caller: Caller<Role>,
+  given: string,
+  find: FindAccount,
+): Promise<Account | null> {
+  if (!isId(given)) throw new Refusal('BAD_USER_INPUT', `"${given}" is not an account's id.`);
+  const id = given.toLowerCase();
+  if (id === caller.userId) return readOwnAccount(caller, find);
+  if (!mayReadEveryones(caller))
+    throw new Refusal('FORBIDDEN', 'Only its owner, accountants and admins may read an account.');
+  return find(id);
+}
+
+/** A user's account as part of the user: null for whoever may not read it, which is no error. */
+export async function readAccountOfUser(
+  caller: Caller<Role> | null,
+  userId: string,
+  find: FindAccount,
+): Promise<Account | null> {
+  if (!caller || (caller.userId !== userId && !mayReadEveryones(caller))) return null;
+  return (await find(userId)) ?? emptyAccount(userId);
+}

@@ -1,0 +1,40 @@
+import type { Clock } from '@ates/kit/clock';
+import type { Kysely } from 'kysely';
+import { type Books, type CompanyDay, rangeOfDays } from '../domain/company.ts';
+import { billingDay, dayOf } from '../domain/day.ts';
+import { findLastClosedDay, sumCompanyDays } from '../repository.ts';
+import type { AccountingTables } from '../tables.ts';
+
+/** The day that new entries count towards (rule 10). */
+export async function readBillingDay(
+  db: Kysely<AccountingTables>,
+  clock: Clock,
+  books: Books,
+): Promise<string> {
+  return billingDay(dayOf(clock.now(), books.timeZone), await findLastClosedDay(db), books.firstDay);
+}
+
+/** The company's figures of a day, today's where none is given; nothing but zeros for days without entries. */
+export async function readCompanyDay(
+  db: Kysely<AccountingTables>,
+  clock: Clock,
+  books: Books,
+  day: string | null,
+): Promise<CompanyDay> {
+  const [found] = await sumCompanyDays(db, [day ?? dayOf(clock.now(), books.timeZone)]);
+  return found!;
+}
+
+/**
+ * The company's figures of each day of a range, both ends included, newest first.
+ * @throws Refusal BAD_USER_INPUT where it ends before it begins or is over 366 days long.
+ */
+export async function readCompanyDays(
+  db: Kysely<AccountingTables>,
+  clock: Clock,
+  books: Books,
+  range: { from: string | null; to: string | null },
+): Promise<CompanyDay[]> {
+  const billing = await readBillingDay(db, clock, books);
+  return sumCompanyDays(db, rangeOfDays(range, billing, books.firstDay));
+}

@@ -1,0 +1,112 @@
+import { type Clock, newId } from '@ates/kit/clock';
+import { ringAfterCommit, transact } from '@ates/kit/database';
+import type { Kysely, Transaction } from 'kysely';
+import type { Payout, PayoutRun } from '../domain/payout.ts';
+import { payoutSentence } from '../domain/sentence.ts';
+import { publishDayClosed, publishPayouts } from '../events.ts';
+import { lockForPosting, lockNextAccounts, sumLaterDays } from '../ledgerRepository.ts';
+import {
+  completeRun,
+  insertPayouts,
+  isEarlierRunUnfinished,
+  listUnfinishedRuns,
+  lockRun,
+  updateRun,
+} from '../payoutRepository.ts';
+import type { AccountingTables } from '../tables.ts';
+import { postEntries } from './postEntries.ts';
+
+type Trx = Transaction<AccountingTables>;
+
+/** Whether a run goes on, is complete, or waits for that of an earlier day. */
+export type PayoutProgress = 'more' | 'done' | 'not yet';
+
+/**
+ * Pays the next accounts of a day's run (rule 11): whoever's closing balance is positive gets exactly that sum. The
+ * cursor moves in the same transaction, so a run that is killed at any point goes on where it was, and two workers on
+ * one run take turns. Runs go in the order of their days.
+ */
+export async function runPayoutBatch(
+  db: Kysely<AccountingTables>,
+  clock: Clock,
+  runId: string,
+  batchSize = 1_000,
+): Promise<PayoutProgress> {
+  const now = clock.now();
+  return transact(db, async (trx) => {
+    await lockForPosting(trx);
+    const run = await lockRun(trx, runId);
+    if (!run || run.status === 'COMPLETED') return 'done';
+    if (await isEarlierRunUnfinished(trx, run.day)) return 'not yet';
+    const closings = await closingBalances(trx, run, batchSize);
+    const payouts = closings
+      .filter(({ closingCents }) => closingCents > 0)
+      .map(({ accountId, closingCents }) => ({
+        id: newId(),
+        accountId,
+        day: run.day,
+        amountCents: closingCents,
+        paidAt: now,
+      }));
+    await pay(trx, payouts, now);
+    const advanced: PayoutRun = {
+      ...run,
+      cursor: closings.at(-1)?.accountId ?? run.cursor,
+      accountsProcessed: run.accountsProcessed + closings.length,
+      payoutCount: run.payoutCount + payouts.length,
+      paidTotalCents: run.paidTotalCents + payouts.reduce((total, { amountCents }) => total + amountCents, 0),
+      accountsInTheRed: run.accountsInTheRed + closings.filter(({ closingCents }) => closingCents < 0).length,
+    };
+    await updateRun(trx, advanced, now);
+    if (closings.length === batchSize) return 'more';
+    await publishDayClosed(trx, advanced, await completeRun(trx, advanced, now), now);
+    // The next day's run may have waited for this one.
+    ringAfterCommit(trx, 'runs');
+    return 'done';
+  });
+}
+
+/**
+ * The next accounts with the sum of their entries up to the run's day: the balance less what later days added, so that
+ * the cost does not grow with the years.
+ */
+async function closingBalances(
+  trx: Trx,
+  run: PayoutRun,
+  limit: number,
+): Promise<{ accountId: string; closingCents: number }[]> {
+  const accounts = await lockNextAccounts(trx, run.cursor, limit);
+  const laterDays = await sumLaterDays(
+    trx,
+    accounts.map((account) => account.id),
+    run.day,
+  );
+  return accounts.map(({ id, balanceCents }) => ({
+    accountId: id,
+    closingCents: balanceCents - (laterDays.get(id) ?? 0),
+  }));
+}
+
+/** One entry of the closed day, one payout and one fact each. */
+async function pay(trx: Trx, payouts: readonly Omit<Payout, 'email'>[], now: Date): Promise<void> {
+  if (payouts.length === 0) return;
+  const postings = payouts.map(({ id, accountId, day, amountCents }) => ({
+    id,
+    kind: 'PAYOUT' as const,
+    accountId,
+    amountCents,
+    day,
+    occurredAt: now.toISOString(),
+    description: payoutSentence(day),
+    taskId: null,
+  }));
+  await insertPayouts(trx, payouts);
+  await postEntries(trx, postings, { now, lane: 'bulk' });
+  await publishPayouts(trx, payouts, now);
+}
+
+/** Runs under way that have not got on since a moment, in the order of their days: for the sweep. */
+export const findUnfinishedPayoutRuns = (
+  db: Kysely<AccountingTables>,
+  staleBefore: Date,
+): Promise<{ id: string; day: string }[]> => listUnfinishedRuns(db, staleBefore);
