@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const shared = {
@@ -7,8 +8,10 @@ const shared = {
   pool: 'forks' as const,
   maxWorkers: 2,
 };
-const conditions = ['source'];
-const resolve = { resolve: { conditions }, ssr: { resolve: { conditions } } };
+const conditions = ['source', 'node', 'import', 'module-sync'];
+// graphql has no `exports`: without the alias, tests would load its ES modules beside Apollo's CommonJS ones.
+const graphql = { find: /^graphql$/, replacement: fileURLToPath(new URL('node_modules/graphql/index.js', import.meta.url)) };
+const resolve = { resolve: { conditions, alias: [graphql] }, ssr: { resolve: { conditions } } };
 const longTests = '**/*.long.test.ts';
 const ignored = ['**/node_modules/**', '**/dist/**'];
 

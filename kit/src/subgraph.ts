@@ -123,7 +123,9 @@ function formatError(formatted: GraphQLFormattedError, error: unknown, log: Log)
   };
   if (original instanceof Refusal)
     return { message: original.message, ...place, extensions: { code: original.code } };
-  const code = formatted.extensions?.code;
+  // A scalar's own refusal of a literal keeps its code: the gateway, which knows no such scalars, let it through.
+  const refused = original instanceof GraphQLError ? original.extensions.code : undefined;
+  const code = refused ?? formatted.extensions?.code;
   if (typeof code === 'string' && code !== 'INTERNAL_SERVER_ERROR')
     return { message: formatted.message, ...place, extensions: { code } };
   const id = randomUUID();

@@ -1,0 +1,119 @@
+import type { Books } from '@ates/accounting/domain/company';
+import type { AccountingTables } from '@ates/accounting/tables';
+import { closeDaysThatAreOver } from '@ates/accounting/usecases/closeDay';
+import { openBooks } from '@ates/accounting/usecases/openBooks';
+import { findUnfinishedPayoutRuns, runPayoutBatch } from '@ates/accounting/usecases/runPayoutBatch';
+import { startConsumer } from '@ates/kit/consumer';
+import { listenForBells, openDatabase } from '@ates/kit/database';
+import { type EventHandler, purgeInbox } from '@ates/kit/inbox';
+import { startRelay } from '@ates/kit/relay';
+import { startSweep } from '@ates/kit/sweep';
+import { databaseIsReady } from '../databaseIsReady.ts';
+import type { GroupContext, RunningGroup } from '../group.ts';
+import { applyUsersChangedToAccounting } from '../handlers/accounting/applyUsersChanged.ts';
+import { chargeFeesBy } from '../handlers/accounting/chargeFees.ts';
+import { fixPricesOfNewTasksBy } from '../handlers/accounting/fixPricesOfNewTasks.ts';
+import { payRewardsBy } from '../handlers/accounting/payRewards.ts';
+import { noteWagesPaidForMail } from '../handlers/mailer/noteWagesPaid.ts';
+import { startMailer } from '../mail/startMailer.ts';
+import { fileTransport, smtpTransport } from '../mail/transport.ts';
+import { checkHandlers, consumersOf } from '../routes.ts';
+import { startRuns } from '../runs/startRuns.ts';
+import type { WorkerSettings } from '../settings.ts';
+
+/** What accounting does with each event. */
+export const accountingHandlers = (books: Books): readonly EventHandler<AccountingTables>[] =>
+  checkHandlers('accounting', [
+    applyUsersChangedToAccounting,
+    fixPricesOfNewTasksBy(books),
+    chargeFeesBy(books),
+    payRewardsBy(books),
+  ]);
+
+/** What the mailer, whose state is in accounting's database, does with each event. */
+export const mailerHandlers: readonly EventHandler<AccountingTables>[] = checkHandlers('mailer', [
+  noteWagesPaidForMail,
+]);
+
+/** How often it is looked whether a day is over, in milliseconds (rule 11). */
+const closingIntervalMs = 60_000;
+
+/** Accounting's work: its relay, the ledger, the closing of days, payout runs, and the mail about them. */
+export async function startAccountingGroup(
+  databaseUrl: string,
+  { broker, clock, log, companyTimeZone }: GroupContext,
+  settings: WorkerSettings,
+): Promise<RunningGroup> {
+  const db = openDatabase<AccountingTables>(
+    databaseUrl,
+    { poolSize: 16, statementTimeoutMs: 30_000, applicationName: 'accounting workers' },
+    log,
+  );
+  const now = () => clock.now();
+  const books = await openBooks(db, clock, { timeZone: companyTimeZone, priceKey: settings.PRICE_KEY });
+  const transport = settings.SMTP_URL
+    ? smtpTransport(settings.SMTP_URL, settings.MAIL_FROM)
+    : fileTransport(settings.MAIL_DIR, settings.MAIL_FROM);
+  const relay = await startRelay({
+    db,
+    broker,
+    producer: 'accounting',
+    consumers: consumersOf('accounting'),
+    now,
+    log,
+  });
+  const ledger = startConsumer({
+    db,
+    broker,
+    consumer: 'accounting',
+    handlers: accountingHandlers(books),
+    now,
+    log,
+  });
+  const mail = startConsumer({ db, broker, consumer: 'mailer', handlers: mailerHandlers, now, log });
+  const mailer = startMailer({ db, transport, clock, log });
+  const runs = startRuns({
+    name: 'accounting-payouts',
+    broker,
+    clock,
+    log,
+    findUnfinished: (stillSince) => findUnfinishedPayoutRuns(db, stillSince),
+    runBatch: (id) => runPayoutBatch(db, clock, id),
+  });
+  const closing = startSweep({
+    what: 'closing days that are over',
+    intervalMs: closingIntervalMs,
+    log,
+    sweep: async () => {
+      await closeDaysThatAreOver(db, clock, books);
+    },
+  });
+  const housekeeping = startSweep({
+    what: "forgetting accounting's old inbox rows",
+    intervalMs: 3_600_000,
+    log,
+    sweep: () => purgeInbox(db, now()),
+  });
+  const ringers = {
+    outbox: [relay],
+    runs: [runs],
+    dead_letters: [ledger, mail],
+  };
+  const bells = listenForBells(
+    databaseUrl,
+    (bell) => {
+      for (const ringer of ringers[bell]) ringer.ring();
+    },
+    log,
+  );
+  return {
+    isReady: () => databaseIsReady(db, 'ACCOUNTING_DATABASE_URL'),
+    async stop() {
+      await bells.stop();
+      await Promise.all(
+        [relay, runs, closing, mailer, ledger, mail, housekeeping].map((part) => part.stop()),
+      );
+    },
+    close: () => db.destroy(),
+  };
+}

@@ -1,0 +1,64 @@
+import { mkdirSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SettingError } from '@ates/kit/settings';
+import { createTransport } from 'nodemailer';
+
+/** One message, with an id that stays the same when it is sent again. */
+export interface Message {
+  readonly id: string;
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+}
+
+/** Sends mail. Rejects where the server did not take it. */
+export interface MailTransport {
+  send(message: Message): Promise<void>;
+  close(): void;
+}
+
+/** How long a mail server may take to answer, in milliseconds. */
+const timeoutMs = 10_000;
+
+/** A transport to the mail server at `smtpUrl`, over a few connections. */
+export function smtpTransport(smtpUrl: string, from: string): MailTransport {
+  const transport = createTransport({
+    url: smtpUrl,
+    pool: true,
+    maxConnections: 4,
+    connectionTimeout: timeoutMs,
+    greetingTimeout: timeoutMs,
+    socketTimeout: timeoutMs,
+  } as never);
+  return {
+    send: async ({ id, to, subject, text }) => {
+      await transport.sendMail({ from, to, subject, text, messageId: messageId(id) });
+    },
+    close: () => transport.close(),
+  };
+}
+
+/**
+ * Writes each message as an `.eml` file, for systems without a mail server. A message sent again replaces its file.
+ * @throws SettingError where the directory cannot be made.
+ */
+export function fileTransport(directory: string, from: string): MailTransport {
+  try {
+    mkdirSync(directory, { recursive: true });
+  } catch (error) {
+    throw new SettingError(`MAIL_DIR must be a directory that can be written: ${(error as Error).message}.`);
+  }
+  const transport = createTransport({ streamTransport: true, buffer: true, newline: 'unix' });
+  return {
+    async send({ id, to, subject, text }) {
+      const { message } = await transport.sendMail({ from, to, subject, text, messageId: messageId(id) });
+      const file = join(directory, `${id}.eml`);
+      await writeFile(`${file}.part`, message as Buffer);
+      await rename(`${file}.part`, file);
+    },
+    close: () => transport.close(),
+  };
+}
+
+const messageId = (id: string) => `<${id}@task-exchange>`;
