@@ -82,16 +82,17 @@ export function superviseProcess(options: SuperviseOptions): SupervisedProcess {
     );
     const began = Date.now();
     let isReady = false;
-    let lastWords = '';
+    const lastWords: string[] = [];
     createInterface({ input: child.stdout! }).on('line', options.onLine);
     createInterface({ input: child.stderr! }).on('line', (line) => {
-      // Before it is ready, this is the sentence it ends with; it is shown as the reason then.
+      // Before it is ready, this may be the sentence it ends with, which is shown as the reason then.
       if (isReady) options.onLine(line);
-      else if (line.trim() !== '') lastWords = line;
+      else lastWords.push(line);
     });
     child.on('message', (message: { ready?: PartInfo }) => {
       if (message.ready === undefined) return;
       isReady = true;
+      for (const line of lastWords.splice(0)) options.onLine(line);
       const { url } = message.ready;
       // The others know it by this address: started again, it keeps it.
       if (environment && typeof url === 'string') environment.PORT = new URL(url).port;
@@ -106,12 +107,15 @@ export function superviseProcess(options: SuperviseOptions): SupervisedProcess {
         resolve();
         const how = signal ?? `exit code ${code}`;
         if (stopping || environment === undefined) return;
+        // One line is a sentence; more is the trace of a crash.
+        const sentence = lastWords.length === 1 ? lastWords[0] : undefined;
+        if (sentence === undefined) for (const line of lastWords) options.onLine(line);
         if (!wasReady && signal === null) {
-          rejectReady(new SettingError(lastWords || `The ${name} process could not start (${how}).`));
+          rejectReady(new SettingError(sentence ?? `The ${name} process could not start (${how}).`));
           return;
         }
         if (Date.now() - began > ranWellMs) delayMs = firstDelayMs;
-        const why = isReady || !lastWords ? how : `${how}: ${lastWords}`;
+        const why = sentence === undefined ? how : `${how}: ${sentence}`;
         log.warn(`${name} ended by itself (${why}) and is started again in ${delayMs / 1000} s`);
         timer = setTimeout(launch, delayMs);
         delayMs = Math.min(delayMs * 2, mostDelayMs);
