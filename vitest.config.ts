@@ -8,10 +8,19 @@ const shared = {
   pool: 'forks' as const,
   maxWorkers: 2,
 };
-const conditions = ['source', 'node', 'import', 'module-sync'];
-// graphql has no `exports`: without the alias, tests would load its ES modules beside Apollo's CommonJS ones.
-const graphql = { find: /^graphql$/, replacement: fileURLToPath(new URL('node_modules/graphql/index.js', import.meta.url)) };
-const resolve = { resolve: { conditions, alias: [graphql] }, ssr: { resolve: { conditions } } };
+const root = fileURLToPath(new URL('.', import.meta.url));
+const alias = [
+  // graphql has no `exports`: without this, tests would load its ES modules beside Apollo's CommonJS ones.
+  { find: /^graphql$/, replacement: `${root}node_modules/graphql/index.js` },
+  // Our own packages come from their sources, whatever has been built.
+  { find: /^@ates\/schema\/events\/(.*)$/, replacement: `${root}schema/events/$1.ts` },
+  {
+    find: /^@ates\/(auth|tracker|accounting|analytics)\/(.*)$/,
+    replacement: `${root}subgraphs/$1/src/$2.ts`,
+  },
+  { find: /^@ates\/(\w+)\/(.*)$/, replacement: `${root}$1/src/$2.ts` },
+];
+const resolve = { resolve: { alias } };
 const longTests = '**/*.long.test.ts';
 const ignored = ['**/node_modules/**', '**/dist/**'];
 
