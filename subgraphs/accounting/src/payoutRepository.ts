@@ -49,12 +49,15 @@ export async function isEarlierRunUnfinished(trx: Trx, day: string): Promise<boo
 }
 
 /** Runs that are under way and have not got on since a moment, by day. */
-export async function listUnfinishedRuns(db: Db, staleBefore: Date): Promise<{ id: string; day: string }[]> {
+export async function listUnfinishedRuns(
+  db: Db,
+  staleBefore: Date,
+): Promise<{ id: string; progressedAt: Date }[]> {
   return db
     .selectFrom('payout_run')
-    .select(['id', 'day'])
+    .select(['id', 'progressed_at as progressedAt'])
     .where('status', '=', 'RUNNING')
-    .where('progressed_at', '<=', staleBefore)
+    .where((where) => where.or([where('cursor', 'is', null), where('progressed_at', '<=', staleBefore)]))
     .orderBy('day')
     .execute();
 }

@@ -15,13 +15,24 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
   return format;
 }
 
-/** The calendar day, YYYY-MM-DD, of a moment in a time zone. */
+/** The minute that was asked for last and its day, by time zone. */
+const lastMinutes = new Map<string, { minute: number; day: string }>();
+
+/**
+ * The calendar day, YYYY-MM-DD, of a moment in a time zone. Since 1972 every zone's midnight is at a whole minute, and
+ * a batch's facts mostly share theirs: asking `Intl` for each would be a tenth of the work of posting them.
+ */
 export function dayOf(moment: Date, timeZone: string): string {
+  const minute = Math.floor(moment.getTime() / 60_000);
+  const last = lastMinutes.get(timeZone);
+  if (last?.minute === minute) return last.day;
   const parts = { year: '', month: '', day: '' };
   for (const { type, value } of formatOf(timeZone).formatToParts(moment)) {
     if (type === 'year' || type === 'month' || type === 'day') parts[type] = value;
   }
-  return `${parts.year.padStart(4, '0')}-${parts.month}-${parts.day}`;
+  const day = `${parts.year.padStart(4, '0')}-${parts.month}-${parts.day}`;
+  lastMinutes.set(timeZone, { minute, day });
+  return day;
 }
 
 const dayMs = 86_400_000;

@@ -109,4 +109,4 @@ async function pay(trx: Trx, payouts: readonly Omit<Payout, 'email'>[], now: Dat
 export const findUnfinishedPayoutRuns = (
   db: Kysely<AccountingTables>,
   staleBefore: Date,
-): Promise<{ id: string; day: string }[]> => listUnfinishedRuns(db, staleBefore);
+): Promise<{ id: string; progressedAt: Date }[]> => listUnfinishedRuns(db, staleBefore);
