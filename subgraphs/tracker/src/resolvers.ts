@@ -55,7 +55,7 @@ export const resolvers: Resolvers = {
       const page = pageOf(first, after);
       return listReassignments(db, page.first, page.after);
     },
-    trackerDeadLetters: (_, { first }, { db }) => listDeadLetters(db as never, checkPageSize(first)),
+    trackerDeadLetters: (_, { first }, { db }) => listDeadLetters(db, checkPageSize(first)),
   },
   Mutation: {
     createTask: (_, { input }, context) =>
@@ -73,7 +73,7 @@ export const resolvers: Resolvers = {
       }),
     cancelReassignment: (_, { id }, { db, clock }) => cancelReassignment(db, clock, id),
     async resendTrackerDeadLetter(_, { id }, { db, clock }) {
-      const found = await requestResend(db as never, checkId(id, 'dead letter'), clock.now());
+      const found = await requestResend(db, checkId(id, 'dead letter'), clock.now());
       if (!found)
         throw new Refusal('NOT_FOUND', 'There is no such dead letter: it may have been applied meanwhile.');
       return true;
