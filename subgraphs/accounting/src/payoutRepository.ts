@@ -48,7 +48,7 @@ export async function isEarlierRunUnfinished(trx: Trx, day: string): Promise<boo
   return row !== undefined;
 }
 
-/** Runs that are under way and have not got on since a moment, by day. */
+/** Runs that have not begun to pay, or have not got on since a moment, by day. */
 export async function listUnfinishedRuns(
   db: Db,
   staleBefore: Date,

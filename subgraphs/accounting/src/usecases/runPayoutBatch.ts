@@ -105,7 +105,7 @@ async function pay(trx: Trx, payouts: readonly Omit<Payout, 'email'>[], now: Dat
   await publishPayouts(trx, payouts, now);
 }
 
-/** Runs under way that have not got on since a moment, in the order of their days: for the sweep. */
+/** Runs that have not begun to pay, or have not got on since a moment, in the order of their days: for the sweep. */
 export const findUnfinishedPayoutRuns = (
   db: Kysely<AccountingTables>,
   staleBefore: Date,
