@@ -1,13 +1,17 @@
+import { accountingSchema } from '@ates/accounting/migrations/schema';
+import { analyticsSchema } from '@ates/analytics/migrations/schema';
+import { authSchema } from '@ates/auth/migrations/schema';
 import { openDatabase } from '@ates/kit/database';
 import type { Log } from '@ates/kit/log';
 import { migrateService, type ServiceSchema } from '@ates/kit/migrate';
+import { trackerSchema } from '@ates/tracker/migrations/schema';
 import { type DatabaseService, databaseServices, type ServiceDatabase } from './stores/provision.ts';
 
-const schemas: Record<DatabaseService, () => Promise<ServiceSchema>> = {
-  auth: async () => (await import('@ates/auth/migrations/schema')).authSchema,
-  tracker: async () => (await import('@ates/tracker/migrations/schema')).trackerSchema,
-  accounting: async () => (await import('@ates/accounting/migrations/schema')).accountingSchema,
-  analytics: async () => (await import('@ates/analytics/migrations/schema')).analyticsSchema,
+const schemas: Record<DatabaseService, ServiceSchema> = {
+  auth: authSchema,
+  tracker: trackerSchema,
+  accounting: accountingSchema,
+  analytics: analyticsSchema,
 };
 
 /** How long one statement of a migration may take, in milliseconds: an index on a big table takes its time. */
@@ -25,14 +29,13 @@ export async function migrateAll(
   const results = await Promise.allSettled(
     services.map(async (service) => {
       const { url, migrationUrl } = databases[service];
-      const schema = await schemas[service]();
       const owner = openDatabase(
         migrationUrl,
         { poolSize: 2, statementTimeoutMs, applicationName: `${service} migrations` },
         log,
       );
       try {
-        await migrateService(owner, schema, decodeURIComponent(new URL(url).username));
+        await migrateService(owner, schemas[service], decodeURIComponent(new URL(url).username));
       } catch (error) {
         throw new Error(`the database of ${service} could not be migrated: ${(error as Error).message}`, {
           cause: error,

@@ -66,7 +66,8 @@ function summary(system: RunningSystem, tookMs: number): string {
   const width = Math.max(...system.logIns.map(({ login }) => login.length));
   if (system.logIns.length > 0) lines.push('', 'Log in with the login and the shape of the beak:');
   for (const { login, beakShape, role } of system.logIns) {
-    lines.push(`  ${login.padEnd(width)}  ${role.padEnd(10)}  ${beakShape}`);
+    const shape = beakShape === settings.ADMIN_BEAK_SHAPE ? '(ADMIN_BEAK_SHAPE)' : beakShape;
+    lines.push(`  ${login.padEnd(width)}  ${role.padEnd(10)}  ${shape}`);
   }
   return [...lines, '', 'Ctrl-C stops everything.', ''].join('\n');
 }

@@ -67,7 +67,9 @@ export interface RunningSystem {
 const gatewayFirstMs = 1_500;
 /** When processes that still run are killed, and then own stores, in milliseconds after the stop began. */
 const killPartsMs = 3_800;
-const killStoresMs = 4_600;
+const killStoresMs = 4_500;
+/** When a stop is over in any case, in milliseconds after it began. */
+const goOnMs = 4_700;
 /** How long the gateway may take to reach every subgraph, in milliseconds. */
 const gatewayReadyMs = 15_000;
 
@@ -223,15 +225,16 @@ function createShutdown(processes: ReadonlyMap<PartName, SupervisedProcess>, ope
   };
   const run = async () => {
     const late = [setTimeout(killParts, killPartsMs), setTimeout(killStores, killStoresMs)];
+    const goOn = sleep(goOnMs, undefined, { ref: false });
     const gateway = processes.get('gateway')?.stop();
     await Promise.race([gateway, sleep(gatewayFirstMs, undefined, { ref: false })]);
     await Promise.all([...processes.values()].map((part) => part.stop()));
-    // Stores that are still being opened end with this process where that takes too long.
+    // What has not ended by then ends with this process: each store has a watchdog.
     const stores = opening.then(
       (opened) => opened.stop(),
       () => {},
     );
-    await Promise.race([stores, sleep(killStoresMs, undefined, { ref: false })]);
+    await Promise.race([stores, goOn]);
     for (const timer of late) clearTimeout(timer);
     resolveEnded(problem);
   };

@@ -41,7 +41,17 @@ const mostDelayMs = 10_000;
 const ranWellMs = 30_000;
 
 /** What every process needs to run at all, whatever it does. */
-const common = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'NODE_ENV', 'NODE_EXTRA_CA_CERTS'];
+const common = [
+  'PATH',
+  'HOME',
+  'TMPDIR',
+  'LANG',
+  'TZ',
+  'NODE_ENV',
+  'NODE_EXTRA_CA_CERTS',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+];
 
 const isSource = import.meta.url.endsWith('.ts');
 const nodeArguments = isSource
@@ -135,8 +145,10 @@ export function superviseProcess(options: SuperviseOptions): SupervisedProcess {
       return current?.child.pid;
     },
     start(given) {
-      if (stopping) rejectReady(new Error(`${name} is stopped`));
-      if (stopping) return ready;
+      if (stopping) {
+        rejectReady(new Error(`${name} is stopped`));
+        return ready;
+      }
       environment = { ...given };
       if (current === undefined) launch();
       else send(current.child, environment);

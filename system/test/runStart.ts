@@ -33,6 +33,8 @@ export function runStart(settings: Record<string, string>) {
     cwd: root,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A process group of its own, as in a terminal.
+    detached: true,
   });
   running.push(npm);
   let output = '';
@@ -52,6 +54,12 @@ export function runStart(settings: Record<string, string>) {
   ready.catch(() => {});
   return {
     npm,
+    /** Everything it runs now. */
+    pids: () => descendantsOf(npm.pid!),
+    /** Once it has said something, which it does when its stores are open. */
+    async begun() {
+      await once(npm.stdout, 'data');
+    },
     /** Once it has printed where it is. */
     async started(): Promise<Started> {
       const url = await ready;

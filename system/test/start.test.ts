@@ -4,13 +4,14 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { SettingError } from '@ates/kit/settings';
 import { describe, expect, it } from 'vitest';
-import { environmentOf } from '../src/parts.ts';
+import { environmentOf, partNames } from '../src/parts.ts';
 import { readSystemSettings } from '../src/settings.ts';
 import { startSystem } from '../src/startSystem.ts';
-import { databaseServices } from '../src/stores/provision.ts';
+import { startEmbeddedPostgres } from '../src/stores/embeddedPostgres.ts';
+import { databaseServices, provision } from '../src/stores/provision.ts';
 import type { Stores } from '../src/stores.ts';
 import { ask, eventually, runStart } from './runStart.ts';
-import { msUntilGone, runs, scratch } from './stores/scratch.ts';
+import { log, msUntilGone, refusal, runs, scratch, stopsAfterwards } from './stores/scratch.ts';
 
 const adaIn = async (url: string): Promise<string> => {
   const { login } = await ask(
@@ -54,7 +55,13 @@ describe('npm start refuses with one sentence and exit code 1', () => {
   });
 
   it('a setting that only the gateway knows, with nothing left running', async () => {
-    const { code, errors } = await runStart({ DATA_DIR: scratch(), PORT: '0', MAX_DEPTH: 'deep' }).refused();
+    const start = runStart({ DATA_DIR: scratch(), PORT: '0', MAX_DEPTH: 'deep' });
+    const refused = start.refused();
+    await start.begun();
+    const pids = start.pids();
+    expect(pids.length).toBeGreaterThan(7);
+    const { code, errors } = await refused;
+    expect(await allGone(pids, 1_000)).toBeLessThan(1_000);
     expect(errors).toEqual(['MAX_DEPTH must be a whole number from 1 to 1000; it is "deep".']);
     expect(code).toBe(1);
   }, 60_000);
@@ -68,7 +75,7 @@ describe('settings', () => {
         `postgres://h/${name}`,
       ]),
     );
-  const refusal = (environment: Record<string, string | undefined>) => {
+  const refused = (environment: Record<string, string | undefined>) => {
     try {
       readSystemSettings(environment);
     } catch (error) {
@@ -84,11 +91,11 @@ describe('settings', () => {
       migrationUrl: 'postgres://h/TRACKER',
     });
     expect(readSystemSettings({}).serviceDatabases).toBeUndefined();
-    expect(refusal({ ...four('DATABASE_URL'), TRACKER_DATABASE_URL: undefined })).toMatch(
+    expect(refused({ ...four('DATABASE_URL'), TRACKER_DATABASE_URL: undefined })).toMatch(
       /^TRACKER_DATABASE_URL is not set: /,
     );
-    expect(refusal(four('MIGRATION_URL'))).toMatch(/^AUTH_DATABASE_URL is not set: /);
-    expect(refusal({ ...four('DATABASE_URL'), DATABASE_URL: 'postgres://h/x' })).toMatch(
+    expect(refused(four('MIGRATION_URL'))).toMatch(/^AUTH_DATABASE_URL is not set: /);
+    expect(refused({ ...four('DATABASE_URL'), DATABASE_URL: 'postgres://h/x' })).toMatch(
       /^DATABASE_URL is set/,
     );
   });
@@ -143,9 +150,9 @@ describe('npm start', () => {
 
   it('stops in the middle of a start, too', async () => {
     const data = scratch();
-    const { npm, refused } = runStart({ DATA_DIR: data, PORT: '0' });
+    const { npm, refused, begun } = runStart({ DATA_DIR: data, PORT: '0' });
     const ended = refused();
-    await new Promise<void>((resolve) => npm.stdout.once('data', () => resolve()));
+    await begun();
     npm.kill('SIGTERM');
     const began = performance.now();
     await ended;
@@ -153,6 +160,19 @@ describe('npm start', () => {
     // The directory is free for another.
     const system = await startSystem({ dataDir: data, port: 0, parts: ['auth'], durable: false });
     await system.stop();
+  }, 60_000);
+});
+
+describe('Ctrl-C', () => {
+  it('stops in order, although npm passes on what the terminal has sent to both', async () => {
+    const start = runStart({ DATA_DIR: scratch(), PORT: '0' });
+    const { pids, output } = await start.started();
+    const ended = start.refused();
+    // A terminal sends it to its foreground group: npm and the supervisor, and nothing the supervisor has started.
+    process.kill(-start.npm.pid!, 'SIGINT');
+    expect(await allGone(pids, 10_000)).toBeLessThan(5_000);
+    await ended;
+    expect(output()).toMatch(/stopping \(SIGINT\)\n(.*\n)*.*everything is stopped/);
   }, 60_000);
 });
 
@@ -170,6 +190,8 @@ describe('a system in this process', () => {
       await adaIn(system.url);
     });
     const pids = Object.values(system.pids);
+    // One that doesn't react takes no longer.
+    system.kill('tracker', 'SIGSTOP');
     const began = performance.now();
     await system.stop();
     expect(performance.now() - began).toBeLessThan(5_000);
@@ -202,6 +224,34 @@ describe('a system in this process', () => {
     system.kill('postgresql', 'SIGKILL');
     expect(await system.ended).toMatch(/^The embedded postgresql ended by itself \(SIGKILL\)/);
     expect(pids.filter(runs)).toEqual([]);
+  }, 60_000);
+});
+
+describe('a system on databases of others', () => {
+  it('asks for a store of its queues, begins with one admin, and needs no right to make databases', async () => {
+    const server = stopsAfterwards(
+      await startEmbeddedPostgres({ directory: scratch(), durable: false, log }),
+    );
+    const { queues, ...databases } = await provision({
+      databaseUrl: server.url,
+      internalSecret: 'a secret of the company',
+      queues: true,
+      log,
+    });
+    const urls = Object.fromEntries(
+      databaseServices.flatMap((service) => [
+        [`${service.toUpperCase()}_DATABASE_URL`, databases[service].url],
+        [`${service.toUpperCase()}_MIGRATION_URL`, databases[service].migrationUrl],
+      ]),
+    );
+    const start = (environment: Record<string, string>) =>
+      startSystem({ dataDir: scratch(), port: 0, environment: { ...urls, PATH: scratch(), ...environment } });
+    expect(await refusal(start({}))).toMatch(/^SettingError: REDIS_URL is not set, .* QUEUE_DATABASE_URL /);
+
+    const system = await start({ QUEUE_DATABASE_URL: queues!.url });
+    expect(Object.keys(system.pids).sort()).toEqual([...partNames].sort());
+    expect(system.logIns).toEqual([{ login: 'admin', role: 'ADMIN', beakShape: expect.any(String) }]);
+    await system.stop();
   }, 60_000);
 });
 
