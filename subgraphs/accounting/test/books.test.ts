@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openTestDatabase } from '../../../tests/support/databases.ts';
+import { drawPrice } from '../src/domain/price.ts';
+import { findAccounts, listEntries } from '../src/ledgerRepository.ts';
+import { listPayouts } from '../src/payoutRepository.ts';
+import type { AccountingTables } from '../src/tables.ts';
+import { auditLedger } from '../src/usecases/auditLedger.ts';
+import { closeDay, closeDaysThatAreOver } from '../src/usecases/closeDay.ts';
+import { findUnfinishedPayoutRuns, runPayoutBatch } from '../src/usecases/runPayoutBatch.ts';
+import { openTestBooks } from './fixture.ts';
+
+let books: Awaited<ReturnType<typeof openTestBooks>>;
+beforeEach(async () => {
+  books = await openTestBooks();
+});
+afterEach(() => books.db.destroy());
+
+const people = Array.from({ length: 20 }, () => randomUUID()).sort();
+const [kiwi, rio] = people as [string, string];
+const balance = async (id: string) => (await findAccounts(books.db, [id]))[0]?.balanceCents ?? 0;
+const priceOf = (taskId: string) => drawPrice('a key of this test', taskId);
+
+test('a fact is posted once, by whichever events it comes, in whatever order, at once or after each other', async () => {
+  const facts = Array.from({ length: 200 }, (_, at) => books.assignment(people[at % 20] as string));
+  await Promise.all(
+    [facts, [...facts].reverse(), facts.slice(50, 150), [...facts, ...facts.slice(0, 20)]].map(books.charge),
+  );
+  const more = [...facts.slice(0, 5), books.assignment(kiwi), ...facts.slice(5, 9)];
+  await books.charge(more);
+  expect(await auditLedger(books.db)).toMatchObject({ ok: true, entriesChecked: 201 });
+  const rows = await listEntries(books.db, [kiwi], { day: null, before: null, first: 50 });
+  expect(rows.map((row) => row.number)).toEqual(rows.map((_, at) => rows.length - at));
+});
+
+test('the fee of each assignment is charged and the reward paid to whoever completed, at the one price', async () => {
+  const first = books.assignment(kiwi);
+  const again = books.assignment(kiwi, { taskId: first.taskId });
+  // The completion comes before its assignments.
+  await books.reward([{ ...first, assigneeId: rio }]);
+  await books.charge([first, again]);
+  const { feeCents, rewardCents } = priceOf(first.taskId);
+  expect([await balance(kiwi), await balance(rio)]).toEqual([-2 * feeCents, rewardCents]);
+  const [entry] = await listEntries(books.db, [kiwi], { day: null, before: null, first: 1 });
+  expect(entry?.description).toBe('Fee for being assigned "[POPUG-42] Clean the cage"');
+});
+
+test('whoever is above zero when a day closes is paid exactly that; later entries and debts stay', async () => {
+  const done = books.assignment(kiwi);
+  const undone = books.assignment(rio);
+  await books.charge([done, undone]);
+  await books.reward([done]);
+  const earned = await balance(kiwi);
+  const run = await closeDay(books.db, books.clock, books.books);
+  await books.charge([books.assignment(kiwi, { taskId: undone.taskId })]);
+  await books.payOut();
+  const fee = priceOf(undone.taskId).feeCents;
+  expect([await balance(kiwi), await balance(rio)]).toEqual([-fee, -fee]);
+  const payouts = await listPayouts(books.db, [kiwi, rio], { before: null, first: 10 });
+  expect(payouts).toMatchObject(
+    earned > 0 ? [{ accountId: kiwi, day: '2026-11-20', amountCents: earned }] : [],
+  );
+  const late = await listEntries(books.db, [kiwi], { day: '2026-11-21', before: null, first: 10 });
+  expect(late.map((entry) => entry.kind)).toEqual(['ASSIGNMENT_FEE']);
+  const closed = await closeDay(books.db, books.clock, books.books, '2026-11-20');
+  expect(closed).toMatchObject({ id: run.id, status: 'COMPLETED', accountsTotal: 2, accountsInTheRed: 1 });
+  expect((await auditLedger(books.db)).ok).toBe(true);
+});
+
+test('after an outage every day that is over is closed, in order, and runs wait for those before them', async () => {
+  books.moveTo('2026-11-23T23:30:00.000Z');
+  await books.charge([books.assignment(kiwi)]);
+  expect(await closeDaysThatAreOver(books.db, books.clock, books.books)).toBe(4);
+  expect(await closeDaysThatAreOver(books.db, books.clock, books.books)).toBe(0);
+  const [, second] = await findUnfinishedPayoutRuns(books.db, books.clock.now());
+  expect(await runPayoutBatch(books.db, books.clock, second!.id)).toBe('not yet');
+  await books.payOut();
+  await expect(closeDay(books.db, books.clock, books.books, '2026-11-25')).rejects.toThrow(/not over/);
+  await expect(closeDay(books.db, books.clock, books.books, '2026-11-19')).rejects.toThrow(/first day/);
+});
+
+test('while people post, days close and several workers pay, nobody is paid too much or too little', async () => {
+  let posting = true;
+  const post = async () => {
+    while (posting) {
+      const facts = Array.from({ length: 20 }, (_, at) => books.assignment(people[(at * 7) % 20] as string));
+      await books.charge(facts);
+      await books.reward(facts.slice(0, 12));
+    }
+  };
+  const posters = [post(), post(), post()];
+  for (let day = 20; day < 26; day++) {
+    books.moveTo(`2026-11-${day}T10:00:00.000Z`);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    await closeDay(books.db, books.clock, books.books);
+    await Promise.all([books.payOut(), books.payOut()]);
+  }
+  posting = false;
+  await Promise.all(posters);
+  const { rows } = await sql`
+    select r.day, a.id from payout_run r cross join account a
+    left join payout p on p.account_id = a.id and p.day = r.day
+    cross join lateral (
+      select coalesce(sum(case when credit_account = a.id then amount_cents else -amount_cents end), 0) as closing
+      from ledger_entry e where e.account_id = a.id and e.day <= r.day
+    ) sums
+    where closing > 0 or (p.id is not null and closing <> 0)`.execute(books.db);
+  expect(rows).toEqual([]);
+  expect((await auditLedger(books.db)).ok).toBe(true);
+});
+
+test('nothing that was posted can be changed by the application, and the audit finds what somebody else changed', async () => {
+  await books.charge([books.assignment(kiwi), books.assignment(rio)]);
+  await expect(sql`update ledger_entry set amount_cents = 1`.execute(books.db)).rejects.toThrow(/denied/);
+  await expect(sql`delete from ledger_entry`.execute(books.db)).rejects.toThrow(/denied/);
+  const intruder = openTestDatabase<AccountingTables>(books.superuserUrl);
+  await sql`update ledger_entry set amount_cents = amount_cents + 1 where account_id = ${kiwi}`.execute(
+    intruder,
+  );
+  await intruder.destroy();
+  expect(await auditLedger(books.db)).toMatchObject({ ok: false, mismatchedAccountIds: [kiwi] });
+});
