@@ -1,0 +1,94 @@
+/** Who asks: nobody signed in, or somebody in one of the roles. */
+export const askers = ['nobody', 'EMPLOYEE', 'ACCOUNTANT', 'MANAGER', 'ADMIN'] as const;
+export type Asker = (typeof askers)[number];
+
+/** What they get: a value, null without an error, or an error of this code. */
+export type Outcome = 'ok' | 'null' | 'UNAUTHENTICATED' | 'FORBIDDEN';
+export type AccessRow = Readonly<Record<Asker, Outcome>>;
+
+const row = (
+  nobody: Outcome,
+  EMPLOYEE: Outcome,
+  ACCOUNTANT: Outcome,
+  MANAGER: Outcome,
+  ADMIN: Outcome,
+): AccessRow => ({ nobody, EMPLOYEE, ACCOUNTANT, MANAGER, ADMIN });
+
+const anybody = row('ok', 'ok', 'ok', 'ok', 'ok');
+const signedIn = row('UNAUTHENTICATED', 'ok', 'ok', 'ok', 'ok');
+const managersAndAdmins = row('UNAUTHENTICATED', 'FORBIDDEN', 'FORBIDDEN', 'ok', 'ok');
+const accountantsAndAdmins = row('UNAUTHENTICATED', 'FORBIDDEN', 'ok', 'FORBIDDEN', 'ok');
+const admins = row('UNAUTHENTICATED', 'FORBIDDEN', 'FORBIDDEN', 'FORBIDDEN', 'ok');
+const nobodyAtAll = row('UNAUTHENTICATED', 'FORBIDDEN', 'FORBIDDEN', 'FORBIDDEN', 'FORBIDDEN');
+const shownToManagersAndAdmins = row('UNAUTHENTICATED', 'null', 'null', 'ok', 'ok');
+const shownToAccountantsAndAdmins = row('UNAUTHENTICATED', 'null', 'ok', 'null', 'ok');
+
+/**
+ * 'Who may read what', and who may do what. Every query and mutation has a row, and every other field whose answer
+ * depends on who asks; what depends on whose data it is has a row for each case, in brackets.
+ */
+export const accessTable: Readonly<Record<string, AccessRow>> = {
+  // auth
+  'Query.me': signedIn,
+  'Query.user': signedIn,
+  'Query.users': managersAndAdmins,
+  'User.id, name, role, active': signedIn,
+  'User.login (own)': signedIn,
+  "User.login (another's)": shownToManagersAndAdmins,
+  'User.createdAt (own)': signedIn,
+  "User.createdAt (another's)": shownToManagersAndAdmins,
+  'User.email (own)': signedIn,
+  "User.email (another's)": shownToAccountantsAndAdmins,
+  'Mutation.login': anybody,
+  'Mutation.refreshSession': anybody,
+  'Mutation.logout': signedIn,
+  'Mutation.createAccount': admins,
+  'Mutation.changeRole': admins,
+  'Mutation.deactivateUser': admins,
+  'Mutation.reactivateUser': admins,
+  'Mutation.resetBeakShape': admins,
+  'Mutation.changeEmail': admins,
+
+  // tracker
+  'Query.task': signedIn,
+  'Query.tasks': signedIn,
+  'Query.myTasks': signedIn,
+  'Query.reassignment': signedIn,
+  'Query.reassignments': signedIn,
+  'Query.trackerDeadLetters': admins,
+  'User.tasks (own)': signedIn,
+  "User.tasks (another's)": signedIn,
+  'User.openTaskCount (own)': signedIn,
+  "User.openTaskCount (another's)": signedIn,
+  'Mutation.createTask': signedIn,
+  // Whoever holds the task resolves it, whatever their role by then.
+  'Mutation.resolveTask (own)': signedIn,
+  "Mutation.resolveTask (another's)": nobodyAtAll,
+  'Mutation.reassignTasks': managersAndAdmins,
+  'Mutation.cancelReassignment': managersAndAdmins,
+  'Mutation.resendTrackerDeadLetter': admins,
+
+  // accounting
+  'Task.assignmentFee': signedIn,
+  'Task.completionReward': signedIn,
+  'User.account (own)': signedIn,
+  "User.account (another's)": shownToAccountantsAndAdmins,
+  'Query.myAccount': signedIn,
+  'Query.account (own)': signedIn,
+  "Query.account (another's)": accountantsAndAdmins,
+  'Query.accounts': accountantsAndAdmins,
+  'Query.companyDay': accountantsAndAdmins,
+  'Query.companyDays': accountantsAndAdmins,
+  'Query.payoutRun': accountantsAndAdmins,
+  'Query.ledgerAudit': admins,
+  'Query.accountingDeadLetters': admins,
+  'Mutation.closeDay': admins,
+  'Mutation.resendAccountingDeadLetter': admins,
+
+  // analytics
+  'Query.analyticsDay': admins,
+  'Query.analyticsDays': admins,
+  'Query.mostExpensiveTask': admins,
+  'Query.analyticsDeadLetters': admins,
+  'Mutation.resendAnalyticsDeadLetter': admins,
+};
