@@ -27,14 +27,15 @@ export interface Broker {
   ): Worker<Data, Result>;
   /** Calls back with the id of every job of the queue that completes, wherever that is. */
   onCompleted(name: string, callback: (jobId: string) => void): Promise<void>;
-  /** True once after the store lost what was in it: a Redis that was wiped. */
-  wasWiped(): Promise<boolean>;
+  /** True once per watcher after the store lost what was in it: a Redis that was wiped. */
+  wasWiped(watcher: string): Promise<boolean>;
   close(): Promise<void>;
 }
 
 /** Every key starts with it; the braces keep all queues in one slot of a Redis Cluster. */
 const prefix = '{ates}';
-const sentinelKey = `${prefix}:sentinel`;
+/** A key that is there unless somebody wiped the store; one per watcher, so that each notices for itself. */
+const sentinelKey = (watcher: string) => `${prefix}:sentinel:${watcher}`;
 
 /** A worker that is killed in the middle of a job loses it to another after about this long. */
 const stalledSettings = {
@@ -79,7 +80,10 @@ function reportTrouble(
   });
 }
 
-function redisBroker(url: string, log: Log): Broker {
+/** How long a start waits for Redis, in milliseconds; it goes on without, and connects when Redis comes. */
+const connectTimeoutMs = 5_000;
+
+async function redisBroker(url: string, log: Log): Promise<Broker> {
   // A producer must fail at once while Redis is away, or it would wait with what it has taken.
   const producing = new Redis(url, {
     enableOfflineQueue: false,
@@ -89,6 +93,10 @@ function redisBroker(url: string, log: Log): Broker {
   const consuming = new Redis(url, { maxRetriesPerRequest: null });
   reportTrouble(log, producing, 'the queue (REDIS_URL) cannot be reached');
   reportTrouble(log, consuming, 'the queue (REDIS_URL) cannot be reached');
+  await Promise.race([
+    new Promise((resolve) => producing.once('ready', resolve)),
+    new Promise((resolve) => setTimeout(resolve, connectTimeoutMs).unref()),
+  ]);
   const parts: Parts = { queues: new Map(), closing: [] };
   return {
     backend: 'redis',
@@ -104,8 +112,8 @@ function redisBroker(url: string, log: Log): Broker {
         new Worker(name, process, { ...options, ...stalledSettings, connection: consuming, prefix }),
       events: (name) => new QueueEvents(name, { connection: consuming.duplicate(), prefix }),
     }),
-    async wasWiped() {
-      return (await producing.set(sentinelKey, '1', 'NX')) === 'OK';
+    async wasWiped(watcher) {
+      return (await producing.set(sentinelKey(watcher), '1', 'NX')) === 'OK';
     },
     async close() {
       await closeAll(parts);

@@ -64,7 +64,7 @@ export async function startRelay<Tables extends OutboxTables>(options: {
     intervalMs: 250,
     log,
     sweep: async () => {
-      if (!(await broker.wasWiped())) return;
+      if (!(await broker.wasWiped(producer))) return;
       const returned = await returnDeliveries(db, { now: now(), dueAt: now() });
       if (returned > 0) log.info(`the queue was empty: ${returned} events of ${producer} are sent again`);
       ring();

@@ -42,7 +42,10 @@ export function startSweep(options: {
       } catch (error) {
         if (stopped) break;
         const sentence = `${options.what} failed (${(error as Error).message}); it is tried again, and nothing is lost meanwhile`;
-        if (!failing) options.log.warn({ err: error }, sentence);
+        if (!failing) {
+          options.log.warn(sentence);
+          options.log.debug({ err: error }, 'what failed');
+        }
         failing = true;
         // Not at once: what failed would most likely fail again.
         rung = false;
