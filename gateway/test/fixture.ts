@@ -171,7 +171,6 @@ export interface Farm {
 export interface GraphqlAnswer {
   readonly status: number;
   readonly headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of any shape
   readonly json: { data?: any; errors?: { message: string; path?: unknown; extensions: any }[] };
 }
 

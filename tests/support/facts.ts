@@ -1,0 +1,231 @@
+import type { Books } from '@ates/accounting/domain/company';
+import { drawPrice } from '@ates/accounting/domain/price';
+import type { AccountingTables } from '@ates/accounting/tables';
+import { auditLedger } from '@ates/accounting/usecases/auditLedger';
+import { openBooks } from '@ates/accounting/usecases/openBooks';
+import { newId } from '@ates/kit/clock';
+import {
+  type Applied,
+  applyDelivery,
+  type Delivery,
+  type EventHandler,
+  type InboxTables,
+} from '@ates/kit/inbox';
+import { type EventDefinition, type Fact, toColumns } from '@ates/schema/event';
+import { usersChanged } from '@ates/schema/events/auth.users_changed.v1';
+import { tasksAssigned } from '@ates/schema/events/tracker.tasks_assigned.v1';
+import { tasksCreated } from '@ates/schema/events/tracker.tasks_created.v1';
+import { tasksResolved } from '@ates/schema/events/tracker.tasks_resolved.v1';
+import { accountingHandlers } from '@ates/workers/groups/accounting';
+import { type Kysely, sql } from 'kysely';
+import pg from 'pg';
+import { expect } from 'vitest';
+import { asSuperuser, cloneDatabase, openTestDatabase } from './databases.ts';
+import { TestClock } from './exchange.ts';
+
+/** What prices are drawn with in tests, so that a test can say beforehand what a task costs. */
+export const testPriceKey = 'a price key for the tests only';
+
+/** An id that a test can name: `idOf(0xa, 1)` sorts before `idOf(0xa, 2)`. */
+export const idOf = (kind: number, n: number): string =>
+  `${kind.toString(16).padStart(8, '0')}-0000-7000-8000-${n.toString(16).padStart(12, '0')}`;
+
+const moment = (at: string | Date) => new Date(at).toISOString();
+
+/** One state of a user, as auth tells it. */
+export const userFact = (
+  userId: string,
+  state: Partial<Omit<Fact<typeof usersChanged>, 'userId'>> = {},
+): Fact<typeof usersChanged> => ({
+  userId,
+  version: 1,
+  name: 'Kiwi Budgerigar',
+  email: 'kiwi@popug.example',
+  role: 'EMPLOYEE',
+  active: true,
+  createdAt: '2026-01-01T00:00:00.000Z',
+  occurredAt: '2026-01-01T00:00:00.000Z',
+  ...state,
+});
+
+export const createdFact = (taskId: string, at: string | Date): Fact<typeof tasksCreated> => ({
+  taskId,
+  title: 'Clean the cage',
+  jiraId: 'POPUG-42',
+  creatorId: idOf(0xc, 0),
+  occurredAt: moment(at),
+});
+
+export const assignedFact = (
+  taskId: string,
+  assigneeId: string,
+  at: string | Date,
+  assignmentId = newId(),
+): Fact<typeof tasksAssigned> => ({
+  assignmentId,
+  taskId,
+  title: 'Clean the cage',
+  jiraId: 'POPUG-42',
+  assigneeId,
+  occurredAt: moment(at),
+});
+
+export const resolvedFact = (
+  taskId: string,
+  assigneeId: string,
+  at: string | Date,
+): Fact<typeof tasksResolved> => ({
+  taskId,
+  title: 'Clean the cage',
+  jiraId: 'POPUG-42',
+  assigneeId,
+  occurredAt: moment(at),
+});
+
+/** An event as the queue would bring it. */
+export const deliveryOf = <Definition extends EventDefinition>(
+  definition: Definition,
+  facts: readonly Fact<Definition>[],
+  eventId = newId(),
+): Delivery => ({
+  eventId,
+  event: definition.name,
+  lane: 'interactive',
+  payload: JSON.stringify(toColumns(definition, facts)),
+});
+
+/** Applies a delivery as the consumer's worker would, with the handler that belongs to it. */
+export function deliver<Tables extends InboxTables>(
+  db: Kysely<Tables>,
+  consumer: string,
+  handlers: readonly EventHandler<Tables>[],
+  delivery: Delivery,
+  now: () => Date,
+): Promise<Applied> {
+  const handler = handlers.find(({ event }) => event.name === delivery.event);
+  if (!handler) throw new Error(`${consumer} has no handler for ${delivery.event}`);
+  return applyDelivery(db, consumer, handler, delivery, now);
+}
+
+/** Accounting's database with open books, and facts that reach it as they would in production. */
+export interface TestBooks {
+  readonly url: string;
+  readonly db: Kysely<AccountingTables>;
+  readonly clock: TestClock;
+  readonly books: Books;
+  /** Another pool on the same database, as another process would have. */
+  connect(): Kysely<AccountingTables>;
+  tell<Definition extends EventDefinition>(
+    definition: Definition,
+    facts: readonly Fact<Definition>[],
+  ): Promise<void>;
+  /** Somebody is assigned a task, now unless another moment is given; hands back the fee in cents. */
+  charge(taskId: string, assigneeId: string, at?: string): Promise<number>;
+  /** Somebody completes a task; hands back the reward in cents. */
+  reward(taskId: string, assigneeId: string, at?: string): Promise<number>;
+  close(): Promise<void>;
+}
+
+export async function openTestBooks(startsAt: string, timeZone = 'UTC'): Promise<TestBooks> {
+  const url = await cloneDatabase('accounting');
+  const pools: Kysely<AccountingTables>[] = [];
+  const connect = () => {
+    const db = openTestDatabase<AccountingTables>(url);
+    pools.push(db);
+    return db;
+  };
+  const db = connect();
+  const clock = new TestClock(startsAt);
+  const books = await openBooks(db, clock, { timeZone, priceKey: testPriceKey });
+  const handlers = accountingHandlers(books);
+  const opened: TestBooks = {
+    url,
+    db,
+    clock,
+    books,
+    connect,
+    async tell(definition, facts) {
+      const applied = await deliver(db, 'accounting', handlers, deliveryOf(definition, facts), () =>
+        clock.now(),
+      );
+      expect(applied).toBe('applied');
+    },
+    async charge(taskId, assigneeId, at = clock.now().toISOString()) {
+      await opened.tell(tasksAssigned, [assignedFact(taskId, assigneeId, at)]);
+      return drawPrice(testPriceKey, taskId).feeCents;
+    },
+    async reward(taskId, assigneeId, at = clock.now().toISOString()) {
+      await opened.tell(tasksResolved, [resolvedFact(taskId, assigneeId, at)]);
+      return drawPrice(testPriceKey, taskId).rewardCents;
+    },
+    async close() {
+      await Promise.all(pools.map((pool) => pool.destroy()));
+    },
+  };
+  return opened;
+}
+
+/** Every stored sum is that of its entries, and the company's side balances it (`ledgerAudit`). */
+export async function expectSoundBooks(db: Kysely<AccountingTables>): Promise<void> {
+  expect(await auditLedger(db)).toMatchObject({ ok: true, imbalanceCents: 0, mismatchedAccountIds: [] });
+}
+
+/** The balances of accounts in cents. */
+export async function balancesOf(db: Kysely<AccountingTables>): Promise<Record<string, number>> {
+  const rows = await db.selectFrom('account').select(['id', 'balance_cents']).execute();
+  return Object.fromEntries(rows.map((row) => [row.id, row.balance_cents]));
+}
+
+/** Runs statements with the rights of a superuser on a service's database, to break or to mend something. */
+export async function behindTheScenes<Result>(
+  databaseUrl: string,
+  run: (client: pg.Client) => Promise<Result>,
+): Promise<Result> {
+  const client = new pg.Client({ connectionString: asSuperuser(databaseUrl) });
+  await client.connect();
+  try {
+    return await run(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/**
+ * Kills the database connection of a piece of work in mid-transaction, as a crash would: the work is made to wait for
+ * a table that it writes late, and is cut off while it waits. Hands back what became of it.
+ */
+export async function killWhenItWrites<Result>(
+  databaseUrl: string,
+  table: string,
+  work: () => Promise<Result>,
+): Promise<PromiseSettledResult<Result>> {
+  return behindTheScenes(databaseUrl, async (client) => {
+    await client.query('begin');
+    await client.query(`lock table ${table} in exclusive mode`);
+    const [outcome] = [Promise.allSettled([work()])];
+    await cutOffWhoWaits(client);
+    await client.query('rollback');
+    return (await outcome)[0]!;
+  });
+}
+
+/** Waits until somebody waits for a lock of this connection, and ends their connection. */
+export async function cutOffWhoWaits(client: pg.Client): Promise<void> {
+  for (const end = Date.now() + 10_000; ; ) {
+    const { rowCount } = await client.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and pg_backend_pid() = any(pg_blocking_pids(pid))`,
+    );
+    if (rowCount) return;
+    if (Date.now() > end) throw new Error('nobody came to wait for the lock');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** How many rows a table has. */
+export async function countRows<Tables>(db: Kysely<Tables>, table: string): Promise<number> {
+  const { rows } = await sql<{ n: number }>`select count(*) as n from ${sql.table(table)}`.execute(db);
+  return rows[0]!.n;
+}
+
+export { tasksAssigned, tasksCreated, tasksResolved, usersChanged };
