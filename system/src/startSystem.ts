@@ -117,7 +117,7 @@ export async function startSystem(options: StartOptions = {}): Promise<RunningSy
 
   const start = async (): Promise<RunningSystem> => {
     const stores = await opening;
-    for (const { name } of stores.own) log.info(`${name} is ready`);
+    for (const { name } of stores.own) log.info(`ready: ${name}`);
     const services = databaseServices.filter((service) => processes.has(service));
     await migrateAll(stores.databases, log, services);
 
@@ -129,7 +129,7 @@ export async function startSystem(options: StartOptions = {}): Promise<RunningSy
       const context = { settings, environment, internalSecret, stores, seed, urls } as const;
       const info = await processes.get(name)?.start(environmentOf(name, context));
       if (typeof info?.url === 'string') urls.set(name, info.url);
-      if (info) log.info(`${name} is ready${name === 'gateway' ? ` at ${info.url}` : ''}`);
+      if (info) log.info(`ready: ${name}${name === 'gateway' ? ` at ${info.url}` : ''}`);
       return info;
     };
     const auth = await startPart('auth');

@@ -106,7 +106,7 @@ export function superviseProcess(options: SuperviseOptions): SupervisedProcess {
       const { url } = message.ready;
       // The others know it by this address: started again, it keeps it.
       if (environment && typeof url === 'string') environment.PORT = new URL(url).port;
-      if (wasReady) log.info(`${name} is ready again`);
+      if (wasReady) log.info(`ready again: ${name}`);
       wasReady = true;
       resolveReady(message.ready);
     });
@@ -126,7 +126,7 @@ export function superviseProcess(options: SuperviseOptions): SupervisedProcess {
         }
         if (Date.now() - began > ranWellMs) delayMs = firstDelayMs;
         const why = sentence === undefined ? how : `${how}: ${sentence}`;
-        log.warn(`${name} ended by itself (${why}) and is started again in ${delayMs / 1000} s`);
+        log.warn(`unexpected end of ${name} (${why}): it is started again in ${delayMs / 1000} s`);
         timer = setTimeout(launch, delayMs);
         delayMs = Math.min(delayMs * 2, mostDelayMs);
       });
