@@ -6,9 +6,16 @@
  */
 const [main, ...warmUp] = process.argv.slice(2);
 
-// Until the part listens to it itself; afterwards the part stops in order.
+/**
+ * How long a part may take to stop once the supervisor is gone, in milliseconds. Embedded stores go at the same
+ * moment, so that closing connections to them in order would wait for nothing.
+ */
+const orphanedStopMs = 2_000;
+
 process.on('disconnect', () => {
+  // Until the part listens to it itself, there is nothing to stop in order.
   if (process.listenerCount('disconnect') === 1) process.exit(0);
+  setTimeout(() => process.exit(1), orphanedStopMs).unref();
 });
 if (!process.connected) process.exit(0);
 const environment = new Promise<Record<string, string>>((resolve) =>

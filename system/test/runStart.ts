@@ -14,6 +14,8 @@ export interface Started {
   readonly url: string;
   /** Of everything it started, npm itself left out: the supervisor first. */
   readonly pids: readonly number[];
+  /** Of the stores' watchdogs, which end after what they watch was reaped; some systems take seconds to do that. */
+  readonly watchdogs: readonly number[];
   readonly output: () => string;
 }
 
@@ -55,7 +57,7 @@ export function runStart(settings: Record<string, string>) {
   return {
     npm,
     /** Everything it runs now. */
-    pids: () => descendantsOf(npm.pid!),
+    pids: () => descendantsOf(npm.pid!, () => true),
     /** Once it has said something, which it does when its stores are open. */
     async begun() {
       await once(npm.stdout, 'data');
@@ -63,7 +65,13 @@ export function runStart(settings: Record<string, string>) {
     /** Once it has printed where it is. */
     async started(): Promise<Started> {
       const url = await ready;
-      return { npm, url, pids: descendantsOf(npm.pid!), output: () => output };
+      return {
+        npm,
+        url,
+        pids: descendantsOf(npm.pid!, (command) => !isWatchdog(command)),
+        watchdogs: descendantsOf(npm.pid!, isWatchdog),
+        output: () => output,
+      };
     },
     /** How it ended, and what it said on standard error. */
     async refused(): Promise<{ code: number | null; errors: readonly string[] }> {
@@ -73,17 +81,23 @@ export function runStart(settings: Record<string, string>) {
   };
 }
 
-function descendantsOf(ancestor: number): number[] {
-  const table = execFileSync('ps', ['-axo', 'pid=,ppid='], { encoding: 'utf8' })
+function descendantsOf(ancestor: number, isWanted: (command: string) => boolean): number[] {
+  const table = execFileSync('ps', ['-axo', 'pid=,ppid=,comm='], { encoding: 'utf8' })
     .trim()
     .split('\n')
-    .map((line) => line.trim().split(/\s+/).map(Number) as [number, number]);
-  const found = [ancestor];
-  for (const parent of found) {
-    for (const [pid, ppid] of table) if (ppid === parent) found.push(pid);
-  }
-  return found.slice(1);
+    .map((line) => {
+      const [pid, parent, ...command] = line.trim().split(/\s+/);
+      return { pid: Number(pid), parent: Number(parent), command: command.join(' ') };
+    });
+  const found = [{ pid: ancestor, command: '' }];
+  for (const { pid } of found) found.push(...table.filter(({ parent }) => parent === pid));
+  return found
+    .slice(1)
+    .filter(({ command }) => isWanted(command))
+    .map(({ pid }) => pid);
 }
+
+const isWatchdog = (command: string) => /(^|\/)sh$/.test(command);
 
 /** One GraphQL request; throws what the server refused it with. */
 export async function ask(

@@ -123,6 +123,7 @@ describe('npm start', () => {
     const task = createTask as { id: string; assignee: { id: string } };
     process.kill(first.pids[0]!, 'SIGKILL');
     expect(await allGone(first.pids, 10_000)).toBeLessThan(5_000);
+    expect(await allGone(first.watchdogs, 10_000)).toBeLessThan(10_000);
 
     const second = await runStart({ DATA_DIR: data, PORT: '0' }).started();
     // Known from the first start: there is nothing to seed at the second.
