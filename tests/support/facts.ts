@@ -201,8 +201,8 @@ export async function killWhenItWrites<Result>(
 ): Promise<PromiseSettledResult<Result>> {
   return behindTheScenes(databaseUrl, async (client) => {
     await client.query('begin');
-    await client.query(`lock table ${table} in exclusive mode`);
-    const [outcome] = [Promise.allSettled([work()])];
+    await client.query(`lock table ${table} in share mode`);
+    const outcome = Promise.allSettled([work()]);
     await cutOffWhoWaits(client);
     await client.query('rollback');
     return (await outcome)[0]!;
@@ -212,9 +212,10 @@ export async function killWhenItWrites<Result>(
 /** Waits until somebody waits for a lock of this connection, and ends their connection. */
 export async function cutOffWhoWaits(client: pg.Client): Promise<void> {
   for (const end = Date.now() + 10_000; ; ) {
+    // Not pg_stat_activity: within a transaction it stays what it was when first read.
     const { rowCount } = await client.query(
-      `select pg_terminate_backend(pid) from pg_stat_activity
-       where datname = current_database() and pg_backend_pid() = any(pg_blocking_pids(pid))`,
+      `select pg_terminate_backend(pid) from pg_locks
+       where not granted and pg_backend_pid() = any(pg_blocking_pids(pid))`,
     );
     if (rowCount) return;
     if (Date.now() > end) throw new Error('nobody came to wait for the lock');
