@@ -42,6 +42,9 @@ export function openDatabase<Tables>(url: string, options: DatabaseOptions, log:
   pool.on('error', (error) =>
     log.warn(`a connection to the database was lost (${error.message}); the next statement opens another`),
   );
+  // The pool listens to idle connections only. One that is lost in mid-transaction fails its statement, which is told
+  // there; without a listener of its own it would end the whole process, too.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
 }
 
