@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const shared = {
-  globalSetup: ['tests/support/stores.ts'],
+  globalSetup: [fileURLToPath(new URL('tests/support/stores.ts', import.meta.url))],
   testTimeout: 30_000,
   hookTimeout: 60_000,
   pool: 'forks' as const,
