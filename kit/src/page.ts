@@ -36,7 +36,8 @@ export function decodeCursor<Part extends readonly ((value: unknown) => boolean)
   );
 }
 
-export const isText = (value: unknown): value is string => typeof value === 'string';
+/** No text that a list is sorted by has a NUL: PostgreSQL would refuse the statement. */
+export const isText = (value: unknown): value is string => typeof value === 'string' && !value.includes('\0');
 export const isWhole = (value: unknown): value is number => Number.isSafeInteger(value);
 
 /** One page of a list: its rows, whether more follow, and the cursor to ask for them with. */

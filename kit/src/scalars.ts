@@ -37,11 +37,13 @@ export const DateTime = textScalar(
   },
 );
 
-/** Whether a text is a calendar day that exists. */
+/** Whether a text is a calendar day that exists: from the year 1 on, as databases count. */
 export function isDay(text: string): boolean {
   const date = new Date(`${text}T00:00:00Z`);
   return (
-    /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text)
+    /^(?!0000)\d{4}-\d\d-\d\d$/.test(text) &&
+    !Number.isNaN(date.getTime()) &&
+    date.toISOString().startsWith(text)
   );
 }
 

@@ -22,13 +22,11 @@ const maySee = (user: User, { caller }: Context, ...roles: string[]) =>
   caller !== null && (caller.userId === user.id || roles.includes(caller.role));
 
 /** What the people list is filtered by, checked. */
-const userFilter = (args: {
-  role?: User['role'] | null | undefined;
-  search?: string | null | undefined;
-}) => ({
-  role: args.role ?? null,
-  search: args.search?.trim().slice(0, 200) || null,
-});
+const userFilter = (args: { role?: User['role'] | null | undefined; search?: string | null | undefined }) => {
+  if (args.search?.includes('\0'))
+    throw new Refusal('BAD_USER_INPUT', 'No name contains a NUL. Search without it.');
+  return { role: args.role ?? null, search: args.search?.trim().slice(0, 200) || null };
+};
 
 export const resolvers: Resolvers = {
   DateTime,

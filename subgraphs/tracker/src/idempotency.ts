@@ -16,8 +16,8 @@ export async function claimIdempotencyKey(
   trx: Transaction<TrackerTables>,
   claim: { userId: string; mutation: string; key: string; arguments: unknown; resultId: string; now: Date },
 ): Promise<{ madeBefore: string } | null> {
-  if (claim.key.trim() === '' || claim.key.length > 200) {
-    throw new Refusal('BAD_USER_INPUT', 'An idempotency key has 1 to 200 characters.');
+  if (claim.key.trim() === '' || claim.key.length > 200 || claim.key.includes('\0')) {
+    throw new Refusal('BAD_USER_INPUT', 'An idempotency key has 1 to 200 characters, none of them a NUL.');
   }
   const argumentsHash = createHash('sha256').update(JSON.stringify(claim.arguments)).digest('hex');
   const forgotten = new Date(claim.now.getTime() - idempotencyDays * 86_400_000);

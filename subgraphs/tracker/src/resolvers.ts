@@ -96,6 +96,8 @@ function checkFilter(filter: TaskFilter | null | undefined): CheckedFilter {
   const search = filter?.search?.trim() || null;
   if (search && search.length > 200)
     throw new Refusal('BAD_USER_INPUT', 'Search for at most 200 characters.');
+  if (search?.includes('\0'))
+    throw new Refusal('BAD_USER_INPUT', 'No text contains a NUL. Search without it.');
   return {
     status: filter?.status ?? null,
     assigneeId: filter?.assigneeId ? checkId(filter.assigneeId, 'user') : null,

@@ -22,7 +22,8 @@ export async function logIn(
   attempt: { login: string; beakShape: string; clientAddress: string },
 ): Promise<Session> {
   const now = clock.now();
-  const login = attempt.login.trim().toLowerCase().slice(0, 200);
+  // A NUL, which PostgreSQL takes in no text, becomes what no login has either.
+  const login = attempt.login.trim().toLowerCase().slice(0, 200).replaceAll('\0', '\ufffd');
   const subjects = { login: `login:${login}`, address: `address:${attempt.clientAddress}` };
   const failures = {
     login: await countLoginFailure(db, subjects.login, now, failureLimits.windowMs),
