@@ -52,7 +52,7 @@ function expectRefusal(answer: Answer, code: string | RegExp): void {
   const error = answer.errors?.[0];
   expect(error, JSON.stringify(answer)).toBeDefined();
   expect(error?.extensions.code, error?.message).toMatch(code);
-  expect(error?.message).toMatch(/^["“$\p{L}\d].*\s.*\s/u);
+  expect(error?.message).toMatch(/^["“`$\p{L}\d].*\s.*\s/u);
   expect(error?.message).not.toMatch(/postgres|syntax at|node_modules|\.ts\b|undefined/i);
 }
 

@@ -46,14 +46,16 @@ async function createTask(title = 'Clean the cage', by = 'kiwi') {
     assignments: { nodes: { id: string }[] };
   };
 }
-async function createTasks(count: number): Promise<Awaited<ReturnType<typeof createTask>>[]> {
+/** Many at once: twenty of them in one operation. */
+async function createTasks(count: number): Promise<{ id: string; assignee: { id: string } }[]> {
   const tasks = [];
   for (let at = 0; at < count; at += 20) {
-    tasks.push(
-      ...(await Promise.all(
-        Array.from({ length: Math.min(20, count - at) }, (_, i) => createTask(`Task ${at + i}`)),
-      )),
+    const fields = Array.from(
+      { length: Math.min(20, count - at) },
+      (_, i) => `t${i}: createTask(input: { title: "Task ${at + i}" }) { id assignee { id } }`,
     );
+    const made = await exchange.data('kiwi', `mutation { ${fields.join(' ')} }`);
+    tasks.push(...(Object.values(made) as { id: string; assignee: { id: string } }[]));
   }
   return tasks;
 }
@@ -112,7 +114,6 @@ describe('resolving (rule 5)', () => {
     expect(done.data?.resolveTask).toMatchObject({ id, status: 'DONE', resolvedAt: expect.any(String) });
     expect(codeOf(await resolve(holder, id))).toBe('CONFLICT');
     for (const other of others) expect(codeOf(await resolve(other, id)), other).toBe('FORBIDDEN');
-    expect(await count("outbox where event like 'tracker.tasks_resolved%'")).toBeGreaterThanOrEqual(0);
   });
 
   test('of two at once one succeeds and the other is told so', async () => {
@@ -328,13 +329,12 @@ describe('reassigning (rule 6)', () => {
       const run = await press('JOIN');
       await runBatch(run.id, 5);
       await tracker.query('update user_copy set active = not active');
-      try {
-        expect(await runBatch(run.id, 5)).toBe('ended');
-        expect(await read(run.id)).toMatchObject({ status: 'FAILED', processed: 5 });
-        expect(await assignmentsOf(run.id)).toBe(5);
-      } finally {
-        await tracker.query('update user_copy set active = not active');
-      }
+      const outcome = await runBatch(run.id, 5).finally(() =>
+        tracker.query('update user_copy set active = not active'),
+      );
+      expect(outcome).toBe('ended');
+      expect(await read(run.id)).toMatchObject({ status: 'FAILED', processed: 5 });
+      expect(await assignmentsOf(run.id)).toBe(5);
     });
   });
 });
@@ -513,8 +513,10 @@ describe('with nobody eligible', () => {
       assignments: await count('assignment'),
       runs: await count('reassignment'),
       keys: await count('idempotency_key'),
-      events: await count('outbox'),
+      events: await count('outbox_event'),
     });
+    // Workers clear away events that were delivered.
+    await exchange.stopWorkers();
     const before = await rows();
     const create = 'mutation { createTask(input: { title: "Too late", idempotencyKey: "late" }) { id } }';
     const press = 'mutation { reassignTasks(idempotencyKey: "late") { id } }';
@@ -526,6 +528,7 @@ describe('with nobody eligible', () => {
       });
     }
     expect(await rows()).toEqual(before);
+    await exchange.startWorkers();
 
     await setActive('juno', 'reactivateUser');
     await exchange.settle();
