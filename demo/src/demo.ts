@@ -17,6 +17,9 @@ const usage = `Plays a company's day through the public API and checks that the 
 It plays on the system that answers there (PORT is taken from the environment), if the demo company works on it; else
 on one of its own, which is gone afterwards. Exit code 0 means that every sum holds.`;
 
+/** What a shell reports of a command that Ctrl-C ended. */
+const interruptedCode = 130;
+
 const backlogFile = fileURLToPath(new URL('../backlog.csv', import.meta.url));
 
 /** Outside stores and mail that the environment may name: a system that is thrown away has nothing to do with them. */
@@ -27,6 +30,11 @@ const outside = [
   ]),
   ...['DATABASE_URL', 'QUEUE_DATABASE_URL', 'REDIS_URL', 'SMTP_URL'],
 ];
+
+/** Ctrl-C, or a signal of that kind. */
+class Interrupted extends Error {
+  override name = 'Interrupted';
+}
 
 /** A wrong command line: its message says how it goes. */
 class UsageError extends Error {
@@ -63,7 +71,7 @@ async function whyNot(client: Client): Promise<string | null> {
 }
 
 /** Plays on a system of its own in a directory of its own; both are gone afterwards, however it ends. */
-async function playOnOwnSystem(signal: AbortSignal): Promise<number> {
+async function playOnOwnSystem(signal: AbortSignal, interrupted: Promise<never>): Promise<number> {
   const dataDir = await mkdtemp(join(tmpdir(), 'task-exchange-demo-'));
   let system: RunningSystem | undefined;
   try {
@@ -74,7 +82,7 @@ async function playOnOwnSystem(signal: AbortSignal): Promise<number> {
     const ended = system.ended.then((why) => {
       throw new DayError(why ?? 'The system was stopped.');
     });
-    return await Promise.race([play(system.graphqlUrl), ended]);
+    return await Promise.race([play(system.graphqlUrl), ended, interrupted]);
   } finally {
     await system?.stop();
     await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
@@ -116,7 +124,7 @@ async function main(): Promise<number> {
   }
   const interrupt = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.on(signal, () => interrupt.abort(new DayError('Interrupted.')));
+    process.on(signal, () => interrupt.abort(new Interrupted('Interrupted.')));
   const interrupted = new Promise<never>((_, reject) => {
     interrupt.signal.addEventListener('abort', () => reject(interrupt.signal.reason));
   });
@@ -129,12 +137,17 @@ async function main(): Promise<number> {
     return Promise.race([play(url), interrupted]);
   }
   print(`${reason[0]!.toUpperCase()}${reason.slice(1)}, so the demo starts a system of its own.`);
-  return playOnOwnSystem(interrupt.signal);
+  return playOnOwnSystem(interrupt.signal, interrupted);
 }
 
 /** The one sentence for an expected failure; the whole error for a surprise. */
 function explain(error: unknown): string {
-  if (error instanceof UsageError || error instanceof DayError || error instanceof SettingError)
+  if (
+    error instanceof UsageError ||
+    error instanceof DayError ||
+    error instanceof SettingError ||
+    error instanceof Interrupted
+  )
     return error.message;
   if (isGraphqlError(error)) return `The day could not be played to its end: ${error.message}`;
   return String((error as Error).stack ?? error);
@@ -145,5 +158,5 @@ try {
   process.exit(await main());
 } catch (error) {
   console.error(explain(error));
-  process.exit(1);
+  process.exit(error instanceof Interrupted ? interruptedCode : 1);
 }

@@ -70,7 +70,7 @@ const entriesDocument = `query Entries($id: ID!, $after: String) {
 const figuresDocument = `query Figures($billingDay: Date!) {
   today: companyDay { day }
   company: companyDay(day: $billingDay) { earned feesCharged rewardsPaid paidOut }
-  money: analyticsDay(day: $billingDay) { topManagementEarned paidOut }
+  money: analyticsDays(from: $billingDay, to: $billingDay) { topManagementEarned paidOut }
   counts: analyticsDay {
     tasksCreated tasksResolved assignments employeesInTheRed
     mostExpensiveTask { reward task { id title } }
@@ -144,7 +144,10 @@ export async function readEntriesSince(
   }
 }
 
-/** Money of the billing day, counts of today: an early close parts the two. */
+/**
+ * Money of the billing day, counts of today: an early close parts the two. In analytics only a range may hold a day
+ * that has not come.
+ */
 export async function readFigures(client: Client, cast: Cast, billingDay: string): Promise<Figures> {
   const { today, company, money, counts } = await requestAs<Answer>(client, cast.admin, figuresDocument, {
     billingDay,
@@ -156,8 +159,8 @@ export async function readFigures(client: Client, cast: Cast, billingDay: string
     rewardsCents: parseCents(company.rewardsPaid),
     earnedCents: parseCents(company.earned),
     paidOutCents: parseCents(company.paidOut),
-    analyticsEarnedCents: parseCents(money.topManagementEarned),
-    analyticsPaidOutCents: parseCents(money.paidOut),
+    analyticsEarnedCents: parseCents(money[0].topManagementEarned),
+    analyticsPaidOutCents: parseCents(money[0].paidOut),
     tasksCreated,
     tasksResolved,
     assignments,
