@@ -1,9 +1,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { eventProblems, publishedSchemas } from './checkEvents.ts';
 import { generatedFiles } from './generated.ts';
 
+/** `npm run generate`. Writes nothing at all where a published event would become another. */
 const root = new URL('../../', import.meta.url);
-for (const [path, text] of await generatedFiles()) {
+const files = await generatedFiles();
+const problems = eventProblems(publishedSchemas(root), files);
+for (const problem of problems) console.error(problem);
+if (problems.length > 0) process.exit(1);
+for (const [path, text] of files) {
   const file = new URL(path, root);
   mkdirSync(dirname(file.pathname), { recursive: true });
   writeFileSync(file, text);

@@ -1,0 +1,21 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import type { Sources } from './importDirections.ts';
+
+const folders = ['kit', 'schema', 'gateway', 'workers', 'system', 'demo', 'spa', 'bench'];
+const leftOut = /\/(dist|node_modules|test)\/|\.test\.ts$/;
+
+/** Every source file of the packages, by its path from the root; tests may import what they like. */
+export function readSources(root: URL): Sources {
+  const subgraphs = readdirSync(new URL('subgraphs/', root)).map((name) => `subgraphs/${name}`);
+  const parts = [...folders, ...subgraphs]
+    .flatMap((folder) =>
+      folder === 'schema' ? ['schema/src', 'schema/events', 'schema/scripts'] : [`${folder}/src`],
+    )
+    .filter((folder) => existsSync(new URL(folder, root)));
+  const paths = parts.flatMap((folder) =>
+    readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' })
+      .map((path) => `${folder}/${path}`)
+      .filter((path) => /\.tsx?$/.test(path) && !leftOut.test(path)),
+  );
+  return new Map(paths.map((path) => [path, readFileSync(new URL(path, root), 'utf8')]));
+}

@@ -1,0 +1,147 @@
+import { posix } from 'node:path';
+
+/** The text of each source file, by its path from the repository's root. */
+export type Sources = ReadonlyMap<string, string>;
+
+/** A place where a rule of the code's layers is broken. */
+export interface Violation {
+  readonly path: string;
+  readonly line: number;
+  readonly sentence: string;
+}
+
+interface Import {
+  readonly from: string;
+  /** What stands between `import` and `from`; empty for `import('…')` and `import '…'`. */
+  readonly names: string;
+  readonly line: number;
+}
+
+const subgraphs = ['auth', 'tracker', 'accounting', 'analytics'];
+// Clauses hold neither quotes nor semicolons; looking for less would take exponential time.
+const importPattern =
+  /^\s*(?:import|export)\s([^;'"=]*?)\bfrom\s*['"]([^'"]+)['"]|\bimport\s*\(?\s*['"]([^'"]+)['"]/gm;
+const sqlPattern =
+  /\bsql\s*(?:<[^;`]{0,300}>)?\s*`|\bsql\.\w+\(|\.(?:selectFrom|insertInto|updateTable|deleteFrom|mergeInto)\(/g;
+
+/** Comments blanked out, so that what they talk about is not taken for code; lines stay where they are. */
+const withoutComments = (text: string) =>
+  text.replace(/^\s*\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, (comment) => comment.replace(/[^\n]/g, ' '));
+
+const lineAt = (text: string, index: number) => text.slice(0, index).split('\n').length;
+
+const importsOf = (text: string): Import[] =>
+  [...text.matchAll(importPattern)].map((match) => ({
+    from: match[2] ?? match[3]!,
+    names: match[1] ?? '',
+    line: lineAt(text, match.index + match[0].length),
+  }));
+
+/** Whether nothing of an import is left when the program runs. */
+const isTypeOnly = ({ names }: Import) =>
+  /^type\s/.test(names) ||
+  (/^\{[^}]*\}\s*$/.test(names) &&
+    names
+      .replace(/[{}]/g, '')
+      .split(',')
+      .filter((name) => name.trim() !== '')
+      .every((name) => /^\s*type\s/.test(name)));
+
+/** Which package a file is of, such as `kit` or `tracker`. */
+const packageOf = (path: string) => /^(?:subgraphs\/)?(\w+)\//.exec(path)?.[1] ?? '';
+
+/** What a file imports of ours: the package's name and the module's, or null where it is not ours. */
+function ownTarget(path: string, from: string): { name: string; module: string } | null {
+  const own = /^@ates\/(\w+)\/(.*)$/.exec(from);
+  if (own) return { name: own[1]!, module: own[2]! };
+  if (!from.startsWith('.')) return null;
+  const target = posix.normalize(posix.join(posix.dirname(path), from));
+  return { name: packageOf(target), module: target };
+}
+
+const mayImport = {
+  schema: () => false,
+  kit: (name: string, module: string) => name === 'schema' && module === 'event',
+  gateway: (name: string) => name === 'kit',
+  subgraph: (name: string) => name === 'kit' || name === 'schema',
+  workers: (name: string, module: string) =>
+    name === 'kit' ||
+    name === 'schema' ||
+    (subgraphs.includes(name) && !/^(main|server|resolvers|context|loaders|generated\/.*)$/.test(module)),
+};
+const directions = {
+  schema: 'schema imports nothing of ours',
+  kit: 'kit imports schema/event and nothing else of ours: it knows no business noun',
+  gateway: 'the gateway imports kit and nothing else of ours',
+  subgraph: 'a subgraph imports kit and schema, never another subgraph, the workers or the gateway',
+  workers: "workers import kit, schema and the subgraphs' use cases, repositories, tables and domain",
+};
+
+/** What `domain/` may import: nothing that reads or writes anything outside of the process. */
+function isPure({ from, names, ...rest }: Import, path: string): boolean {
+  if (from.startsWith('.')) return posix.join(posix.dirname(path), from).includes('/domain/');
+  if (from === '@ates/kit/clock') return isTypeOnly({ from, names, ...rest });
+  if (from === 'jose' || from === '@ates/kit/token') return !/\bcreate/.test(names);
+  return /^(@ates\/kit\/(refusal|page)|@ates\/schema\/(access|event)|node:crypto)$/.test(from);
+}
+
+/** Every import that goes against the layers, and all SQL that is not where SQL belongs. */
+export function layerViolations(sources: Sources): Violation[] {
+  const found: Violation[] = [];
+  const edges = new Map<string, Map<string, { path: string; line: number }>>();
+  for (const [path, original] of sources) {
+    const text = withoutComments(original);
+    const own = packageOf(path);
+    const kind = path.startsWith('subgraphs/') ? 'subgraph' : own;
+    const add = (line: number, sentence: string) => found.push({ path, line, sentence });
+    for (const each of importsOf(text)) {
+      const target = ownTarget(path, each.from);
+      if (target && target.name !== own) {
+        const allowed = mayImport[kind as keyof typeof mayImport] ?? (() => true);
+        if (!allowed(target.name, target.module))
+          add(each.line, `imports ${each.from}: ${directions[kind as keyof typeof directions]}.`);
+        if (each.from.startsWith('.'))
+          add(each.line, `imports ${each.from}: another package is imported by its name, @ates/….`);
+        const to = edges.get(own) ?? new Map();
+        if (!to.has(target.name)) to.set(target.name, { path, line: each.line });
+        edges.set(own, to);
+      }
+      if (kind === 'subgraph' && path.includes('/domain/') && !isPure(each, path))
+        add(each.line, `imports ${each.from}: domain/ holds pure functions and imports nothing with I/O.`);
+      if (isSqlFree(path) && each.from === 'kysely' && !isTypeOnly(each))
+        add(each.line, 'imports more than types of kysely: resolvers and job handlers hold no SQL.');
+    }
+    for (const match of text.matchAll(sqlPattern)) {
+      const sentence = sqlProblem(path, text.slice(match.index));
+      if (sentence) add(lineAt(text, match.index), sentence);
+    }
+  }
+  return [...found, ...cycleViolations(edges)];
+}
+
+const isSqlFree = (path: string) =>
+  /^subgraphs\/\w+\/src\/resolvers(\.ts|\/)/.test(path) || path.startsWith('workers/src/handlers/');
+
+function sqlProblem(path: string, statement: string): string | null {
+  if (isSqlFree(path)) return 'holds SQL: resolvers and job handlers translate, and leave it to a use case.';
+  if (!path.startsWith('subgraphs/')) return null;
+  if (/(epository|\/idempotency)\.ts$|\/migrations\//.test(path)) return null;
+  if (path.endsWith('/server.ts') && /^sql`select 1\b/.test(statement)) return null;
+  return "holds SQL: a subgraph's SQL is in its repository and its migrations.";
+}
+
+function cycleViolations(edges: Map<string, Map<string, { path: string; line: number }>>): Violation[] {
+  const found: Violation[] = [];
+  const reaches = (from: string, goal: string, seen = new Set<string>()): boolean =>
+    [...(edges.get(from)?.keys() ?? [])].some((next) => {
+      if (next === goal) return true;
+      if (seen.has(next)) return false;
+      seen.add(next);
+      return reaches(next, goal, seen);
+    });
+  for (const [from, targets] of edges)
+    for (const [to, place] of targets)
+      if (reaches(to, from))
+        found.push({ ...place, sentence: `makes a circle: ${from} imports ${to}, which needs ${from}.` });
+  return found;
+}

@@ -1,0 +1,193 @@
+import { describe, expect, it } from 'vitest';
+import { driftProblems } from '../scripts/checkDrift.ts';
+import {
+  eventProblems,
+  incompatibilities,
+  publishedFolder,
+  publishedSchemas,
+} from '../scripts/checkEvents.ts';
+import { readSources } from '../scripts/checkSources.ts';
+import { generatedFiles } from '../scripts/generated.ts';
+import { layerViolations } from '../scripts/importDirections.ts';
+
+const root = new URL('../../', import.meta.url);
+
+describe('layers', () => {
+  it('hold in the whole tree', () => {
+    const sources = readSources(root);
+    expect(sources.size).toBeGreaterThan(100);
+    expect(layerViolations(sources)).toEqual([]);
+  });
+
+  it.each([
+    [
+      'a subgraph that imports another',
+      'subgraphs/auth/src/a.ts',
+      "import { x } from '@ates/tracker/tables';",
+    ],
+    [
+      'a subgraph reached by a path',
+      'subgraphs/auth/src/a.ts',
+      "import { x } from '../../tracker/src/tables.ts';",
+    ],
+    ['kit that knows an event', 'kit/src/a.ts', "import { x } from '@ates/schema/events/all';"],
+    ['kit that knows roles', 'kit/src/a.ts', "import type { Role } from '@ates/schema/access';"],
+    ['a gateway that knows a subgraph', 'gateway/src/a.ts', "import { x } from '@ates/auth/tables';"],
+    ['schema that imports kit', 'schema/src/a.ts', "import { x } from '@ates/kit/log';"],
+    ['workers that import resolvers', 'workers/src/a.ts', "import { x } from '@ates/auth/resolvers';"],
+    ['an import of several lines', 'gateway/src/a.ts', "import {\n  x,\n  y,\n} from '@ates/auth/tables';"],
+    ['an import while running', 'gateway/src/a.ts', "const x = await import('@ates/auth/tables');"],
+    ['an import for its effect', 'gateway/src/a.ts', "import '@ates/auth/tables';"],
+    ['something handed on', 'gateway/src/a.ts', "export * from '@ates/auth/tables';"],
+    ['domain with a database', 'subgraphs/auth/src/domain/a.ts', "import type { Kysely } from 'kysely';"],
+    ['domain with a file', 'subgraphs/auth/src/domain/a.ts', "import { readFileSync } from 'node:fs';"],
+    [
+      'domain with the real clock',
+      'subgraphs/auth/src/domain/a.ts',
+      "import { systemClock } from '@ates/kit/clock';",
+    ],
+    ['domain with a repository', 'subgraphs/auth/src/domain/a.ts', "import { x } from '../repository.ts';"],
+    [
+      'a resolver with kysely',
+      'subgraphs/auth/src/resolvers.ts',
+      "import { type Kysely, sql } from 'kysely';",
+    ],
+    ['a resolver with SQL', 'subgraphs/auth/src/resolvers.ts', 'await sql`select 1`.execute(db);'],
+    ['a handler with a query', 'workers/src/handlers/auth/a.ts', "db.selectFrom('task')"],
+    [
+      'a use case with SQL',
+      'subgraphs/auth/src/usecases/a.ts',
+      'await sql<{ n: number }>`select 1`.execute(db);',
+    ],
+    [
+      'a server with more than select 1',
+      'subgraphs/auth/src/server.ts',
+      'await sql`delete from x`.execute(db);',
+    ],
+  ])('refuse %s', (_, path, text) => {
+    const [violation] = layerViolations(new Map([[path, `// The first line.\n${text}`]]));
+    expect(violation).toMatchObject({ path, line: 1 + text.split('\n').length });
+  });
+
+  it.each([
+    [
+      'a repository with SQL',
+      'subgraphs/auth/src/userRepository.ts',
+      "import { sql } from 'kysely';\nsql`select 1`",
+    ],
+    [
+      'a readiness query',
+      'subgraphs/auth/src/server.ts',
+      'await sql`select 1 from task limit 1`.execute(db);',
+    ],
+    [
+      'types of kysely in a resolver',
+      'subgraphs/auth/src/resolvers.ts',
+      "import type { Kysely } from 'kysely';",
+    ],
+    ['a comment about SQL', 'subgraphs/auth/src/usecases/a.ts', '/** Not `sql`, nor .selectFrom(x). */'],
+    ['domain that computes', 'subgraphs/auth/src/domain/a.ts', "import { createHmac } from 'node:crypto';"],
+    ['workers with a use case', 'workers/src/a.ts', "import { x } from '@ates/auth/usecases/logIn';"],
+  ])('allow %s', (_, path, text) => {
+    expect(layerViolations(new Map([[path, text]]))).toEqual([]);
+  });
+
+  it('refuse packages that need each other', () => {
+    const sources = new Map([
+      ['demo/src/a.ts', "import { x } from '@ates/system/b';"],
+      ['system/src/b.ts', "import { x } from '@ates/demo/a';"],
+    ]);
+    expect(layerViolations(sources).map(({ sentence }) => sentence)).toEqual([
+      'makes a circle: demo imports system, which needs demo.',
+      'makes a circle: system imports demo, which needs system.',
+    ]);
+  });
+});
+
+describe('published events', () => {
+  const fact = {
+    type: 'object',
+    properties: {
+      id: { type: 'string', pattern: '^a$' },
+      kind: { type: 'string', enum: ['A', 'B'] },
+      count: { type: 'integer', minimum: 0, maximum: 9 },
+      note: { anyOf: [{ type: 'string', maxLength: 5 }, { type: 'null' }] },
+    },
+    required: ['id', 'kind', 'count'],
+    additionalProperties: false,
+  };
+  const { properties } = fact;
+  const withField = (field: string, schema: object) => ({
+    ...fact,
+    properties: { ...properties, [field]: schema },
+  });
+  const { id: _, ...withoutId } = properties;
+
+  it.each([
+    ['a field removed', { ...fact, properties: withoutId }],
+    ['a field renamed', { ...fact, properties: { ...withoutId, key: properties.id } }],
+    ['a type changed', withField('id', { type: 'integer' })],
+    ['a pattern changed', withField('id', { type: 'string', pattern: '^b$' })],
+    ['a value no longer taken', withField('kind', { type: 'string', enum: ['A'] })],
+    ['a least value raised', withField('count', { type: 'integer', minimum: 1, maximum: 9 })],
+    ['a greatest value lowered', withField('count', { type: 'integer', minimum: 0, maximum: 8 })],
+    ['null no longer taken', withField('note', { type: 'string', maxLength: 5 })],
+    [
+      'a length shortened behind a choice',
+      withField('note', { anyOf: [{ type: 'string', maxLength: 4 }, { type: 'null' }] }),
+    ],
+    [
+      'a new field, required',
+      { ...withField('more', { type: 'string' }), required: ['id', 'kind', 'count', 'more'] },
+    ],
+    ['a new field', withField('more', { type: 'string' })],
+    ['a field that is required now', { ...fact, required: ['id', 'kind', 'count', 'note'] }],
+  ])('do not change: %s', (_name, changed) => {
+    expect(incompatibilities(fact, changed)).not.toEqual([]);
+  });
+
+  it.each([
+    ['nothing changed', fact],
+    ['another value taken', withField('kind', { type: 'string', enum: ['A', 'B', 'C'] })],
+    ['a bound loosened', withField('count', { type: 'integer', minimum: -1 })],
+    ['null taken as well', withField('count', { anyOf: [properties.count, { type: 'null' }] })],
+  ])('are still read: %s', (_name, changed) => {
+    expect(incompatibilities(fact, changed)).toEqual([]);
+  });
+
+  it('may get another consumer, and may not disappear', () => {
+    const path = `${publishedFolder}/a.v1.json`;
+    const state = (consumers: string[]) => JSON.stringify({ consumers, fact });
+    const published = [{ path, text: state(['tracker']) }];
+    expect(eventProblems(published, new Map([[path, state(['tracker', 'mailer'])]]))).toEqual([]);
+    expect(eventProblems(published, new Map())).toEqual([
+      expect.stringMatching(/publish a new version beside it/),
+    ]);
+  });
+
+  it('are what they ever were', async () => {
+    const published = publishedSchemas(root);
+    expect(published.length).toBeGreaterThanOrEqual(7);
+    expect(eventProblems(published, await generatedFiles())).toEqual([]);
+  });
+});
+
+describe('generated files', () => {
+  it('are named when they are stale, missing or left over', () => {
+    const generated = new Map([
+      ['same', '1'],
+      ['stale', '2'],
+      ['missing', '3'],
+    ]);
+    const onDisk = new Map([
+      ['same', '1'],
+      ['stale', '0'],
+      ['left-over', '4'],
+    ]);
+    expect(driftProblems(generated, onDisk)).toEqual([
+      'stale is not what is generated now: run npm run generate.',
+      'missing is missing: run npm run generate.',
+      'left-over is generated from nothing any more: delete it.',
+    ]);
+  });
+});
