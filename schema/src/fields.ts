@@ -3,8 +3,19 @@ import { roles } from './access.ts';
 
 /** A UUID in lower case. */
 export const id = () => z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/);
-/** A moment, as ISO 8601 in UTC with milliseconds. */
-export const moment = () => z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/);
+/**
+ * A moment, as ISO 8601 in UTC with milliseconds. One that does not exist is refused here, where it is poison: what
+ * computes with it would throw a surprise, which is tried again without end.
+ */
+export const moment = () =>
+  z
+    .string()
+    .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/)
+    .refine(exists, 'is no moment that exists');
+const exists = (moment: string) => {
+  const date = new Date(moment);
+  return !Number.isNaN(date.getTime()) && date.toISOString() === moment;
+};
 /** A calendar day in the company's time zone, YYYY-MM-DD. */
 export const day = () => z.string().regex(/^\d{4}-\d{2}-\d{2}$/);
 /** Money in cents; whole, and far below what a JavaScript number holds exactly. */
