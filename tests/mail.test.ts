@@ -1,0 +1,354 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { maxMailAttempts } from '@ates/accounting/domain/payout';
+import { closeDay } from '@ates/accounting/usecases/closeDay';
+import { claimDueMail } from '@ates/accounting/usecases/mailWages';
+import { findUnfinishedPayoutRuns, runPayoutBatch } from '@ates/accounting/usecases/runPayoutBatch';
+import { mailerHandlers } from '@ates/workers/groups/accounting';
+import { startMailer } from '@ates/workers/mail/startMailer';
+import { fileTransport, type MailTransport, type Message, smtpTransport } from '@ates/workers/mail/transport';
+import { startWorkers } from '@ates/workers/startWorkers';
+import { sql } from 'kysely';
+import { SMTPServer } from 'smtp-server';
+import { afterEach, expect, test } from 'vitest';
+import { createQueueDatabase, testLog } from './support/databases.ts';
+import {
+  countRows,
+  deliver,
+  expectSoundBooks,
+  idOf,
+  openTestBooks,
+  type TestBooks,
+  userFact,
+  usersChanged,
+} from './support/facts.ts';
+
+/** Mail never blocks money: what is due stands in the database, and a real mail server takes it or does not. */
+
+const parrot = (n: number) => idOf(0xa, n);
+const from = 'Task exchange <wages@example.com>';
+const closing: (() => Promise<unknown> | unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+interface MailServer {
+  readonly url: string;
+  readonly port: number;
+  /** What it took, as it came. */
+  readonly taken: { to: string; text: string }[];
+  close(): Promise<void>;
+}
+
+/** A mail server; `refuse` is what it answers to everyone's letters, such as 550. */
+async function startMailServer(
+  options: { port?: number; refuse?: () => number | null } = {},
+): Promise<MailServer> {
+  const taken: { to: string; text: string }[] = [];
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS', 'AUTH'],
+    onRcptTo(_address: unknown, _session: unknown, answer: (error?: Error) => void) {
+      const responseCode = options.refuse?.();
+      answer(responseCode ? Object.assign(new Error('No such parrot here'), { responseCode }) : undefined);
+    },
+    onData(stream: NodeJS.ReadableStream, session: any, answer: () => void) {
+      let text = '';
+      stream.on('data', (chunk: Buffer) => {
+        text += chunk;
+      });
+      stream.on('end', () => {
+        taken.push({ to: session.envelope.rcptTo[0].address, text });
+        answer();
+      });
+    },
+  });
+  server.on('error', () => undefined);
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
+  const { port } = server.server.address() as AddressInfo;
+  let closed = false;
+  const close = async () => {
+    if (closed) return;
+    closed = true;
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  };
+  closing.push(close);
+  return { url: `smtp://127.0.0.1:${port}`, port, taken, close };
+}
+
+const messageIdOf = ({ text }: { text: string }) => /^Message-ID: (<.*>)\r?$/im.exec(text)?.[1];
+const messageId = (payoutId: string) => `<${payoutId}@task-exchange>`;
+
+/** Books in which some people have just been paid, and the mailer has heard of it. */
+async function openWithPayouts(people: number, { told = true } = {}): Promise<TestBooks> {
+  const at = await openTestBooks('2026-03-10T09:00:00Z');
+  closing.push(async () => {
+    await expectSoundBooks(at.db);
+    await at.close();
+  });
+  for (let n = 1; n <= people; n++) {
+    await at.tell(usersChanged, [
+      userFact(parrot(n), { name: `Parrot ${n}`, email: `parrot${n}@popug.example` }),
+    ]);
+    await at.reward(idOf(0xb, n), parrot(n));
+  }
+  await closeDay(at.db, at.clock, at.books);
+  for (const { id } of await findUnfinishedPayoutRuns(at.db, at.clock.now())) {
+    while ((await runPayoutBatch(at.db, at.clock, id)) === 'more');
+  }
+  if (told) await tellMailer(at);
+  return at;
+}
+
+/** Delivers accounting's own events to the mailer; each time as another event. */
+async function tellMailer({ db, clock }: TestBooks): Promise<void> {
+  const events = await db
+    .selectFrom('outbox_event')
+    .selectAll()
+    .where('event', 'like', '%wages_paid%')
+    .execute();
+  for (const { event, payload } of events) {
+    const delivery = { eventId: crypto.randomUUID(), event, lane: 'bulk' as const, payload };
+    await deliver(db, 'mailer', mailerHandlers, delivery, () => clock.now());
+  }
+}
+
+function mailWith(at: TestBooks, transport: MailTransport) {
+  const mailer = startMailer({ db: at.db, transport, clock: at.clock, log: testLog });
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= mailer.stop();
+    return stopped;
+  };
+  closing.push(stop);
+  return { ring: mailer.ring, stop };
+}
+
+const mails = async ({ db }: TestBooks) =>
+  db
+    .selectFrom('payout_mail')
+    .select(['payout_id', 'status', 'attempts', 'last_error'])
+    .orderBy('payout_id')
+    .execute();
+const statuses = async (at: TestBooks) =>
+  (await mails(at)).map(({ status, attempts }) => `${status} ${attempts}`);
+
+/** An attempt counts from when it begins; how long to wait is noted when it has failed. */
+const failureIsNoted = (at: TestBooks, attempt: number) =>
+  expect
+    .poll(async () => (await mails(at)).map((mail) => mail.last_error !== null && mail.attempts), soon)
+    .toEqual(Array(2).fill(attempt));
+
+/** The sweep that looks for mail comes every 2 s. */
+const soon = { timeout: 10_000, interval: 25 };
+
+test('everybody who was paid gets one message, with an id of the payout, and the sum', async () => {
+  const server = await startMailServer();
+  const at = await openWithPayouts(3);
+  await tellMailer(at);
+  const mailer = mailWith(at, smtpTransport(server.url, from));
+  await expect.poll(() => statuses(at), soon).toEqual(['SENT 1', 'SENT 1', 'SENT 1']);
+  // Told again, and looked for again: no second message.
+  await tellMailer(at);
+  at.clock.advance(24 * 3_600_000);
+  mailer.ring();
+  await mailer.stop();
+  const payouts = await at.db.selectFrom('payout').selectAll().orderBy('account_id').execute();
+  const taken = [...server.taken].sort((one, other) => one.to.localeCompare(other.to));
+  expect(taken.map(({ to }) => to)).toEqual([1, 2, 3].map((n) => `parrot${n}@popug.example`));
+  expect(taken.map(messageIdOf)).toEqual(payouts.map(({ id }) => messageId(id)));
+  taken.forEach(({ text }, n) => {
+    const sum = (payouts[n]!.amount_cents / 100).toFixed(2);
+    expect(text).toContain(`Your wages for 2026-03-10: ${sum}`);
+    expect(text).toContain(`Hello Parrot ${n + 1},`);
+    expect(text).toMatch(/^From: Task exchange <wages@example\.com>/m);
+  });
+});
+
+test('while the mail server is down mail waits, ever longer, and is sent when it is back', async () => {
+  const gone = await startMailServer();
+  await gone.close();
+  const at = await openWithPayouts(2);
+  const mailer = mailWith(at, smtpTransport(gone.url, from));
+  await failureIsNoted(at, 1);
+  const paid = await countRows(at.db, 'payout');
+  // Not before a minute has gone by; and then not before two.
+  for (const [attempt, minutes] of [
+    [2, 1],
+    [3, 2],
+  ] as const) {
+    at.clock.advance(minutes * 60_000 - 15_000);
+    mailer.ring();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await statuses(at)).toEqual(Array(2).fill(`PENDING ${attempt - 1}`));
+    await at.db.updateTable('payout_mail').set({ last_error: null }).execute();
+    at.clock.advance(15_000);
+    mailer.ring();
+    await failureIsNoted(at, attempt);
+  }
+  expect((await mails(at))[0]?.last_error).toMatch(/ECONNREFUSED/);
+  const back = await startMailServer({ port: gone.port });
+  at.clock.advance(4 * 60_000);
+  mailer.ring();
+  await expect.poll(() => statuses(at), soon).toEqual(['SENT 4', 'SENT 4']);
+  expect(back.taken).toHaveLength(2);
+  expect(await countRows(at.db, 'payout')).toBe(paid);
+});
+
+test('mail that is refused each time is given up after the last attempt, while the money stays paid', async () => {
+  const server = await startMailServer({ refuse: () => 550 });
+  const at = await openWithPayouts(1);
+  const mailer = mailWith(at, smtpTransport(server.url, from));
+  const seen = new Set<string>();
+  await expect
+    .poll(async () => {
+      // Longer than the longest wait between two attempts.
+      at.clock.advance(3_600_000);
+      mailer.ring();
+      const [status] = await statuses(at);
+      seen.add(status!);
+      return status;
+    }, soon)
+    .toBe(`FAILED ${maxMailAttempts}`);
+  expect([...seen].filter((status) => status.startsWith('FAILED'))).toHaveLength(1);
+  expect((await mails(at))[0]?.last_error).toMatch(/550 No such parrot here/);
+  at.clock.advance(7 * 24 * 3_600_000);
+  mailer.ring();
+  await mailer.stop();
+  expect(await statuses(at)).toEqual([`FAILED ${maxMailAttempts}`]);
+  expect(server.taken).toEqual([]);
+  const account = await at.db.selectFrom('account').select('balance_cents').executeTakeFirstOrThrow();
+  expect(account.balance_cents).toBe(0);
+  expect(await countRows(at.db, 'payout')).toBe(1);
+});
+
+test('one refused message does not hold the others up', async () => {
+  let first = true;
+  const server = await startMailServer({
+    refuse: () => {
+      const code = first ? 451 : null;
+      first = false;
+      return code;
+    },
+  });
+  const at = await openWithPayouts(4);
+  mailWith(at, smtpTransport(server.url, from));
+  await expect
+    .poll(async () => (await statuses(at)).sort(), soon)
+    .toEqual(['PENDING 1', 'SENT 1', 'SENT 1', 'SENT 1']);
+});
+
+test('a crash between sending and noting it costs a duplicate with the same id, and nothing else', async () => {
+  const server = await startMailServer();
+  const at = await openWithPayouts(1);
+  // What a mailer does up to the crash: it takes the mail, and the server has it.
+  const claimed = await claimDueMail(at.db, at.clock.now(), 20);
+  expect(claimed).toHaveLength(1);
+  const transport = smtpTransport(server.url, from);
+  const { payoutId, email } = claimed[0]!;
+  await transport.send({ id: payoutId, to: email!, subject: 'Your wages', text: '' });
+  transport.close();
+  // Whoever comes next leaves it alone as long as it may still be under way.
+  const mailer = mailWith(at, smtpTransport(server.url, from));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(server.taken).toHaveLength(1);
+  at.clock.advance(60_000);
+  mailer.ring();
+  await expect.poll(() => statuses(at), soon).toEqual(['SENT 2']);
+  expect(server.taken.map(messageIdOf)).toEqual([messageId(payoutId), messageId(payoutId)]);
+  at.clock.advance(24 * 3_600_000);
+  mailer.ring();
+  await mailer.stop();
+  expect(server.taken).toHaveLength(2);
+});
+
+test('two mailers at once send each message once', async () => {
+  const sent: Message[] = [];
+  const slow: MailTransport = {
+    async send(message) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      sent.push(message);
+    },
+    close() {},
+  };
+  const at = await openWithPayouts(30);
+  mailWith(at, slow);
+  mailWith(at, slow);
+  await expect.poll(() => statuses(at), soon).toEqual(Array(30).fill('SENT 1'));
+  expect(new Set(sent.map(({ id }) => id)).size).toBe(30);
+  expect(sent).toHaveLength(30);
+});
+
+test('crashes at every attempt end as FAILED, not as mail for ever', async () => {
+  const at = await openWithPayouts(1);
+  for (let attempt = 1; attempt <= maxMailAttempts; attempt++) {
+    expect(await claimDueMail(at.db, at.clock.now(), 20)).toMatchObject([{ attempt }]);
+    at.clock.advance(24 * 3_600_000);
+  }
+  expect(await claimDueMail(at.db, at.clock.now(), 20)).toEqual([]);
+  expect(await statuses(at)).toEqual([`FAILED ${maxMailAttempts}`]);
+});
+
+test('somebody whose address is not known yet is told when it is', async () => {
+  const server = await startMailServer();
+  const at = await openWithPayouts(0);
+  at.clock.set('2026-03-11T09:00:00Z');
+  await at.reward(idOf(0xb, 1), parrot(1));
+  await closeDay(at.db, at.clock, at.books);
+  for (const { id } of await findUnfinishedPayoutRuns(at.db, at.clock.now()))
+    await runPayoutBatch(at.db, at.clock, id);
+  await tellMailer(at);
+  const mailer = mailWith(at, smtpTransport(server.url, from));
+  await expect
+    .poll(async () => (await mails(at))[0]?.last_error, soon)
+    .toMatch(/nobody has told accounting the address/);
+  await at.tell(usersChanged, [userFact(parrot(1), { email: 'late@popug.example' })]);
+  at.clock.advance(60_000);
+  mailer.ring();
+  await expect.poll(() => statuses(at), soon).toEqual(['SENT 2']);
+  expect(server.taken.map(({ to }) => to)).toEqual(['late@popug.example']);
+});
+
+test('without a mail server each message is an .eml file, and one sent again replaces its own', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'exchange-mail-'));
+  closing.push(() => rmSync(directory, { recursive: true, force: true }));
+  const at = await openWithPayouts(2);
+  const mailer = mailWith(at, fileTransport(join(directory, 'mail'), from));
+  await expect.poll(() => statuses(at), soon).toEqual(['SENT 1', 'SENT 1']);
+  await at.db.updateTable('payout_mail').set({ status: 'PENDING', next_at: at.clock.now() }).execute();
+  mailer.ring();
+  await expect.poll(() => statuses(at), soon).toEqual(['SENT 2', 'SENT 2']);
+  const payouts = await at.db.selectFrom('payout').select('id').orderBy('id').execute();
+  expect(readdirSync(join(directory, 'mail')).sort()).toEqual(payouts.map(({ id }) => `${id}.eml`));
+  for (const { id } of payouts) {
+    const text = readFileSync(join(directory, 'mail', `${id}.eml`), 'utf8');
+    expect(messageIdOf({ text })).toBe(messageId(id));
+    expect(text).toContain('Subject: Your wages for 2026-03-10');
+  }
+});
+
+test('with SMTP_URL set, the workers carry a payout from the ledger to the mail server', async () => {
+  const server = await startMailServer();
+  const at = await openWithPayouts(3, { told: false });
+  const workers = await startWorkers(
+    {
+      LOG_LEVEL: 'silent',
+      HOST: '127.0.0.1',
+      INTERNAL_PORT: 0,
+      ACCOUNTING_DATABASE_URL: at.url,
+      QUEUE_DATABASE_URL: await createQueueDatabase(),
+      COMPANY_TIME_ZONE: 'UTC',
+      SMTP_URL: server.url,
+      MAIL_DIR: '/nowhere',
+      MAIL_FROM: from,
+    },
+    testLog,
+    { clock: at.clock },
+  );
+  closing.push(() => workers.stop());
+  await sql`select pg_notify('outbox', '')`.execute(at.db);
+  await expect.poll(() => statuses(at), { ...soon, timeout: 20_000 }).toEqual(['SENT 1', 'SENT 1', 'SENT 1']);
+  expect(server.taken).toHaveLength(3);
+});
