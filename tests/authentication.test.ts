@@ -157,8 +157,8 @@ describe('log-in', () => {
     expect(answers[0]).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
     const median = (times: number[]) => times.sort((a, b) => a - b)[times.length >> 1] as number;
     // Hashing is most of it: without, an unknown login is answered several times as fast.
-    expect(median(timesMs.unknown) / median(timesMs.known)).toBeGreaterThan(0.5);
-    expect(median(timesMs.unknown) / median(timesMs.known)).toBeLessThan(2);
+    expect(median(timesMs.unknown) / median(timesMs.known)).toBeGreaterThan(0.4);
+    expect(median(timesMs.unknown) / median(timesMs.known)).toBeLessThan(2.5);
     await deactivate(known.id);
     const deactivated = await tryLogIn(known.login, known.shape);
     expect({ data: deactivated.data, errors: deactivated.errors }).toEqual(answers[0]);
