@@ -22,6 +22,8 @@ export interface Context extends GuardedContext {
     readonly refreshToken: string | undefined;
     readonly response: ServerResponse;
   };
+  /** Who has just signed in by this very request: they are nobody to its guards, and may see themselves all the same. */
+  readonly justSignedIn: Set<string>;
   readonly usersById: DataLoader<string, User | null>;
 }
 

@@ -18,8 +18,9 @@ import { refreshSession } from './usecases/refreshSession.ts';
 import { resetBeakShape } from './usecases/resetBeakShape.ts';
 
 /** Whether the caller may see what is shown to the user themselves and to these roles ('Who may read what'). */
-const maySee = (user: User, { caller }: Context, ...roles: string[]) =>
-  caller !== null && (caller.userId === user.id || roles.includes(caller.role));
+const maySee = (user: User, { caller, justSignedIn }: Context, ...roles: string[]) =>
+  justSignedIn.has(user.id) ||
+  (caller !== null && (caller.userId === user.id || roles.includes(caller.role)));
 
 /** What the people list is filtered by, checked. */
 const userFilter = (args: { role?: User['role'] | null | undefined; search?: string | null | undefined }) => {
@@ -58,10 +59,16 @@ export const resolvers: Resolvers = {
     },
   },
   Mutation: {
-    login: async (_, { login, beakShape }, { db, clock, clientAddress, cookie }) =>
-      withCookie(cookie, await logIn(db, clock, { login, beakShape, clientAddress })),
-    refreshSession: async (_, { refreshToken }, { db, clock, cookie }) =>
-      withCookie(cookie, await refreshSession(db, clock, takeRefreshToken(cookie, refreshToken))),
+    async login(_, { login, beakShape }, { db, clock, clientAddress, cookie, justSignedIn }) {
+      const session = await logIn(db, clock, { login, beakShape, clientAddress });
+      justSignedIn.add(session.user.id);
+      return withCookie(cookie, session);
+    },
+    async refreshSession(_, { refreshToken }, { db, clock, cookie, justSignedIn }) {
+      const session = await refreshSession(db, clock, takeRefreshToken(cookie, refreshToken));
+      justSignedIn.add(session.user.id);
+      return withCookie(cookie, session);
+    },
     logout: async (_, { everywhere }, context) => {
       await logOut(context.db, context.clock, callerOf(context), everywhere);
       withCookie(context.cookie, null);

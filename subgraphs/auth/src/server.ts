@@ -96,6 +96,7 @@ export async function startAuth(
         clock,
         clientAddress: String(request.headers['x-client-address'] ?? 'unknown'),
         cookie: readCookie(request, response),
+        justSignedIn: new Set(),
         usersById: new DataLoader(async (ids) => {
           const users = new Map((await findUsers(db, ids)).map((user) => [user.id, user]));
           return ids.map((id) => users.get(id.toLowerCase()) ?? null);
