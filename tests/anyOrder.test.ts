@@ -2,7 +2,7 @@ import { drawPrice } from '@ates/accounting/domain/price';
 import type { AccountingTables } from '@ates/accounting/tables';
 import { closeDay } from '@ates/accounting/usecases/closeDay';
 import { openBooks } from '@ates/accounting/usecases/openBooks';
-import { findUnfinishedPayoutRuns, runPayoutBatch } from '@ates/accounting/usecases/runPayoutBatch';
+import { findUnfinishedPayoutRuns } from '@ates/accounting/usecases/runPayoutBatch';
 import type { AnalyticsTables } from '@ates/analytics/tables';
 import { newId } from '@ates/kit/clock';
 import type { Delivery, EventHandler } from '@ates/kit/inbox';
@@ -23,6 +23,7 @@ import {
   deliver,
   deliveryOf,
   expectSoundBooks,
+  finishRun,
   idOf,
   resolvedFact,
   tasksAssigned,
@@ -416,7 +417,7 @@ async function openFor(company: Company): Promise<{ deliverAll: Deliverer; close
     async closeDays() {
       await closeDay(accounting, clock, books, days[1]);
       for (const { id } of await findUnfinishedPayoutRuns(accounting, now()))
-        while ((await runPayoutBatch(accounting, clock, id, 2)) === 'more');
+        await finishRun(accounting, clock, id, 2);
     },
   };
 }

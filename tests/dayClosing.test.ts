@@ -16,6 +16,7 @@ import {
   balancesOf,
   countRows,
   expectSoundBooks,
+  finishRun,
   idOf,
   killWhenItWrites,
   openTestBooks,
@@ -49,7 +50,7 @@ afterEach(async () => {
 /** Works off whatever runs there are, as the sweep does: in the order of their days. */
 async function payOut({ db, clock }: TestBooks, batchSize?: number): Promise<void> {
   for (const { id } of await findUnfinishedPayoutRuns(db, clock.now())) {
-    while ((await runPayoutBatch(db, clock, id, batchSize)) === 'more');
+    await finishRun(db, clock, id, batchSize);
   }
 }
 
@@ -310,7 +311,7 @@ describe('a payout run that is interrupted', () => {
     const second = at.connect();
     expect(await runPayoutBatch(second, at.clock, run.id, 2)).toBe('more');
     expect(await paid(at.db)).toEqual(wages.slice(0, 4));
-    while ((await runPayoutBatch(at.db, at.clock, run.id, 2)) === 'more');
+    await finishRun(at.db, at.clock, run.id, 2);
     expect(await paid(at.db)).toEqual(wages);
     expect(await findRunOfDay(at.db, run.day)).toMatchObject({
       status: 'COMPLETED',
@@ -338,7 +339,7 @@ describe('a payout run that is interrupted', () => {
       expect(await findRunOfDay(at.db, run.day)).toMatchObject({ cursor: parrot(2), payoutCount: 2 });
       expect(await countRows(at.db, 'outbox_event')).toBe(events);
       await expectSoundBooks(at.db);
-      while ((await runPayoutBatch(at.db, at.clock, run.id, 2)) === 'more');
+      await finishRun(at.db, at.clock, run.id, 2);
       expect(await paid(at.db)).toEqual(wages);
     },
   );
@@ -348,7 +349,7 @@ describe('a payout run that is interrupted', () => {
     const workers = [at.db, at.connect(), at.connect()];
     await Promise.all(
       workers.map(async (db) => {
-        while ((await runPayoutBatch(db, at.clock, run.id, 1)) === 'more');
+        await finishRun(db, at.clock, run.id, 1);
       }),
     );
     expect(await paid(at.db)).toEqual(wages);
@@ -380,7 +381,7 @@ describe('days go in order', () => {
     const second = await closeDay(at.db, at.clock, at.books);
     expect(await runPayoutBatch(at.db, at.clock, second.id)).toBe('not yet');
     expect(await paid(at.db)).toEqual([[parrot(1), '2026-03-10', rewardOf(1)]]);
-    while ((await runPayoutBatch(at.db, at.clock, first.id, 1)) === 'more');
+    await finishRun(at.db, at.clock, first.id, 1);
     expect(await runPayoutBatch(at.db, at.clock, second.id)).toBe('done');
     expect(await paid(at.db)).toEqual([
       ...[1, 2, 3].map((n) => [parrot(n), '2026-03-10', rewardOf(n)]),

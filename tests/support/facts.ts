@@ -3,7 +3,8 @@ import { drawPrice } from '@ates/accounting/domain/price';
 import type { AccountingTables } from '@ates/accounting/tables';
 import { auditLedger } from '@ates/accounting/usecases/auditLedger';
 import { openBooks } from '@ates/accounting/usecases/openBooks';
-import { newId } from '@ates/kit/clock';
+import { type PayoutProgress, runPayoutBatch } from '@ates/accounting/usecases/runPayoutBatch';
+import { type Clock, newId } from '@ates/kit/clock';
 import {
   type Applied,
   applyDelivery,
@@ -221,6 +222,20 @@ export async function cutOffWhoWaits(client: pg.Client): Promise<void> {
     if (Date.now() > end) throw new Error('nobody came to wait for the lock');
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
+}
+
+/** Carries a payout run out batch by batch, as its worker does; one that gets nowhere is a mistake. */
+export async function finishRun(
+  db: Kysely<AccountingTables>,
+  clock: Clock,
+  runId: string,
+  batchSize?: number,
+): Promise<PayoutProgress> {
+  for (let batches = 0; batches < 100; batches++) {
+    const progress = await runPayoutBatch(db, clock, runId, batchSize);
+    if (progress !== 'more') return progress;
+  }
+  throw new Error(`payout run ${runId} does not come to an end`);
 }
 
 /** How many rows a table has. */
