@@ -19,6 +19,12 @@ export type QueueStore = { redisUrl: string } | { postgresUrl: string };
 /** What this code uses of BullMQ's classes, on either backend. */
 export interface Broker {
   readonly backend: 'redis' | 'postgresql';
+  /**
+   * How long a delivery waits for its receipt before it is sent again, in milliseconds. BullMQ's PostgreSQL backend
+   * reads its events by `id > last`; ids are not in the order of commits, so now and then a completion is missed
+   * there. Sending again is cheap: what is still queued is not queued twice, and what was applied is only acknowledged.
+   */
+  readonly resendAfterMs: number;
   queue(name: string): Queue;
   worker<Data, Result>(
     name: string,
@@ -100,6 +106,7 @@ async function redisBroker(url: string, log: Log): Promise<Broker> {
   const parts: Parts = { queues: new Map(), closing: [] };
   return {
     backend: 'redis',
+    resendAfterMs: 30_000,
     ...classes(parts, log, {
       queue: (name) =>
         new Queue(name, {
@@ -138,6 +145,7 @@ async function postgresBroker(url: string, log: Log): Promise<Broker> {
   const parts: Parts = { queues: new Map(), closing: [] };
   return {
     backend: 'postgresql',
+    resendAfterMs: 2_000,
     ...classes(parts, log, {
       queue: (name) =>
         new Queue(name, { connection, defaultJobOptions: jobDefaults }) as unknown as import('bullmq').Queue,
@@ -187,6 +195,11 @@ function classes(
       reportTrouble(log, events, `queue ${name} is away`);
       events.on('completed', ({ jobId }) => callback(jobId));
       parts.closing.push(() => events.close());
+      // Not before it listens: what completes earlier would be sent again.
+      await Promise.race([
+        events.waitUntilReady(),
+        new Promise((resolve) => setTimeout(resolve, connectTimeoutMs).unref()),
+      ]);
     },
   };
 }

@@ -116,13 +116,13 @@ export async function applyDelivery<Tables extends InboxTables>(
   return applyFactByFact(db, consumer, handler, delivery, factsOf(columns), context);
 }
 
-/** Whatever can be told apart as facts; the whole payload where it is not even columns. */
+/** The facts of columns that are equally long; else the whole payload, since nobody knows which values belong together. */
 function factsOf(columns: unknown): unknown[] {
-  const isColumns =
-    typeof columns === 'object' &&
-    columns !== null &&
-    Object.values(columns).every((column) => Array.isArray(column));
-  const facts = isColumns ? toFacts(columns as Record<string, unknown[]>) : [];
+  if (typeof columns !== 'object' || columns === null) return [columns];
+  const lists = Object.values(columns);
+  const isTable =
+    lists.length > 0 && lists.every((list) => Array.isArray(list) && list.length === lists[0].length);
+  const facts = isTable ? toFacts(columns as Record<string, unknown[]>) : [];
   return facts.length > 0 ? facts : [columns];
 }
 

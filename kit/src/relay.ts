@@ -11,9 +11,6 @@ export const queueName = (consumer: string, lane: string): string => `${consumer
 /** How many deliveries may be under way per consumer. Bulk ones are 117 KB each, so 16 keep Redis at a few MB. */
 const windows = { interactive: 500, bulk: 16 } as const;
 
-/** How long a delivery waits for its receipt before it is sent again, in milliseconds; longer with each attempt. */
-export const resendAfterMs = 30_000;
-
 /** How often the outbox is looked at where no doorbell rang, in milliseconds. */
 const pollIntervalMs = 500;
 
@@ -94,7 +91,7 @@ async function relayDeliveries(options: {
       consumer,
       window: windows[lane],
       now: now(),
-      resendAfterMs,
+      resendAfterMs: broker.resendAfterMs,
     });
     if (taken.length === 0) return;
     try {
