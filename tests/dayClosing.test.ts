@@ -8,6 +8,7 @@ import { closeDay, closeDaysThatAreOver } from '@ates/accounting/usecases/closeD
 import { postEntries } from '@ates/accounting/usecases/postEntries';
 import { findUnfinishedPayoutRuns, runPayoutBatch } from '@ates/accounting/usecases/runPayoutBatch';
 import { toColumns } from '@ates/schema/event';
+import { Redis } from 'ioredis';
 import { type Kysely, sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Exchange, startExchange } from './support/exchange.ts';
@@ -557,6 +558,10 @@ describe('through the exchange', () => {
     await exchange.settle();
     const closed = (await exchange.data('ada', companyDays)).companyDays.at(-1);
     expect(closed).toMatchObject({ ...open, closed: true, paidOut: expect.not.stringMatching(/^0\.00$/) });
+    const redis = exchange.redisUrl ? new Redis(exchange.redisUrl) : null;
+    // Only a mark: without it, nothing is paid again.
+    await expect.poll(async () => redis?.del('payout:done:2026-03-10') ?? 1).toBe(1);
+    redis?.disconnect();
     const { closeDay: again } = await exchange.data('ada', close, { day: '2026-03-10' });
     expect(again).toMatchObject({ id: one.closeDay.id, status: 'COMPLETED', paidTotal: closed.paidOut });
     await exchange.settle();

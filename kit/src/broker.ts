@@ -35,6 +35,8 @@ export interface Broker {
   onCompleted(name: string, callback: (jobId: string) => void): Promise<void>;
   /** True once per watcher after the store lost what was in it: a Redis that was wiped. */
   wasWiped(watcher: string): Promise<boolean>;
+  /** Sets keys that outsiders may look at. Nothing here ever reads them; without Redis there are none. */
+  mark(keys: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -86,6 +88,9 @@ function reportTrouble(
   });
 }
 
+/** How long a mark stays where nobody renews it. */
+const markLifeSeconds = 40 * 86_400;
+
 /** How long a start waits for Redis, in milliseconds; it goes on without, and connects when Redis comes. */
 const connectTimeoutMs = 5_000;
 
@@ -121,6 +126,9 @@ async function redisBroker(url: string, log: Log): Promise<Broker> {
     }),
     async wasWiped(watcher) {
       return (await producing.set(sentinelKey(watcher), '1', 'NX')) === 'OK';
+    },
+    async mark(keys) {
+      await Promise.all(keys.map((key) => producing.set(key, '1', 'EX', markLifeSeconds)));
     },
     async close() {
       await closeAll(parts);
@@ -158,6 +166,7 @@ async function postgresBroker(url: string, log: Log): Promise<Broker> {
       events: (name) => new QueueEvents(name, { connection }) as unknown as import('bullmq').QueueEvents,
     }),
     wasWiped: async () => false,
+    mark: async () => undefined,
     close: () => closeAll(parts),
   };
 }

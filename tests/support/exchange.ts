@@ -40,6 +40,8 @@ export interface Exchange {
   readonly url: string;
   readonly clock: TestClock;
   readonly databases: Record<ServiceName, string>;
+  /** Where the queues are, unless they are in PostgreSQL. */
+  readonly redisUrl: string | null;
   /** Sends an operation as one of the demo company's people, by login, or as nobody. */
   ask<Data = any>(
     login: string | null,
@@ -146,6 +148,7 @@ export async function startExchange(
     url: gateway.url,
     clock,
     databases,
+    redisUrl: 'REDIS_URL' in queues ? (queues.REDIS_URL ?? null) : null,
     async token(login, beakShape) {
       const kept = tokens.get(login);
       if (kept && kept.until > clock.now().getTime() + 60_000) return kept.token;

@@ -62,6 +62,18 @@ export async function listUnfinishedRuns(
     .execute();
 }
 
+/** The newest days whose payout runs are complete. */
+export async function listPaidDays(db: Db, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('payout_run')
+    .select('day')
+    .where('status', '=', 'COMPLETED')
+    .orderBy('day', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.day);
+}
+
 /** Writes how far a locked run has got. */
 export async function updateRun(trx: Trx, run: PayoutRun, now: Date): Promise<void> {
   await trx

@@ -18,6 +18,7 @@ import { noteWagesPaidForMail } from '../handlers/mailer/noteWagesPaid.ts';
 import { startMailer } from '../mail/startMailer.ts';
 import { fileTransport, smtpTransport } from '../mail/transport.ts';
 import { checkHandlers, consumersOf } from '../routes.ts';
+import { markPaidDays } from '../runs/markPaidDays.ts';
 import { startRuns } from '../runs/startRuns.ts';
 import type { WorkerSettings } from '../settings.ts';
 
@@ -72,13 +73,23 @@ export async function startAccountingGroup(
   });
   const mail = startConsumer({ db, broker, consumer: 'mailer', handlers: mailerHandlers, now, log });
   const mailer = startMailer({ db, transport, clock, log });
+  const marks = startSweep({
+    what: 'marking paid days',
+    intervalMs: closingIntervalMs,
+    log,
+    sweep: () => markPaidDays(db, broker),
+  });
   const runs = startRuns({
     name: 'accounting-payouts',
     broker,
     clock,
     log,
     findUnfinished: (stillSince) => findUnfinishedPayoutRuns(db, stillSince),
-    runBatch: (id) => runPayoutBatch(db, clock, id),
+    runBatch: async (id) => {
+      const progress = await runPayoutBatch(db, clock, id);
+      if (progress === 'done') marks.ring();
+      return progress;
+    },
   });
   const closing = startSweep({
     what: 'closing days that are over',
@@ -111,7 +122,7 @@ export async function startAccountingGroup(
     async stop() {
       await bells.stop();
       await Promise.all(
-        [relay, runs, closing, mailer, ledger, mail, housekeeping].map((part) => part.stop()),
+        [relay, runs, closing, marks, mailer, ledger, mail, housekeeping].map((part) => part.stop()),
       );
     },
     close: () => db.destroy(),
