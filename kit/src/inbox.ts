@@ -2,7 +2,7 @@ import { type EventDefinition, toColumns, toFacts } from '@ates/schema/event';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { newId } from './clock.ts';
 import { ringAfterCommit, sqlState, transact } from './database.ts';
-import type { Lane } from './outbox.ts';
+import { EventSchemaError, type Lane } from './outbox.ts';
 import { Refusal } from './refusal.ts';
 
 /** The tables of the inbox, part of every consuming service's database. */
@@ -186,11 +186,11 @@ async function applyFact<Tables extends InboxTables>(
 }
 
 /**
- * Whether an error would repeat for ever: a rule refused, or the database found the data wrong (SQLSTATE classes 22
+ * Whether an error would repeat for ever: a rule or an event's schema refused, or the database found the data wrong (SQLSTATE classes 22
  * and 23). Lost connections, time-outs, deadlocks, shutdowns and surprises are not: they are tried again without end.
  */
 export function isPoison(error: unknown): boolean {
-  if (error instanceof Refusal) return true;
+  if (error instanceof Refusal || error instanceof EventSchemaError) return true;
   const state = sqlState(error);
   return state !== undefined && (state.startsWith('22') || state.startsWith('23'));
 }

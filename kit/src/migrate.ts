@@ -30,6 +30,8 @@ export async function migrateService<Tables>(
   const { rows } = await sql<{ owner: string }>`select current_user as owner`.execute(owner);
   if (rows[0]?.owner === applicationRole) return;
   await owner.transaction().execute(async (trx) => {
+    // Two grants on one table at once fail; whoever comes second waits.
+    await sql`select pg_advisory_xact_lock(hashtext('grants'))`.execute(trx);
     await sql`grant usage on schema public to ${role}`.execute(trx);
     await sql`grant select, insert, update, delete on all tables in schema public to ${role}`.execute(trx);
     await sql`grant usage on all sequences in schema public to ${role}`.execute(trx);

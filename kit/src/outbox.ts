@@ -83,6 +83,9 @@ export async function appendEvent<Tables extends OutboxTables, Definition extend
   ringAfterCommit(trx, 'outbox');
 }
 
+/** However often a delivery was sent in vain, it is sent again after this time, in milliseconds. */
+const maxResendAfterMs = 30_000;
+
 /** A delivery that was taken to be sent. */
 export interface TakenDelivery {
   readonly eventId: string;
@@ -114,7 +117,7 @@ export async function takeDeliveries(
     ), taken as (
       update outbox_delivery d
       set attempts = d.attempts + 1,
-          next_at = ${now}::timestamptz + least(d.attempts + 1, 10) * ${resendAfterMs} * interval '1 millisecond'
+          next_at = ${now}::timestamptz + least((d.attempts + 1) * ${resendAfterMs}, ${maxResendAfterMs}) * interval '1 millisecond'
       from due where d.seq = due.seq
       returning d.event_id, d.seq
     )

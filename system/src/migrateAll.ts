@@ -29,6 +29,11 @@ export async function migrateAll(
   const results = await Promise.allSettled(
     services.map(async (service) => {
       const { url, migrationUrl } = databases[service];
+      if (new URL(url).username === new URL(migrationUrl).username) {
+        log.warn(
+          `${service} works with the role that owns its tables, which may change the ledger: set ${service.toUpperCase()}_MIGRATION_URL to a role of its own`,
+        );
+      }
       const owner = openDatabase(
         migrationUrl,
         { poolSize: 2, statementTimeoutMs, applicationName: `${service} migrations` },

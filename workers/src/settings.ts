@@ -1,4 +1,4 @@
-import { port, processSettings, SettingError, timeZone, url } from '@ates/kit/settings';
+import { processSettings, SettingError, timeZone, url } from '@ates/kit/settings';
 import { z } from 'zod';
 
 const database = () => url('postgres', 'postgresql').optional();
@@ -10,7 +10,6 @@ export type WorkerGroup = (typeof workerGroups)[number];
 /** Settings of a workers process. */
 export const workerSettings = {
   ...processSettings,
-  INTERNAL_PORT: port().default(0),
   /** The databases of the services it works for, with the application's role. A service without one is left to others. */
   AUTH_DATABASE_URL: database(),
   TRACKER_DATABASE_URL: database(),
@@ -23,7 +22,7 @@ export const workerSettings = {
   /** The company's time zone: what day it is. */
   COMPANY_TIME_ZONE: timeZone().default('UTC'),
   /** What prices are drawn with; without it, one is made and kept in accounting's database (rule 7). */
-  PRICE_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
+  PRICE_KEY: z.string().optional(),
   /** The mail server; without it every message becomes a file in MAIL_DIR. */
   SMTP_URL: url('smtp', 'smtps').optional(),
   /** Where messages go without SMTP_URL. */

@@ -5,7 +5,8 @@ import { authSettings, startAuth } from './server.ts';
 await runProcess('auth', async (environment, log) => {
   const auth = await startAuth(readSettings(authSettings, environment), log);
   for (const { login, beakShape } of environment.SEED === 'demo' ? [] : (auth.seeded ?? [])) {
-    log.info(
+    // Not a matter of LOG_LEVEL: it is the only way in.
+    console.log(
       `the first admin is "${login}"${environment.ADMIN_BEAK_SHAPE ? '' : `, with the beak shape "${beakShape}": it is shown only this once`}`,
     );
   }

@@ -67,7 +67,8 @@ export const resolvers: Resolvers = {
     async refreshSession(_, { refreshToken }, { db, clock, cookie, justSignedIn }) {
       const session = await refreshSession(db, clock, takeRefreshToken(cookie, refreshToken));
       justSignedIn.add(session.user.id);
-      return withCookie(cookie, session);
+      // What came by cookie is answered by cookie, or a script could read it and the browser would keep a used one.
+      return withCookie({ ...cookie, wanted: cookie.wanted || !refreshToken }, session);
     },
     logout: async (_, { everywhere }, context) => {
       await logOut(context.db, context.clock, callerOf(context), everywhere);

@@ -5,12 +5,20 @@ import type { Kysely } from 'kysely';
 import { verifyBeakShape } from '../beakHash.ts';
 import type { Session } from '../domain/session.ts';
 import { normaliseBeakShape } from '../domain/user.ts';
-import { countLoginFailure, findCredentials, forgetLoginFailures, insertSession } from '../repository.ts';
+import {
+  countLoginFailure,
+  findCredentials,
+  forgetLoginFailures,
+  insertSession,
+  lockUser,
+} from '../repository.ts';
 import type { AuthTables } from '../tables.ts';
 import { issueTokens } from './issueTokens.ts';
 
 /** Failed log-ins within the window that are let pass (rule 1): per login, and per address. */
 export const failureLimits = { perLogin: 10, perAddress: 100, windowMs: 15 * 60_000 };
+
+const refused = () => new Refusal('UNAUTHENTICATED', 'No active account has this login and this beak shape.');
 
 /**
  * Logs somebody in with the shape of their beak (rule 1). An unknown login and a wrong shape look and take the same.
@@ -41,12 +49,16 @@ export async function logIn(
     normaliseBeakShape(attempt.beakShape).slice(0, 1_000),
   );
   if (!found || !matches || !found.user.active) {
-    throw new Refusal('UNAUTHENTICATED', 'No active account has this login and this beak shape.');
+    throw refused();
   }
   await forgetLoginFailures(db, subjects.login, subjects.address);
   return transact(db, async (trx) => {
+    // Read again under lock: meanwhile the shape may have been reset, or the user deactivated.
+    const user = await lockUser(trx, found.user.id);
+    const current = await findCredentials(trx, login);
+    if (!user?.active || current?.beakHash !== found.beakHash) throw refused();
     const sessionId = newId();
-    await insertSession(trx, { id: sessionId, userId: found.user.id, now });
-    return issueTokens(trx, found.user, sessionId, null, now);
+    await insertSession(trx, { id: sessionId, userId: user.id, now });
+    return issueTokens(trx, user, sessionId, null, now);
   });
 }
