@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 const shared = {
   globalSetup: [fileURLToPath(new URL('tests/support/stores.ts', import.meta.url))],
-  testTimeout: 30_000,
+  testTimeout: 120_000,
   hookTimeout: 60_000,
   pool: 'forks' as const,
   maxWorkers: 2,

@@ -48,17 +48,19 @@ async function createTask(title = 'Clean the cage', by = 'kiwi') {
 }
 /** Many at once, twenty of them in one operation. */
 async function createTasks(count: number): Promise<{ id: string; assignee: { id: string } }[]> {
-  const operations = [];
-  for (let at = 0; at < count; at += 20) {
-    const fields = Array.from(
-      { length: Math.min(20, count - at) },
-      (_, i) => `t${i}: createTask(input: { title: "Task ${at + i}" }) { id assignee { id } }`,
-    );
-    operations.push(exchange.data('kiwi', `mutation { ${fields.join(' ')} }`));
+  const made: { id: string; assignee: { id: string } }[] = [];
+  while (made.length < count) {
+    // A few operations at a time, each of a few tasks, so that a slow machine does not run into the gateway's time-out.
+    const operations = Array.from({ length: Math.min(10, Math.ceil((count - made.length) / 3)) }, (_, n) => {
+      const left = Math.min(3, count - made.length - n * 3);
+      const fields = Array.from({ length: left }, (_, i) => {
+        return `t${i}: createTask(input: { title: "Task ${made.length + n * 3 + i}" }) { id assignee { id } }`;
+      });
+      return exchange.data<Record<string, (typeof made)[number]>>('kiwi', `mutation { ${fields.join(' ')} }`);
+    });
+    made.push(...(await Promise.all(operations)).flatMap((answer) => Object.values(answer)));
   }
-  return (await Promise.all(operations)).flatMap(
-    (made) => Object.values(made) as { id: string; assignee: { id: string } }[],
-  );
+  return made;
 }
 const resolve = (login: string, id: string) =>
   exchange.ask(login, 'mutation ($id: ID!) { resolveTask(id: $id) { id status resolvedAt } }', { id });

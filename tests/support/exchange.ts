@@ -168,7 +168,7 @@ export async function startExchange(
       if (answer.errors || !answer.data) throw new Error(`${query} failed: ${JSON.stringify(answer.errors)}`);
       return answer.data;
     },
-    settle: (timeoutMs = 20_000) => settle(databases, timeoutMs),
+    settle: (timeoutMs = 60_000) => settle(databases, timeoutMs),
     async stopWorkers() {
       await workers?.stop();
       workers = null;
