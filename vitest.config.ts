@@ -24,7 +24,7 @@ const resolve = { resolve: { alias } };
 const longTests = '**/*.long.test.ts';
 const ignored = ['**/node_modules/**', '**/dist/**'];
 
-/** `fast` is `npm test`; `long` is what `npm run test:all` adds. */
+/** `fast` is `npm test`; `npm run test:all` runs `long` as well. */
 export default defineConfig({
   ...resolve,
   test: {

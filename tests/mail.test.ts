@@ -340,6 +340,7 @@ test('with SMTP_URL set, the workers carry a payout from the ledger to the mail 
       INTERNAL_PORT: 0,
       ACCOUNTING_DATABASE_URL: at.url,
       QUEUE_DATABASE_URL: await createQueueDatabase(),
+      REDIS_CLUSTER: false,
       COMPANY_TIME_ZONE: 'UTC',
       SMTP_URL: server.url,
       MAIL_DIR: '/nowhere',

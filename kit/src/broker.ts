@@ -9,12 +9,12 @@ import {
   type WorkerOptions,
   withBackend,
 } from 'bullmq';
-import { Redis } from 'ioredis';
 import pg from 'pg';
 import type { Log } from './log.ts';
+import { connectRedis, type RedisLocation } from './redis.ts';
 
 /** Which store BullMQ's queues live in. */
-export type QueueStore = { redisUrl: string } | { postgresUrl: string };
+export type QueueStore = { redis: RedisLocation } | { postgresUrl: string };
 
 /** What this code uses of BullMQ's classes, on either backend. */
 export interface Broker {
@@ -62,7 +62,7 @@ export const jobDefaults = {
 
 /** Connects to the queues. Opens nothing before it is needed, except for the PostgreSQL backend's migrations. */
 export async function openBroker(store: QueueStore, log: Log): Promise<Broker> {
-  return 'redisUrl' in store ? redisBroker(store.redisUrl, log) : postgresBroker(store.postgresUrl, log);
+  return 'redis' in store ? redisBroker(store.redis, log) : postgresBroker(store.postgresUrl, log);
 }
 
 interface Parts {
@@ -94,14 +94,9 @@ const markLifeSeconds = 40 * 86_400;
 /** How long a start waits for Redis, in milliseconds; it goes on without, and connects when Redis comes. */
 const connectTimeoutMs = 5_000;
 
-async function redisBroker(url: string, log: Log): Promise<Broker> {
-  // A producer must fail at once while Redis is away, or it would wait with what it has taken.
-  const producing = new Redis(url, {
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 1,
-    lazyConnect: false,
-  });
-  const consuming = new Redis(url, { maxRetriesPerRequest: null });
+async function redisBroker(location: RedisLocation, log: Log): Promise<Broker> {
+  const producing = connectRedis(location, 'impatient');
+  const consuming = connectRedis(location, 'patient');
   reportTrouble(log, producing, 'the queue (REDIS_URL) cannot be reached');
   reportTrouble(log, consuming, 'the queue (REDIS_URL) cannot be reached');
   await Promise.race([

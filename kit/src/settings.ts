@@ -67,6 +67,10 @@ export const timeZone = () =>
     }
   }, 'must be an IANA time zone such as Europe/Berlin');
 
+/** `true` or `false`. */
+export const flag = () =>
+  z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true');
+
 /** How much is logged: `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`. */
 export const logLevel = () =>
   z

@@ -90,6 +90,7 @@ const own: Record<PartName, (context: PartContext) => Given> = {
     return {
       ...Object.assign({}, ...databaseServices.map((service) => databaseOf(service, context))),
       [backend === 'redis' ? 'REDIS_URL' : 'QUEUE_DATABASE_URL']: url,
+      REDIS_CLUSTER: String(settings.REDIS_CLUSTER),
       COMPANY_TIME_ZONE: settings.COMPANY_TIME_ZONE,
       PRICE_KEY: settings.PRICE_KEY,
       SMTP_URL: settings.SMTP_URL,

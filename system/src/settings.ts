@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
+import { firstAdminSettings } from '@ates/auth/settings';
 import {
   type Environment,
+  flag,
   logLevel,
   port,
   readSettings,
@@ -35,6 +37,8 @@ const shape = {
   ANALYTICS_MIGRATION_URL: postgresUrl(),
   /** The Redis of queues and pub/sub. Without it a private one runs where one is installed. */
   REDIS_URL: url('redis', 'rediss').optional(),
+  /** Whether `REDIS_URL` is a node of a Redis Cluster. */
+  REDIS_CLUSTER: flag().default(false),
   /** A PostgreSQL database of its own for the queues, where there is no Redis. */
   QUEUE_DATABASE_URL: postgresUrl(),
   /** Which store queues live in, where that is not to be found out. */
@@ -51,10 +55,7 @@ const shape = {
   INTERNAL_SECRET: secret().optional(),
   /** How an empty company begins: `demo` by default with embedded stores, else `none`: one admin. */
   SEED: z.enum(['demo', 'none'], 'must be demo or none').optional(),
-  /** The first admin's login, with `SEED=none`. */
-  ADMIN_LOGIN: z.string().min(2, 'must have at least 2 characters').default('admin'),
-  /** The first admin's beak shape; without it one is made up and shown once. */
-  ADMIN_BEAK_SHAPE: z.string().min(8, 'must have at least 8 characters').optional(),
+  ...firstAdminSettings,
   /** How much is logged. */
   LOG_LEVEL: logLevel(),
   /** `pretty` for people, `json` for programs. */

@@ -59,9 +59,9 @@ export interface Exchange {
   stop(): Promise<void>;
 }
 
-/** Starts an exchange with databases of its own. */
+/** Starts an exchange with databases of its own, and with its queues where the run has them or in a Redis Cluster. */
 export async function startExchange(
-  options: { startsAt?: string; companyTimeZone?: string; random?: Random } = {},
+  options: { startsAt?: string; companyTimeZone?: string; random?: Random; redisClusterUrl?: string } = {},
 ): Promise<Exchange> {
   const { internalSecret, redisUrl } = inject('stores');
   const clock = new TestClock(options.startsAt);
@@ -73,9 +73,12 @@ export async function startExchange(
     cloneDatabase('analytics'),
   ]);
   const databases = { auth, tracker, accounting, analytics };
-  const queues = redisUrl
-    ? { REDIS_URL: await emptyRedis(redisUrl) }
-    : { QUEUE_DATABASE_URL: await createQueueDatabase() };
+  const { redisClusterUrl } = options;
+  const queues = redisClusterUrl
+    ? { REDIS_URL: redisClusterUrl, REDIS_CLUSTER: true }
+    : redisUrl
+      ? { REDIS_URL: await emptyRedis(redisUrl), REDIS_CLUSTER: false }
+      : { QUEUE_DATABASE_URL: await createQueueDatabase(), REDIS_CLUSTER: false };
   const common = {
     LOG_LEVEL: 'silent' as const,
     HOST: '127.0.0.1',

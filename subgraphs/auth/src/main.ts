@@ -1,6 +1,7 @@
 import { runProcess } from '@ates/kit/process';
 import { readSettings } from '@ates/kit/settings';
-import { authSettings, startAuth } from './server.ts';
+import { startAuth } from './server.ts';
+import { authSettings } from './settings.ts';
 
 await runProcess('auth', async (environment, log) => {
   const auth = await startAuth(readSettings(authSettings, environment), log);

@@ -3,7 +3,6 @@ import { identifyCaller } from '@ates/kit/caller';
 import { type Clock, isId, systemClock } from '@ates/kit/clock';
 import { openDatabase } from '@ates/kit/database';
 import type { Log } from '@ates/kit/log';
-import { port, processSettings, secret, url } from '@ates/kit/settings';
 import { holdsSecret, type RunningSubgraph, serveSubgraph } from '@ates/kit/subgraph';
 import { startSweep } from '@ates/kit/sweep';
 import { createTokenVerifier, type VerifyToken } from '@ates/kit/token';
@@ -12,32 +11,14 @@ import { readSdl } from '@ates/schema/sdl';
 import DataLoader from 'dataloader';
 import { createLocalJWKSet, type JSONWebKeySet } from 'jose';
 import { type Kysely, sql } from 'kysely';
-import { z } from 'zod';
 import type { Context } from './context.ts';
 import { readCookie } from './cookie.ts';
 import { findSession, findUsers, purgeSessions } from './repository.ts';
 import { resolvers } from './resolvers.ts';
+import type { AuthSettings } from './settings.ts';
 import type { AuthTables } from './tables.ts';
 import { publishedKeys, rotateSigningKeys } from './usecases/rotateSigningKeys.ts';
 import { type Seed, type SeededLogins, seedCompany } from './usecases/seedCompany.ts';
-
-/** Settings of the auth subgraph's process. */
-export const authSettings = {
-  ...processSettings,
-  /** The port of its graph; 0, the default, is a free one. */
-  PORT: port().default(0),
-  /** Auth's database, with the application's role. */
-  AUTH_DATABASE_URL: url('postgres', 'postgresql'),
-  /** What callers prove themselves with: the gateway's. */
-  INTERNAL_SECRET: secret(),
-  /** How a company without users begins: `demo` (log-ins that everybody knows) or `none` (one admin). */
-  SEED: z.enum(['demo', 'none'], 'must be demo or none').default('none'),
-  /** The first admin's login, with SEED=none. */
-  ADMIN_LOGIN: z.string().min(2, 'must have at least 2 characters').default('admin'),
-  /** The first admin's beak shape; without it one is made up and shown once. */
-  ADMIN_BEAK_SHAPE: z.string().min(8, 'must have at least 8 characters').optional(),
-};
-export type AuthSettings = z.infer<z.ZodObject<typeof authSettings>>;
 
 /** How often keys are rotated where one is due, in milliseconds. */
 const housekeepingIntervalMs = 3_600_000;
@@ -53,11 +34,6 @@ export async function startAuth(
     { poolSize: 10, statementTimeoutMs: 10_000, applicationName: 'auth' },
     log,
   );
-  const seed: Seed =
-    settings.SEED === 'demo'
-      ? { kind: 'demo' }
-      : { kind: 'admin', login: settings.ADMIN_LOGIN, beakShape: settings.ADMIN_BEAK_SHAPE };
-  const seeded = await seedCompany(db, clock, seed);
   await rotateSigningKeys(db, clock);
   const housekeeping = startSweep({
     what: 'rotating signing keys and forgetting old sessions',
@@ -104,6 +80,12 @@ export async function startAuth(
       };
     },
   });
+  const seed: Seed =
+    settings.SEED === 'demo'
+      ? { kind: 'demo' }
+      : { kind: 'admin', login: settings.ADMIN_LOGIN, beakShape: settings.ADMIN_BEAK_SHAPE };
+  // Last of all: a made-up beak shape is shown once, so nothing may fail between making and showing it.
+  const seeded = await seedCompany(db, clock, seed);
   return {
     ...subgraph,
     seeded,

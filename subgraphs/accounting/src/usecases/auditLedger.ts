@@ -17,8 +17,22 @@ export interface LedgerAudit {
   readonly mismatchedAccountIds: readonly string[];
 }
 
-/** Checks the ledger against itself, while everything else goes on. */
-export async function auditLedger(db: Kysely<AccountingTables>): Promise<LedgerAudit> {
+const underWay = new WeakMap<Kysely<AccountingTables>, Promise<LedgerAudit>>();
+
+/**
+ * Checks the ledger against itself, while everything else goes on. It reads every entry there is, so whoever asks
+ * while one is under way shares its answer: a caller who gave up and asks again does not begin anew, and no number of
+ * callers takes more than one connection.
+ */
+export function auditLedger(db: Kysely<AccountingTables>): Promise<LedgerAudit> {
+  const shared = underWay.get(db);
+  if (shared) return shared;
+  const audit = runAudit(db).finally(() => underWay.delete(db));
+  underWay.set(db, audit);
+  return audit;
+}
+
+async function runAudit(db: Kysely<AccountingTables>): Promise<LedgerAudit> {
   const found = await transact(db, async (trx) => {
     await allowLongStatements(trx, auditTimeoutMs);
     return auditEntries(trx, maxMismatched);
