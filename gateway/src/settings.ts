@@ -59,7 +59,7 @@ const shape = {
   MAX_ALIASES: whole(0, 10_000).default(50),
   /** The most directives in an operation. */
   MAX_DIRECTIVES: whole(0, 10_000).default(50),
-  /** The most an operation may cost: roughly fields, times `first` or `last`, half as much again per level. */
+  /** The most fields an operation's answer may hold, where every page that it asks for is full. */
   MAX_COST: whole(100, 1_000_000_000).default(1_000_000),
   /** An HTML file shown at `/` in place of the general page. */
   LANDING_PAGE: z.string().optional(),

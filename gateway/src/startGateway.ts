@@ -12,6 +12,7 @@ import { SettingError } from '@ates/kit/settings';
 import { apolloLog } from './apolloLog.ts';
 import { createAuthentication, type Identity, refuseStrangers } from './authentication.ts';
 import { type CallerContext, clientAddress, isForeign } from './caller.ts';
+import { limitCost } from './cost.ts';
 import { allowOrigins } from './crossOrigin.ts';
 import { maskErrors } from './errors.ts';
 import { type Readiness, watchReadiness } from './health.ts';
@@ -87,6 +88,7 @@ export async function startGateway(
       plugins: [
         errors.plugin,
         refuseUnservable,
+        limitCost(settings.MAX_COST),
         refuseStrangers(supergraph.needsCaller),
         legacyStatus,
         metrics.plugin,

@@ -41,11 +41,33 @@ test('an operation of too many directives is refused', async () => {
   );
 });
 
-test('an operation whose lists multiply is refused by its cost', async () => {
-  const farm = await startFarm({ MAX_COST: '500' });
-  expect(await refusal(farm, { query: '{ hens(first: 200) { id name } }' })).toMatch(
-    /^GRAPHQL_VALIDATION_FAILED: Query Cost limit of 500/,
+test.each([
+  ['a literal', '{ hens(first: 200) { id name } }', undefined],
+  ['a variable', 'query ($n: Int) { hens(first: $n) { id name } }', { n: 200 }],
+  ["a variable's default", 'query ($n: Int = 200) { hens(first: $n) { id name } }', undefined],
+  [
+    'a fragment',
+    '{ ...all } fragment all on Query { hens(first: 200) { ...hen } } fragment hen on Hen { id name }',
+    undefined,
+  ],
+])(
+  'an operation whose lists multiply is refused by its cost: the page size in %s',
+  async (_, query, variables) => {
+    const farm = await startFarm({ MAX_COST: '400' });
+    expect(await refusal(farm, { query, variables })).toBe(
+      'BAD_USER_INPUT: The answer may hold 401 fields, which is more than 400. Ask for less in one operation.',
+    );
+  },
+);
+
+test('fragments that double at every level are refused, and quickly', async () => {
+  const farm = await startFarm({ MAX_DEPTH: '1000', MAX_TOKENS: '100000' });
+  const levels = Array.from(
+    { length: 60 },
+    (_, n) => `fragment f${n} on Query { ...f${n + 1} ...f${n + 1} }`,
   );
+  const query = `{ ...f0 } ${levels.join(' ')} fragment f60 on Query { hello }`;
+  expect(await refusal(farm, { query })).toMatch(/recursively requests too many selections/);
 });
 
 test('the introspection query of tools is within every limit', async () => {
