@@ -2,7 +2,7 @@ import { rotateSigningKeys } from '@ates/auth/usecases/rotateSigningKeys';
 import { openDatabase } from '@ates/kit/database';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { asSuperuser, testLog } from './support/databases.ts';
+import { asSuperuser, testLog, untilWaiting } from './support/databases.ts';
 import { type Answer, type Exchange, startExchange } from './support/exchange.ts';
 
 let exchange: Exchange;
@@ -180,6 +180,35 @@ describe('log-in', () => {
     expect(codeOf(await tryLogIn(login, shape))).toBe('OK');
   });
 
+  test.each([
+    ['a new beak shape', 'resetBeakShape(userId: $id, beakShape: "grown in the meantime") { id }'],
+    ['a deactivation', 'deactivateUser(userId: $id) { id }'],
+  ])('a log-in that is overtaken by %s is refused and begins no session', async (_, mutation) => {
+    const user = await newcomer();
+    await logIn(user);
+    // The change has the user's row and waits for their session's. The log-in has read what held before, and waits
+    // for the user's row.
+    const gate = new pg.Client({ connectionString: asSuperuser(exchange.databases.auth) });
+    await gate.connect();
+    await gate.query('begin');
+    await gate.query('select from session where user_id = $1 for update', [user.id]);
+    const change = asAda(`mutation ($id: ID!) { ${mutation} }`, { id: user.id });
+    await untilWaiting(gate, 1);
+    const attempt = tryLogIn(user.login, user.shape);
+    // A log-in that would not wait for it must not keep the test waiting either.
+    await Promise.race([untilWaiting(gate, 2), attempt]);
+    await gate.query('commit');
+    await change;
+    expect(codeOf(await attempt)).toBe('UNAUTHENTICATED');
+    const { rows } = await gate.query(
+      'select ended_at is not null as ended from session where user_id = $1',
+      [user.id],
+    );
+    expect(rows).toEqual([{ ended: true }]);
+    await gate.end();
+    await exchange.settle();
+  });
+
   test('the shape of a beak is kept as an argon2id hash and nowhere else', async () => {
     const shape = 'known to its owner alone';
     // While nobody delivers it, the event is there to be looked into as well.
@@ -291,6 +320,22 @@ describe('refreshing', () => {
     expect(out.data).toEqual({ logout: true });
     expect(out.cookies[0]).toMatch(/^\w+=; Max-Age=0/);
     expect(codeOf(await send(refreshQuery, {}, { ...wanted, cookie: next }))).toBe('UNAUTHENTICATED');
+  });
+
+  test('a refresh by cookie is answered by cookie, without the header too', async () => {
+    const { login, shape } = await newcomer();
+    const begun = await send(logInQuery, { login, shape }, { 'x-session': 'cookie' });
+    const cookie = begun.cookies[0]?.split(';')[0] as string;
+    const refreshed = await send(refreshQuery, {}, { cookie });
+    expect(codeOf(refreshed)).toBe('OK');
+    expect(refreshed.data?.refreshSession.refreshToken).toBeNull();
+    expect(refreshed.cookies).toHaveLength(1);
+    expect(refreshed.cookies[0]).toMatch(/; HttpOnly(;|$)/);
+    expect(refreshed.cookies[0]).toMatch(/; SameSite=Strict(;|$)/);
+    const next = refreshed.cookies[0]?.split(';')[0] as string;
+    expect(next).not.toBe(cookie);
+    // The browser now holds the one that counts.
+    expect(codeOf(await send(refreshQuery, {}, { cookie: next }))).toBe('OK');
   });
 
   test('a page of another origin gets no cookie and sends none', async () => {

@@ -148,6 +148,33 @@ describe('at a consumer, one bad fact among good ones', () => {
     expect(await countRows(open_.db, 'outbox_event')).toBe(2);
   });
 
+  test('whose consequence is no event becomes a dead letter', async () => {
+    const open_ = await open();
+    const real = accountingHandlers(open_.books).find(({ event }) => event === tasksAssigned)!;
+    // A handler that publishes what the schema of its event refuses, of one assignee only.
+    const careless = onEvent<AccountingTables, typeof tasksAssigned>(
+      tasksAssigned,
+      async (trx, facts, context) => {
+        await real.apply(trx, facts as never, context);
+        const said = facts.assigneeId.map((id, at) =>
+          createdFact(id === parrot(2) ? 'POPUG-42' : facts.taskId[at]!, moment),
+        );
+        await appendEvent(trx, tasksCreated, toColumns(tasksCreated, said), context);
+      },
+    );
+    const delivery = deliveryOf(tasksAssigned, [assigned(1), assigned(2), assigned(3)]);
+    const attempt = () => deliver(open_.db, 'accounting', [careless], delivery, now);
+    expect(await attempt()).toBe('applied in part');
+    expect(await charged(open_)).toEqual([idOf(0xc, 1), idOf(0xc, 3)]);
+    const [letter, ...others] = await listDeadLetters(open_.db, 10);
+    expect(others).toEqual([]);
+    expect(letter!.error).toMatch(/tracker\.tasks_created\.v1 does not match its schema: taskId/);
+    expect(JSON.parse(letter!.fact)).toMatchObject({ assigneeId: parrot(2) });
+    // Of each good fact the charge and what the handler said itself; of the bad one nothing.
+    expect(await countRows(open_.db, 'outbox_event')).toBe(4);
+    expect(await attempt()).toBe('had it already');
+  });
+
   test.each([
     ['not JSON', '{"assignmentId": ['],
     ['not columns', '"Clean the cage"'],

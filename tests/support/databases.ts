@@ -1,5 +1,6 @@
 import { openDatabase } from '@ates/kit/database';
 import { createLog } from '@ates/kit/log';
+import type { ServiceDatabase } from '@ates/system/stores/provision';
 import type { Kysely } from 'kysely';
 import pg from 'pg';
 import { inject } from 'vitest';
@@ -23,6 +24,16 @@ export async function cloneDatabase(service: ServiceName): Promise<string> {
   return url.href;
 }
 
+/** An empty database with two roles, as a service has before its first migration. */
+export async function createEmptyDatabase(): Promise<ServiceDatabase> {
+  const { adminUrl, templates } = inject('stores');
+  const name = `test_empty_${process.pid}_${++count}`;
+  const { username: owner } = new URL(templates.tracker.migrationUrl);
+  await admin(adminUrl, (client) => client.query(`create database ${name} owner ${owner}`));
+  const at = (role: string) => Object.assign(new URL(role), { pathname: `/${name}` }).href;
+  return { url: at(templates.tracker.url), migrationUrl: at(templates.tracker.migrationUrl) };
+}
+
 /** An empty database for BullMQ's PostgreSQL backend. */
 export async function createQueueDatabase(): Promise<string> {
   const { adminUrl, templates } = inject('stores');
@@ -38,6 +49,24 @@ export function asSuperuser(databaseUrl: string): string {
   const url = new URL(inject('stores').adminUrl);
   url.pathname = new URL(databaseUrl).pathname;
   return url.href;
+}
+
+/** Waits until so many connections wait for locks of this one, or behind others that do. */
+export async function untilWaiting(client: pg.Client, connections: number): Promise<void> {
+  for (const end = Date.now() + 10_000; ; ) {
+    const { rowCount } = await client.query(
+      `with recursive waiting (pid) as (
+         select pg_backend_pid()
+         union
+         select l.pid from pg_locks l join waiting w on not l.granted and w.pid = any(pg_blocking_pids(l.pid))
+       )
+       select from waiting where pid <> pg_backend_pid()`,
+    );
+    if (rowCount! >= connections) return;
+    if (Date.now() > end)
+      throw new Error(`${rowCount} connections wait for a lock, instead of ${connections}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
 }
 
 export const openTestDatabase = <Tables>(url: string): Kysely<Tables> =>
