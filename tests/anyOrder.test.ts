@@ -1,8 +1,8 @@
 import { drawPrice } from '@ates/accounting/domain/price';
+import { listUnfinishedRuns } from '@ates/accounting/payoutRepository';
 import type { AccountingTables } from '@ates/accounting/tables';
 import { closeDay } from '@ates/accounting/usecases/closeDay';
 import { openBooks } from '@ates/accounting/usecases/openBooks';
-import { findUnfinishedPayoutRuns } from '@ates/accounting/usecases/runPayoutBatch';
 import type { AnalyticsTables } from '@ates/analytics/tables';
 import { newId } from '@ates/kit/clock';
 import type { Delivery, EventHandler } from '@ates/kit/inbox';
@@ -416,7 +416,7 @@ async function openFor(company: Company): Promise<{ deliverAll: Deliverer; close
     },
     async closeDays() {
       await closeDay(accounting, clock, books, days[1]);
-      for (const { id } of await findUnfinishedPayoutRuns(accounting, now()))
+      for (const { id } of await listUnfinishedRuns(accounting, now()))
         await finishRun(accounting, clock, id, 2);
     },
   };

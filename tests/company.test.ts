@@ -71,3 +71,20 @@ test('a task costs its assignee the fee, pays the reward, and the day pays the b
   );
   expect(audit.ledgerAudit).toMatchObject({ ok: true, imbalance: '0.00' });
 });
+
+test('a dead letter that is not there is refused in the same words by every service', async () => {
+  const id = '00000000-0000-4000-8000-000000000000';
+  for (const service of ['Tracker', 'Accounting', 'Analytics']) {
+    const resend = (given: string) =>
+      exchange.ask('ada', `mutation { found: resend${service}DeadLetter(id: "${given}") }`);
+    expect((await resend(id)).errors, service).toMatchObject([
+      {
+        message: `There is no dead letter ${id}; it may have been applied meanwhile.`,
+        extensions: { code: 'NOT_FOUND' },
+      },
+    ]);
+    expect((await resend('POPUG-42')).errors, service).toMatchObject([
+      { message: '"POPUG-42" is not a dead letter\'s id.', extensions: { code: 'BAD_USER_INPUT' } },
+    ]);
+  }
+});

@@ -1,12 +1,12 @@
 import type { PayoutRun } from '@ates/accounting/domain/payout';
 import { drawPrice } from '@ates/accounting/domain/price';
 import { lockForPosting } from '@ates/accounting/ledgerRepository';
-import { findRunOfDay } from '@ates/accounting/payoutRepository';
+import { findRunOfDay, listUnfinishedRuns } from '@ates/accounting/payoutRepository';
 import type { AccountingTables } from '@ates/accounting/tables';
 import { chargeFees } from '@ates/accounting/usecases/chargeFees';
 import { closeDay, closeDaysThatAreOver } from '@ates/accounting/usecases/closeDay';
 import { postEntries } from '@ates/accounting/usecases/postEntries';
-import { findUnfinishedPayoutRuns, runPayoutBatch } from '@ates/accounting/usecases/runPayoutBatch';
+import { runPayoutBatch } from '@ates/accounting/usecases/runPayoutBatch';
 import { toColumns } from '@ates/schema/event';
 import { Redis } from 'ioredis';
 import { type Kysely, sql } from 'kysely';
@@ -50,7 +50,7 @@ afterEach(async () => {
 
 /** Works off whatever runs there are, as the sweep does: in the order of their days. */
 async function payOut({ db, clock }: TestBooks, batchSize?: number): Promise<void> {
-  for (const { id } of await findUnfinishedPayoutRuns(db, clock.now())) {
+  for (const { id } of await listUnfinishedRuns(db, clock.now())) {
     await finishRun(db, clock, id, batchSize);
   }
 }
@@ -360,13 +360,13 @@ describe('a payout run that is interrupted', () => {
   test('and one whose progress is forgotten pays nobody twice: what was paid stands in the ledger', async () => {
     const { at, run, wages } = await openWithWages();
     await payOut(at);
-    expect(await runPayoutBatch(at.db, at.clock, run.id)).toBe('done');
+    expect(await runPayoutBatch(at.db, at.clock, run.id)).toBe('ended');
     await at.db
       .updateTable('payout_run')
       .set({ status: 'RUNNING', finished_at: null, cursor: null })
       .where('id', '=', run.id)
       .execute();
-    expect(await runPayoutBatch(at.db, at.clock, run.id)).toBe('done');
+    expect(await runPayoutBatch(at.db, at.clock, run.id)).toBe('ended');
     expect(await paid(at.db)).toEqual(wages);
   });
 });
@@ -380,10 +380,10 @@ describe('days go in order', () => {
     at.clock.set('2026-03-11T09:00:00Z');
     await at.reward(task(4), parrot(3));
     const second = await closeDay(at.db, at.clock, at.books);
-    expect(await runPayoutBatch(at.db, at.clock, second.id)).toBe('not yet');
+    expect(await runPayoutBatch(at.db, at.clock, second.id)).toBe('waits');
     expect(await paid(at.db)).toEqual([[parrot(1), '2026-03-10', rewardOf(1)]]);
     await finishRun(at.db, at.clock, first.id, 1);
-    expect(await runPayoutBatch(at.db, at.clock, second.id)).toBe('done');
+    expect(await runPayoutBatch(at.db, at.clock, second.id)).toBe('ended');
     expect(await paid(at.db)).toEqual([
       ...[1, 2, 3].map((n) => [parrot(n), '2026-03-10', rewardOf(n)]),
       [parrot(3), '2026-03-11', rewardOf(4)],
@@ -497,14 +497,18 @@ describe('the day an entry counts towards', () => {
   });
 });
 
-test('the application can neither change nor delete what stands in the ledger', async () => {
+test('the application can neither change nor delete what stands in the ledger, nor what a task costs', async () => {
   const at = await open('2026-03-10T09:00:00Z');
   await at.reward(task(1), parrot(1));
   await closeDay(at.db, at.clock, at.books);
   await payOut(at);
-  for (const table of ['ledger_entry', 'payout']) {
+  for (const [table, column] of [
+    ['ledger_entry', 'amount_cents'],
+    ['payout', 'amount_cents'],
+    ['task_price', 'fee_cents'],
+  ] as const) {
     for (const statement of [
-      `update ${table} set amount_cents = 1`,
+      `update ${table} set ${column} = 1000`,
       `delete from ${table}`,
       `truncate ${table} cascade`,
       `drop table ${table}`,

@@ -334,7 +334,7 @@ describe('through the exchange', () => {
           now: exchange.clock.now(),
         }),
       );
-      await sql`select pg_notify('outbox', '')`.execute(db);
+      await sql`select pg_notify('outbox_interactive', '')`.execute(db);
     } finally {
       await db.destroy();
     }

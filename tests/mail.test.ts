@@ -2,10 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { maxMailAttempts } from '@ates/accounting/domain/payout';
+import { mailLeaseMs, maxMailAttempts } from '@ates/accounting/domain/payout';
+import { listUnfinishedRuns } from '@ates/accounting/payoutRepository';
 import { closeDay } from '@ates/accounting/usecases/closeDay';
-import { claimDueMail } from '@ates/accounting/usecases/mailWages';
-import { findUnfinishedPayoutRuns } from '@ates/accounting/usecases/runPayoutBatch';
+import { claimDueMail, noteMailFailed } from '@ates/accounting/usecases/mailWages';
 import { mailerHandlers } from '@ates/workers/groups/accounting';
 import { startMailer } from '@ates/workers/mail/startMailer';
 import { fileTransport, type MailTransport, type Message, smtpTransport } from '@ates/workers/mail/transport';
@@ -95,12 +95,15 @@ async function openWithPayouts(people: number, { told = true } = {}): Promise<Te
     ]);
     await at.reward(idOf(0xb, n), parrot(n));
   }
-  await closeDay(at.db, at.clock, at.books);
-  for (const { id } of await findUnfinishedPayoutRuns(at.db, at.clock.now())) {
-    await finishRun(at.db, at.clock, id);
-  }
+  await payOut(at);
   if (told) await tellMailer(at);
   return at;
+}
+
+/** Closes a day, today where none is given, and pays it out. */
+async function payOut({ db, clock, books }: TestBooks, day?: string): Promise<void> {
+  await closeDay(db, clock, books, day);
+  for (const { id } of await listUnfinishedRuns(db, clock.now())) await finishRun(db, clock, id);
 }
 
 /** Delivers accounting's own events to the mailer; each time as another event. */
@@ -142,7 +145,7 @@ const failureIsNoted = (at: TestBooks, attempt: number) =>
     .poll(async () => (await mails(at)).map((mail) => mail.last_error !== null && mail.attempts), soon)
     .toEqual(Array(2).fill(attempt));
 
-/** The sweep that looks for mail comes every 2 s. */
+/** Mail is looked for when it is rung for, and every 15 s. */
 const soon = { timeout: 10_000, interval: 25 };
 
 test('everybody who was paid gets one message, with an id of the payout, and the sum', async () => {
@@ -164,8 +167,28 @@ test('everybody who was paid gets one message, with an id of the payout, and the
     const sum = (payouts[n]!.amount_cents / 100).toFixed(2);
     expect(text).toContain(`Your wages for 2026-03-10: ${sum}`);
     expect(text).toContain(`Hello Parrot ${n + 1},`);
+    expect(text).toContain(`your balance at the close of 2026-03-10, ${sum}, has been paid out to you.`);
     expect(text).toMatch(/^From: Task exchange <wages@example\.com>/m);
   });
+});
+
+test('whoever had a debt is told of the balance that was paid, which is less than they earned that day', async () => {
+  const server = await startMailServer();
+  const at = await openWithPayouts(0);
+  await at.tell(usersChanged, [userFact(parrot(1))]);
+  const fee = await at.charge(idOf(0xb, 1), parrot(1));
+  await closeDay(at.db, at.clock, at.books, '2026-03-10');
+  at.clock.set('2026-03-11T09:00:00Z');
+  const rewards = [await at.reward(idOf(0xb, 1), parrot(1)), await at.reward(idOf(0xb, 2), parrot(1))];
+  await payOut(at, '2026-03-11');
+  await tellMailer(at);
+  mailWith(at, smtpTransport(server.url, from));
+  await expect.poll(() => statuses(at), soon).toEqual(['SENT 1']);
+  const earned = rewards[0]! + rewards[1]!;
+  expect(server.taken[0]?.text).toContain(
+    `your balance at the close of 2026-03-11, ${((earned - fee) / 100).toFixed(2)}, has been paid out to you.`,
+  );
+  expect(server.taken[0]?.text).not.toMatch(/earned/);
 });
 
 test('while the mail server is down mail waits, ever longer, and is sent when it is back', async () => {
@@ -194,8 +217,27 @@ test('while the mail server is down mail waits, ever longer, and is sent when it
   at.clock.advance(4 * 60_000);
   mailer.ring();
   await expect.poll(() => statuses(at), soon).toEqual(['SENT 4', 'SENT 4']);
+  await mailer.stop();
   expect(back.taken).toHaveLength(2);
   expect(await countRows(at.db, 'payout')).toBe(paid);
+});
+
+test('an outage of the mail server of two days costs no mail, and it is asked at least every hour', async () => {
+  const at = await openWithPayouts(1);
+  const begin = at.clock.now().getTime();
+  const asked: number[] = [];
+  for (; at.clock.now().getTime() < begin + 48 * 3_600_000; at.clock.advance(60_000)) {
+    for (const mail of await claimDueMail(at.db, at.clock.now(), 20)) {
+      asked.push(at.clock.now().getTime());
+      expect(await noteMailFailed(at.db, mail, 'no mail server', at.clock.now())).toBe('PENDING');
+    }
+  }
+  const waits = asked.slice(1).map((moment, before) => Math.round((moment - asked[before]!) / 60_000));
+  expect(Math.max(...waits)).toBeLessThanOrEqual(61);
+  const server = await startMailServer();
+  at.clock.advance(3_600_000);
+  mailWith(at, smtpTransport(server.url, from));
+  await expect.poll(() => statuses(at), soon).toEqual([`SENT ${maxMailAttempts}`]);
 });
 
 test('mail that is refused each time is given up after the last attempt, while the money stays paid', async () => {
@@ -255,7 +297,7 @@ test('a crash between sending and noting it costs a duplicate with the same id, 
   const mailer = mailWith(at, smtpTransport(server.url, from));
   await new Promise((resolve) => setTimeout(resolve, 300));
   expect(server.taken).toHaveLength(1);
-  at.clock.advance(60_000);
+  at.clock.advance(mailLeaseMs);
   mailer.ring();
   await expect.poll(() => statuses(at), soon).toEqual(['SENT 2']);
   expect(server.taken.map(messageIdOf)).toEqual([messageId(payoutId), messageId(payoutId)]);
@@ -268,6 +310,7 @@ test('a crash between sending and noting it costs a duplicate with the same id, 
 test('two mailers at once send each message once', async () => {
   const sent: Message[] = [];
   const slow: MailTransport = {
+    connections: 4,
     async send(message) {
       await new Promise((resolve) => setTimeout(resolve, 20));
       sent.push(message);
@@ -282,25 +325,57 @@ test('two mailers at once send each message once', async () => {
   expect(sent).toHaveLength(30);
 });
 
+test('what one mailer has in hand is not sent by another, however slow the mail server', async () => {
+  const sent: string[] = [];
+  const quick: MailTransport = {
+    connections: 4,
+    async send({ id }) {
+      sent.push(id);
+    },
+    close() {},
+  };
+  /** Answers when it is let go on. */
+  let goOn = () => {};
+  const waiting = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const slow: MailTransport = { ...quick, send: (message) => waiting.then(() => quick.send(message)) };
+  const at = await openWithPayouts(30);
+  mailWith(at, slow);
+  await expect.poll(async () => (await statuses(at)).includes('PENDING 1'), soon).toBe(true);
+  // Five rounds of 20 s: none of the first mailer's has ended.
+  at.clock.advance(100_000);
+  mailWith(at, quick);
+  await expect.poll(() => sent.length, soon).toBeGreaterThanOrEqual(26);
+  goOn();
+  await expect.poll(() => statuses(at), soon).toEqual(Array(30).fill('SENT 1'));
+  expect(new Set(sent).size).toBe(30);
+  expect(sent).toHaveLength(30);
+});
+
 test('crashes at every attempt end as FAILED, not as mail for ever', async () => {
   const at = await openWithPayouts(1);
   for (let attempt = 1; attempt <= maxMailAttempts; attempt++) {
-    expect(await claimDueMail(at.db, at.clock.now(), 20)).toMatchObject([{ attempt }]);
+    expect(await claimDueMail(at.db, at.clock.now(), 20)).toMatchObject([{ attempts: attempt }]);
     at.clock.advance(24 * 3_600_000);
   }
   expect(await claimDueMail(at.db, at.clock.now(), 20)).toEqual([]);
   expect(await statuses(at)).toEqual([`FAILED ${maxMailAttempts}`]);
 });
 
-test('somebody whose address is not known yet is told when it is', async () => {
+test('somebody whose address is not known yet is told when it is, however long that takes', async () => {
   const server = await startMailServer();
   const at = await openWithPayouts(0);
   at.clock.set('2026-03-11T09:00:00Z');
   await at.reward(idOf(0xb, 1), parrot(1));
-  await closeDay(at.db, at.clock, at.books);
-  for (const { id } of await findUnfinishedPayoutRuns(at.db, at.clock.now()))
-    await finishRun(at.db, at.clock, id);
+  await payOut(at);
   await tellMailer(at);
+  for (let hour = 0; hour < 2 * maxMailAttempts; hour++) {
+    expect(await claimDueMail(at.db, at.clock.now(), 20)).toEqual([]);
+    at.clock.advance(3_600_000);
+  }
+  // Waiting for the address is no attempt.
+  expect(await statuses(at)).toEqual(['PENDING 0']);
   const mailer = mailWith(at, smtpTransport(server.url, from));
   await expect
     .poll(async () => (await mails(at))[0]?.last_error, soon)
@@ -308,7 +383,7 @@ test('somebody whose address is not known yet is told when it is', async () => {
   await at.tell(usersChanged, [userFact(parrot(1), { email: 'late@popug.example' })]);
   at.clock.advance(60_000);
   mailer.ring();
-  await expect.poll(() => statuses(at), soon).toEqual(['SENT 2']);
+  await expect.poll(() => statuses(at), soon).toEqual(['SENT 1']);
   expect(server.taken.map(({ to }) => to)).toEqual(['late@popug.example']);
 });
 
@@ -350,7 +425,12 @@ test('with SMTP_URL set, the workers carry a payout from the ledger to the mail 
     { clock: at.clock },
   );
   closing.push(() => workers.stop());
-  await sql`select pg_notify('outbox', '')`.execute(at.db);
+  await sql`select pg_notify('outbox_interactive', '')`.execute(at.db);
   await expect.poll(() => statuses(at), { ...soon, timeout: 20_000 }).toEqual(['SENT 1', 'SENT 1', 'SENT 1']);
   expect(server.taken).toHaveLength(3);
+  // And at once: long before the mailer looks for mail of its own accord.
+  at.clock.set('2026-03-11T09:00:00Z');
+  await at.reward(idOf(0xb, 4), parrot(1));
+  await closeDay(at.db, at.clock, at.books);
+  await expect.poll(() => server.taken.length, soon).toBe(4);
 });

@@ -28,7 +28,7 @@ const outside = [
     `${service}_DATABASE_URL`,
     `${service}_MIGRATION_URL`,
   ]),
-  ...['DATABASE_URL', 'QUEUE_DATABASE_URL', 'REDIS_URL', 'SMTP_URL'],
+  ...['DATABASE_URL', 'QUEUE_DATABASE_URL', 'REDIS_URL', 'REDIS_CLUSTER', 'SMTP_URL'],
 ];
 
 /** Ctrl-C, or a signal of that kind. */

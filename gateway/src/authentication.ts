@@ -1,5 +1,5 @@
 import type { ApolloServerPlugin } from '@apollo/server';
-import type { Log } from '@ates/kit/log';
+import { type Log, seldom } from '@ates/kit/log';
 import { type AuthenticationProblem, authenticationProblems, createTokenVerifier } from '@ates/kit/token';
 import { GraphQLError, type GraphQLSchema } from 'graphql';
 import type { CallerContext } from './caller.ts';
@@ -19,8 +19,6 @@ export interface Authentication {
   identify(authorization: string | undefined): Promise<Identity>;
   close(): Promise<void>;
 }
-
-const warnEveryMs = 10_000;
 
 /**
  * Verifies callers' tokens. The subgraphs verify them again and are the authority; doing it here as well refuses
@@ -42,19 +40,19 @@ export function createAuthentication(options: {
   }
   const verify = createTokenVerifier(new URL(jwksUrl), options.now);
   const activity =
-    introspectionUrl === undefined ? undefined : askTokenActivity(introspectionUrl, options.internalSecret);
-  let warnedAt = Number.NEGATIVE_INFINITY;
+    introspectionUrl === undefined
+      ? undefined
+      : askTokenActivity(introspectionUrl, options.internalSecret, log);
+  const warn = seldom((error: unknown) =>
+    log.warn({ err: error }, 'tokens cannot be verified at the moment and are left to the subgraphs'),
+  );
   return {
     async identify(authorization) {
       let verdict: Awaited<ReturnType<typeof verify>>;
       try {
         verdict = await verify(authorization);
       } catch (error) {
-        // Every request would say the same while it lasts.
-        if (performance.now() - warnedAt > warnEveryMs) {
-          warnedAt = performance.now();
-          log.warn({ err: error }, 'tokens cannot be verified at the moment and are left to the subgraphs');
-        }
+        warn(error);
         return { problem: undefined, authorization };
       }
       if ('problem' in verdict) return { problem: verdict.problem, authorization: undefined };

@@ -1,3 +1,4 @@
+import { type Log, seldom } from '@ates/kit/log';
 import { Pool } from 'undici';
 
 /** Tells whether a token's session still goes on. Where that cannot be found out, the token's own life is the limit. */
@@ -14,9 +15,15 @@ const patienceMs = 500;
 const maxAnswers = 10_000;
 
 /** Asks a token introspection endpoint (RFC 7662), at most about once a second for each token. */
-export function askTokenActivity(url: string, internalSecret: string): TokenActivity {
+export function askTokenActivity(url: string, internalSecret: string, log: Log): TokenActivity {
   const { origin, pathname, search } = new URL(url);
   const pool = new Pool(origin, { connections: 16, connect: { timeout: patienceMs } });
+  const warn = seldom((error: unknown) =>
+    log.warn(
+      { err: error },
+      'whether tokens are still active cannot be learnt (INTROSPECTION_URL): meanwhile they hold until they run out',
+    ),
+  );
   const answers = new Map<string, { active: Promise<boolean>; askedAt: number }>();
 
   const ask = async (token: string): Promise<boolean> => {
@@ -35,9 +42,12 @@ export function askTokenActivity(url: string, internalSecret: string): TokenActi
         signal: deadline.signal,
       });
       const answer = await body.text();
-      if (statusCode !== 200) return true;
-      return (JSON.parse(answer) as { active?: unknown } | null)?.active !== false;
-    } catch {
+      if (statusCode !== 200) throw new Error(`the answer has the status ${statusCode}`);
+      const active = (JSON.parse(answer) as { active?: unknown } | null)?.active;
+      if (typeof active !== 'boolean') throw new Error('the answer does not say whether the token is active');
+      return active;
+    } catch (error) {
+      if (!pool.destroyed) warn(error);
       return true;
     } finally {
       clearTimeout(timer);

@@ -137,6 +137,29 @@ test('a token whose state cannot be learnt in time counts as active', async () =
   expect(performance.now() - startedAt).toBeLessThan(1_000);
 });
 
+test('while it cannot be learnt whether tokens are active, the log says so, now and then', async () => {
+  const issuer = await startIssuer();
+  issuer.introspectionStatus = 503;
+  const farm = await startFarm({
+    JWKS_URL: `${issuer.url}/jwks`,
+    INTROSPECTION_URL: `${issuer.url}/introspect`,
+  });
+  for (let n = 0; n < 3; n++) {
+    const { json } = await farm.graphql(
+      { query: '{ farm { name } }' },
+      bearer(await issuer.token(`${n + 1}m`)),
+    );
+    expect(json).toEqual({ data: { farm: { name: 'Farm' } } });
+  }
+  expect(issuer.introspections).toHaveLength(3);
+  expect(farm.log.filter(({ level }) => level === 40)).toMatchObject([
+    {
+      msg: expect.stringMatching(/^whether tokens are still active cannot be learnt .* until they run out$/),
+    },
+  ]);
+  expect(JSON.stringify(farm.log)).toContain('503');
+});
+
 test('without JWKS_URL the token passes through and the subgraph decides', async () => {
   const farm = await startFarm();
   const { json } = await farm.graphql({ query: '{ farm { name } }' }, bearer('opaque'));

@@ -239,6 +239,7 @@ export async function startIssuer() {
     introspections: [] as { body: string; headers: IncomingHttpHeaders }[],
     keysAsked: 0,
     introspectionDelayMs: 0,
+    introspectionStatus: 200,
     token: (life: string | number = '15m', claims: Record<string, unknown> = {}) =>
       new SignJWT({ role: 'FARMER', ver: 1, sid: 'session', ...claims })
         .setProtectedHeader({ alg: 'EdDSA', kid: 'one' })
@@ -265,6 +266,7 @@ export async function startIssuer() {
     issuer.introspections.push({ body, headers: request.headers });
     await new Promise((resolve) => setTimeout(resolve, issuer.introspectionDelayMs));
     const token = new URLSearchParams(body).get('token') ?? '';
+    response.statusCode = issuer.introspectionStatus;
     response.end(JSON.stringify({ active: !issuer.ended.has(token) }));
   });
   await new Promise<void>((resolve) => {

@@ -67,25 +67,60 @@ export async function openBroker(store: QueueStore, log: Log): Promise<Broker> {
 
 interface Parts {
   queues: Map<string, Queue>;
-  closing: (() => Promise<unknown>)[];
+  workers: Worker[];
+  events: QueueEvents[];
 }
 
-/** Says once that the store is away, and once that it is back, instead of a line per attempt. */
-function reportTrouble(
-  log: Log,
-  emitter: { on(event: 'error', listener: (error: Error) => void): unknown },
-  what: string,
-) {
-  let last = 0;
-  emitter.on('error', (error) => {
-    // After a wipe, jobs in flight are gone: the outbox sends them again, nothing else is needed.
-    if (/Missing key for job|Missing lock for job/.test(error.message)) return;
-    if (Date.now() - last < 10_000) return;
-    last = Date.now();
-    log.warn(
-      `${what}: ${error.message || (error as NodeJS.ErrnoException).code}; it is tried again, and nothing is lost meanwhile`,
+/** How long nothing may have failed before the store counts as back, in milliseconds. */
+const quietMs = 5_000;
+
+interface Trouble {
+  /** Reports the errors of a connection, or of whatever has some. */
+  watch(emitter: { on(event: 'error', listener: (error: Error) => void): unknown }): void;
+  close(): void;
+}
+
+/**
+ * Says once that the store is away, and once that it is back, instead of a line per attempt, connection and queue.
+ * It is back when it answers and nothing has failed for a while: connections come back one after the other.
+ */
+function reportTrouble(log: Log, store: string, ask: () => Promise<unknown>): Trouble {
+  let failedAt: number | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const look = async () => {
+    const answers = await ask().then(
+      () => true,
+      () => false,
     );
-  });
+    if (timer === undefined || failedAt === undefined) return;
+    if (!answers) failedAt = performance.now();
+    if (performance.now() - failedAt < quietMs) return void lookLater();
+    failedAt = undefined;
+    timer = undefined;
+    log.info(`${store} works again`);
+  };
+  const lookLater = () => {
+    timer = setTimeout(() => void look(), 1_000).unref();
+  };
+  return {
+    watch(emitter) {
+      emitter.on('error', (error) => {
+        // After a wipe, jobs in flight are gone: the outbox sends them again, nothing else is needed.
+        if (/Missing key for job|Missing lock for job/.test(error.message)) return;
+        const wasAway = failedAt !== undefined;
+        failedAt = performance.now();
+        if (wasAway) return;
+        log.warn(
+          `${store} does not work (${error.message || (error as NodeJS.ErrnoException).code}); it is tried again, and nothing is lost meanwhile`,
+        );
+        lookLater();
+      });
+    },
+    close() {
+      clearTimeout(timer);
+      timer = undefined;
+    },
+  };
 }
 
 /** How long a mark stays where nobody renews it. */
@@ -97,17 +132,18 @@ const connectTimeoutMs = 5_000;
 async function redisBroker(location: RedisLocation, log: Log): Promise<Broker> {
   const producing = connectRedis(location, 'impatient');
   const consuming = connectRedis(location, 'patient');
-  reportTrouble(log, producing, 'the queue (REDIS_URL) cannot be reached');
-  reportTrouble(log, consuming, 'the queue (REDIS_URL) cannot be reached');
+  const trouble = reportTrouble(log, 'the queue (REDIS_URL)', () => producing.ping());
+  trouble.watch(producing);
+  trouble.watch(consuming);
   await Promise.race([
     new Promise((resolve) => producing.once('ready', resolve)),
     new Promise((resolve) => setTimeout(resolve, connectTimeoutMs).unref()),
   ]);
-  const parts: Parts = { queues: new Map(), closing: [] };
+  const parts: Parts = { queues: new Map(), workers: [], events: [] };
   return {
     backend: 'redis',
     resendAfterMs: 30_000,
-    ...classes(parts, log, {
+    ...classes(parts, trouble, {
       queue: (name) =>
         new Queue(name, {
           connection: producing,
@@ -117,7 +153,8 @@ async function redisBroker(location: RedisLocation, log: Log): Promise<Broker> {
         }),
       worker: (name, process, options) =>
         new Worker(name, process, { ...options, ...stalledSettings, connection: consuming, prefix }),
-      events: (name) => new QueueEvents(name, { connection: consuming.duplicate(), prefix }),
+      // BullMQ makes a connection of its own of it, as it does for a worker, and closes that one.
+      events: (name) => new QueueEvents(name, { connection: consuming, prefix }),
     }),
     async wasWiped(watcher) {
       return (await producing.set(sentinelKey(watcher), '1', 'NX')) === 'OK';
@@ -126,6 +163,7 @@ async function redisBroker(location: RedisLocation, log: Log): Promise<Broker> {
       await Promise.all(keys.map((key) => producing.set(key, '1', 'EX', markLifeSeconds)));
     },
     async close() {
+      trouble.close();
       await closeAll(parts);
       producing.disconnect();
       consuming.disconnect();
@@ -135,21 +173,28 @@ async function redisBroker(location: RedisLocation, log: Log): Promise<Broker> {
 
 async function postgresBroker(url: string, log: Log): Promise<Broker> {
   const schema = 'bullmq';
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await runMigrations(client, schema);
-  } finally {
-    await client.end();
-  }
+  const withClient = async (use: (client: pg.Client) => Promise<unknown>) => {
+    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: connectTimeoutMs });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      await use(client);
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  };
+  await withClient((client) => runMigrations(client, schema));
+  const trouble = reportTrouble(log, 'the queue (QUEUE_DATABASE_URL)', () =>
+    withClient((client) => client.query('select')),
+  );
   const { Queue, Worker, QueueEvents } = withBackend(createPostgresBackend);
   // A config and not a shared pool: each worker keeps a client for LISTEN, and a small shared pool hangs silently.
   const connection = { connectionString: url, max: 2, schema, skipMigrations: true };
-  const parts: Parts = { queues: new Map(), closing: [] };
+  const parts: Parts = { queues: new Map(), workers: [], events: [] };
   return {
     backend: 'postgresql',
     resendAfterMs: 2_000,
-    ...classes(parts, log, {
+    ...classes(parts, trouble, {
       queue: (name) =>
         new Queue(name, { connection, defaultJobOptions: jobDefaults }) as unknown as import('bullmq').Queue,
       worker: (name, process, options) =>
@@ -162,13 +207,16 @@ async function postgresBroker(url: string, log: Log): Promise<Broker> {
     }),
     wasWiped: async () => false,
     mark: async () => undefined,
-    close: () => closeAll(parts),
+    async close() {
+      trouble.close();
+      await closeAll(parts);
+    },
   };
 }
 
 function classes(
   parts: Parts,
-  log: Log,
+  trouble: Trouble,
   make: {
     queue(name: string): Queue;
     worker(
@@ -184,21 +232,21 @@ function classes(
       const known = parts.queues.get(name);
       if (known) return known;
       const queue = make.queue(name);
-      reportTrouble(log, queue, `queue ${name} is away`);
+      trouble.watch(queue);
       parts.queues.set(name, queue);
       return queue;
     },
     worker<Data, Result>(name: string, process: Processor<Data, Result>, options: { concurrency: number }) {
       const worker = make.worker(name, process as Processor, options);
-      reportTrouble(log, worker, `queue ${name} is away`);
-      parts.closing.unshift(() => worker.close());
+      trouble.watch(worker);
+      parts.workers.push(worker);
       return worker as Worker<Data, Result>;
     },
     async onCompleted(name, callback) {
       const events = make.events(name);
-      reportTrouble(log, events, `queue ${name} is away`);
+      trouble.watch(events);
       events.on('completed', ({ jobId }) => callback(jobId));
-      parts.closing.push(() => events.close());
+      parts.events.push(events);
       // Not before it listens: what completes earlier would be sent again.
       await Promise.race([
         events.waitUntilReady(),
@@ -208,7 +256,8 @@ function classes(
   };
 }
 
-async function closeAll(parts: Parts): Promise<void> {
-  await Promise.allSettled(parts.closing.map((close) => close()));
-  await Promise.allSettled([...parts.queues.values()].map((queue) => queue.close()));
+/** Workers first, with what they have in hand: while they finish it, its receipts are still heard. */
+async function closeAll({ workers, events, queues }: Parts): Promise<void> {
+  for (const parts of [workers, events, [...queues.values()]])
+    await Promise.allSettled(parts.map((part) => part.close()));
 }

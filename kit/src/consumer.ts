@@ -5,7 +5,7 @@ import {
   type Delivery,
   type EventHandler,
   type InboxTables,
-  resendNextDeadLetter,
+  resendDeadLetters,
 } from './inbox.ts';
 import type { Log } from './log.ts';
 import { lanes } from './outbox.ts';
@@ -55,9 +55,7 @@ export function startConsumer<Tables extends InboxTables>(options: {
     what: `resending ${consumer}'s dead letters`,
     intervalMs: 5_000,
     log,
-    sweep: async () => {
-      while (await resendNextDeadLetter(db, handlers, consumer, now));
-    },
+    sweep: () => resendDeadLetters(db, handlers, consumer, now),
   });
   return { ring: () => letters.ring(), stop: () => letters.stop() };
 }

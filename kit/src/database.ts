@@ -1,12 +1,16 @@
 import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import pg from 'pg';
+import { boundedClient } from './boundedClient.ts';
 import type { Log } from './log.ts';
+
+/** When an idle connection is probed, in milliseconds: by default a machine that is gone is noticed after two hours. */
+const keepAliveAfterMs = 10_000;
 
 /** What a pool is for decides how long a statement may take. */
 export interface DatabaseOptions {
   /** Connections at most. */
   readonly poolSize: number;
-  /** No statement runs longer, in milliseconds. */
+  /** No statement runs longer, in milliseconds, unless `allowLongStatements` lets its transaction. */
   readonly statementTimeoutMs: number;
   readonly applicationName: string;
 }
@@ -29,6 +33,7 @@ function parseInteger(text: string): number {
 /** Opens a pool on one service's database. `bigint` arrives as a number, `date` as YYYY-MM-DD. */
 export function openDatabase<Tables>(url: string, options: DatabaseOptions, log: Log): Kysely<Tables> {
   const pool = new pg.Pool({
+    Client: boundedClient(options.statementTimeoutMs),
     connectionString: url,
     max: options.poolSize,
     connectionTimeoutMillis: 5_000,
@@ -37,6 +42,7 @@ export function openDatabase<Tables>(url: string, options: DatabaseOptions, log:
     idle_in_transaction_session_timeout: 30_000,
     application_name: options.applicationName,
     keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveAfterMs,
     types,
   });
   pool.on('error', (error) =>
@@ -49,7 +55,8 @@ export function openDatabase<Tables>(url: string, options: DatabaseOptions, log:
 }
 
 /** Doorbells that ring on this service's database after a commit; `LISTEN` names. They carry nothing. */
-export type Doorbell = 'outbox' | 'runs' | 'dead_letters';
+export const doorbells = ['outbox_interactive', 'outbox_bulk', 'runs', 'dead_letters'] as const;
+export type Doorbell = (typeof doorbells)[number];
 
 // biome-ignore lint/suspicious/noExplicitAny: a key only; what the tables are does not matter here
 const bells = new WeakMap<Transaction<any>, Set<Doorbell>>();
@@ -59,6 +66,17 @@ export function ringAfterCommit<Tables>(trx: Transaction<Tables>, bell: Doorbell
   const rung = bells.get(trx);
   if (rung) rung.add(bell);
   else bells.set(trx, new Set([bell]));
+}
+
+/**
+ * Lets the statements of this transaction take longer than the pool lets others, in milliseconds: on the server, and
+ * on the client, which reads along.
+ */
+export async function allowLongStatements<Tables>(
+  trx: Transaction<Tables>,
+  timeoutMs: number,
+): Promise<void> {
+  await sql`select set_config('statement_timeout', ${String(timeoutMs)}, true)`.execute(trx);
 }
 
 const maxTransactionTries = 5;
@@ -124,6 +142,7 @@ export function listenForBells(
     const next = new pg.Client({
       connectionString: url,
       keepAlive: true,
+      keepAliveInitialDelayMillis: keepAliveAfterMs,
       connectionTimeoutMillis: 5_000,
       application_name: 'doorbells',
     });
@@ -143,9 +162,9 @@ export function listenForBells(
       await next.connect();
       if (stopped) return void (await next.end());
       client = next;
-      await next.query('listen outbox; listen runs; listen dead_letters');
+      await next.query(doorbells.map((bell) => `listen ${bell}`).join('; '));
       // What rang while nobody listened.
-      for (const bell of ['outbox', 'runs', 'dead_letters'] as const) onBell(bell);
+      for (const bell of doorbells) onBell(bell);
     } catch {
       retry();
     }

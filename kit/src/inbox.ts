@@ -1,5 +1,5 @@
 import { type EventDefinition, toColumns, toFacts } from '@ates/schema/event';
-import { type Kysely, sql, type Transaction } from 'kysely';
+import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
 import { newId } from './clock.ts';
 import { ringAfterCommit, sqlState, transact } from './database.ts';
 import { EventSchemaError, type Lane } from './outbox.ts';
@@ -263,15 +263,50 @@ export async function requestResend<Tables extends InboxTables>(
 }
 
 /**
- * Applies one dead letter that an admin asked for; it is gone where that succeeds and has a new reason where not.
- * False: none is waiting.
+ * Applies the dead letters that an admin asked for, in the order in which that was asked; a letter is gone where it
+ * succeeds and has a new reason where it is refused again. One that meets a surprise is put off behind the others,
+ * which go on; it stays asked for, and the next call tries it again.
+ * @throws the first of the surprises, once every letter was tried.
  */
-export async function resendNextDeadLetter<Tables extends InboxTables>(
+export async function resendDeadLetters<Tables extends InboxTables>(
   db: Kysely<Tables>,
   handlers: ReadonlyMap<string, EventHandler<Tables>>,
   consumer: string,
   now: () => Date,
+): Promise<void> {
+  const putOff: string[] = [];
+  let first: unknown;
+  for (;;) {
+    const taken: { letter?: DeadLetterRow } = {};
+    try {
+      if (!(await resendNext(db, { handlers, consumer, now, except: putOff, taken }))) break;
+    } catch (error) {
+      // Without a letter it is the database that fails, and would fail for the next one, too.
+      if (!taken.letter) throw error;
+      const { id, event } = taken.letter;
+      first ??= new Error(`dead letter ${id} (${event}): ${(error as Error).message}`, { cause: error });
+      putOff.push(id);
+      await putBehindOthers(db, id, now());
+    }
+  }
+  if (first) throw first;
+}
+
+type DeadLetterRow = Selectable<InboxTables['dead_letter']>;
+
+/** Applies the next letter but for those that were put off. False: none is waiting. */
+async function resendNext<Tables extends InboxTables>(
+  db: Kysely<Tables>,
+  options: {
+    handlers: ReadonlyMap<string, EventHandler<Tables>>;
+    consumer: string;
+    now: () => Date;
+    except: readonly string[];
+    /** Gets the letter as soon as it is known, for whoever hears of a failure only. */
+    taken: { letter?: DeadLetterRow };
+  },
 ): Promise<boolean> {
+  const { handlers, consumer, now } = options;
   return transact(db, async (transaction) => {
     const trx = transaction as unknown as Transaction<InboxTables>;
     const letter = await trx
@@ -279,12 +314,15 @@ export async function resendNextDeadLetter<Tables extends InboxTables>(
       .selectAll()
       .where('consumer', '=', consumer)
       .where('resend_requested_at', 'is not', null)
+      .where('id', '<>', sql<string>`all(${options.except}::uuid[])`)
+      .orderBy('resend_requested_at')
       .orderBy('id')
       .limit(1)
       .forUpdate()
       .skipLocked()
       .executeTakeFirst();
     if (!letter) return false;
+    options.taken.letter = letter;
     const handler = handlers.get(letter.event);
     const refused = handler
       ? await applyFact(transaction, handler, JSON.parse(letter.fact), { now: now(), lane: letter.lane })
@@ -305,4 +343,18 @@ export async function resendNextDeadLetter<Tables extends InboxTables>(
     }
     return true;
   });
+}
+
+/** Leaves a letter alone that is no longer asked for: another worker may have got to it meanwhile. */
+async function putBehindOthers<Tables extends InboxTables>(
+  db: Kysely<Tables>,
+  id: string,
+  now: Date,
+): Promise<void> {
+  await inboxOf(db)
+    .updateTable('dead_letter')
+    .set({ resend_requested_at: now })
+    .where('id', '=', id)
+    .where('resend_requested_at', 'is not', null)
+    .execute();
 }

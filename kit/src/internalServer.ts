@@ -31,7 +31,7 @@ export async function startInternalServer(options: {
     if (request.url === '/metrics') return answer(200, await registry.metrics(), registry.contentType);
     return answer(404, 'There are /health/live, /health/ready and /metrics here.\n');
   });
-  await listen(server, options.port, options.host);
+  await listen(server, options.port, options.host, 'INTERNAL_PORT');
   return {
     port: (server.address() as AddressInfo).port,
     registry,
@@ -39,15 +39,20 @@ export async function startInternalServer(options: {
   };
 }
 
-/** Listens, or fails with a sentence that names the port. */
-export function listen(server: import('node:http').Server, port: number, host: string): Promise<void> {
+/** Listens, or fails with a sentence that names the port and the setting that chose it. */
+export function listen(
+  server: import('node:http').Server,
+  port: number,
+  host: string,
+  setting: 'PORT' | 'INTERNAL_PORT' = 'PORT',
+): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const sentence =
         error.code === 'EADDRINUSE'
-          ? `Port ${port} on ${host} is taken by another process: end that one, or choose another port with PORT.`
+          ? `Port ${port} on ${host} is taken by another process: end that one, or choose another port with ${setting}.`
           : error.code === 'EACCES'
-            ? `Port ${port} on ${host} may not be used by this account: choose one above 1023 with PORT.`
+            ? `Port ${port} on ${host} may not be used by this account: choose one above 1023 with ${setting}.`
             : `Cannot listen on ${host}:${port}: ${error.message}.`;
       reject(new SettingError(sentence));
     });

@@ -7,17 +7,39 @@ export type Log = Logger;
  * The process's log: JSON lines, or one readable line each where a person is watching
  * (`LOG_FORMAT=pretty`, which the supervisor sets).
  */
-export function createLog(name: string, level: string, format = process.env.LOG_FORMAT): Log {
+export function createLog(
+  name: string,
+  level: string,
+  format = process.env.LOG_FORMAT,
+  to: 'stdout' | 'stderr' = 'stdout',
+): Log {
   const options = { name, level, redact: ['password', 'beakShape', '*.beakShape', 'authorization'] };
-  if (format !== 'pretty') return pino(options);
+  const destination = to === 'stdout' ? 1 : 2;
+  if (format !== 'pretty') return pino(options, pino.destination(destination));
   return pino(
     options,
     pretty({
       colorize: false,
+      destination,
       sync: true,
       ignore: 'pid,hostname,time',
       singleLine: true,
       messageFormat: '{msg}',
     }),
   );
+}
+
+/** How often the same is said while it lasts, in milliseconds. */
+const seldomMs = 10_000;
+
+/** Says a thing at once and then at most every 10 s: what every request would say while a store is away. */
+export function seldom<Details extends unknown[]>(
+  say: (...details: Details) => void,
+): (...details: Details) => void {
+  let saidAt = Number.NEGATIVE_INFINITY;
+  return (...details) => {
+    if (performance.now() - saidAt < seldomMs) return;
+    saidAt = performance.now();
+    say(...details);
+  };
 }

@@ -80,7 +80,7 @@ export async function appendEvent<Tables extends OutboxTables, Definition extend
     insert into outbox_delivery (event_id, consumer, lane, next_at)
     select event.id, consumer, ${options.lane}, ${options.now}
     from event, unnest(${definition.consumers as string[]}::text[]) as consumer`.execute(trx);
-  ringAfterCommit(trx, 'outbox');
+  ringAfterCommit(trx, `outbox_${options.lane}`);
 }
 
 /** However often a delivery was sent in vain, it is sent again after this time, in milliseconds. */
@@ -104,6 +104,8 @@ export async function takeDeliveries(
   options: { lane: Lane; consumer: string; window: number; now: Date; resendAfterMs: number },
 ): Promise<TakenDelivery[]> {
   const { lane, consumer, window, now, resendAfterMs } = options;
+  // Capped before it is multiplied: the product of many attempts would be no integer any more, and stop the lane.
+  const mostSteps = Math.ceil(maxResendAfterMs / resendAfterMs);
   const { rows } = await sql<TakenDelivery>`
     with under_way as (
       select count(*) as n from outbox_delivery
@@ -117,7 +119,7 @@ export async function takeDeliveries(
     ), taken as (
       update outbox_delivery d
       set attempts = d.attempts + 1,
-          next_at = ${now}::timestamptz + least((d.attempts + 1) * ${resendAfterMs}, ${maxResendAfterMs}) * interval '1 millisecond'
+          next_at = ${now}::timestamptz + least(least(d.attempts + 1, ${mostSteps}) * ${resendAfterMs}, ${maxResendAfterMs}) * interval '1 millisecond'
       from due where d.seq = due.seq
       returning d.event_id, d.seq
     )

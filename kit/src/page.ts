@@ -59,3 +59,19 @@ export function toPage<Row>(rows: readonly Row[], first: number, cursorOf: (row:
     pageInfo: { hasNextPage: rows.length > first, endCursor: last ? cursorOf(last) : null },
   };
 }
+
+/** Makes a page for each owner of the `first + 1` rows that were read of each; an owner without rows gets none. */
+export function toPages<Row>(
+  rows: readonly Row[],
+  ownerOf: (row: Row) => string,
+  first: number,
+  cursorOf: (row: Row) => string,
+): Map<string, Page<Row>> {
+  const rowsOf = new Map<string, Row[]>();
+  for (const row of rows) {
+    const own = rowsOf.get(ownerOf(row));
+    if (own) own.push(row);
+    else rowsOf.set(ownerOf(row), [row]);
+  }
+  return new Map([...rowsOf].map(([owner, own]) => [owner, toPage(own, first, cursorOf)]));
+}

@@ -1,5 +1,5 @@
 import { createLog, type Log } from './log.ts';
-import { type Environment, SettingError } from './settings.ts';
+import { type Environment, logLevel, readSettings, SettingError } from './settings.ts';
 
 /** A running part: how to reach it, and how to stop it. */
 export interface Running {
@@ -20,8 +20,8 @@ export async function runProcess(
   name: string,
   start: (environment: Environment, log: Log) => Promise<Running>,
 ): Promise<void> {
-  const log = createLog(name, process.env.LOG_LEVEL ?? 'info');
-  let running: Running | undefined;
+  const log = openLog(name);
+  let starting: Promise<Running> | undefined;
   let stopping = false;
   const stop = async (why: string) => {
     if (stopping) return;
@@ -34,7 +34,8 @@ export async function runProcess(
       process.exit(1);
     }, stopTimeoutMs).unref();
     try {
-      await running?.stop();
+      // A start under way is waited for: it may be about to show what is shown only once.
+      await (await starting)?.stop();
       process.exit(0);
     } catch (error) {
       log.error({ err: error }, 'failed while stopping');
@@ -49,12 +50,33 @@ export async function runProcess(
     process.exit(1);
   });
   try {
-    running = await start(process.env, log);
-    if (stopping) await running.stop();
-    process.send?.({ ready: running.info ?? {} });
+    starting = start(process.env, log);
+    const { info = {} } = await starting;
+    if (stopping) return;
+    // A supervisor says for itself what is ready, and where.
+    if (process.send) process.send({ ready: info });
+    else log.info(whereItIs(info));
   } catch (error) {
     if (error instanceof SettingError) console.error(error.message);
     else log.fatal({ err: error }, `could not start: ${(error as Error).message}`);
     process.exit(1);
   }
+}
+
+/** The process's log; ends the process with a sentence where LOG_LEVEL is wrong, as there is no log to tell it. */
+function openLog(name: string): Log {
+  try {
+    return createLog(name, readSettings({ LOG_LEVEL: logLevel() }, process.env).LOG_LEVEL);
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exit(1);
+  }
+}
+
+/** Ports may be free ones that nobody has chosen: whoever starts a process by itself learns them here. */
+function whereItIs({ url, internalPort }: Record<string, unknown>): string {
+  return [
+    url === undefined ? 'ready' : `ready at ${url}`,
+    ...(internalPort === undefined ? [] : [`health and metrics on port ${internalPort}`]),
+  ].join('; ');
 }

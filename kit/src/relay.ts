@@ -1,15 +1,36 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import type { Broker } from './broker.ts';
 import type { Delivery } from './inbox.ts';
 import type { Log } from './log.ts';
-import { lanes, noteReceipts, type OutboxTables, returnDeliveries, takeDeliveries } from './outbox.ts';
+import {
+  type Lane,
+  lanes,
+  noteReceipts,
+  type OutboxTables,
+  returnDeliveries,
+  takeDeliveries,
+} from './outbox.ts';
 import { type Sweep, startSweep } from './sweep.ts';
 
 /** The queue that a consumer's events of one lane travel in. */
 export const queueName = (consumer: string, lane: string): string => `${consumer}-${lane}`;
 
-/** How many deliveries may be under way per consumer. Bulk ones are 117 KB each, so 16 keep Redis at a few MB. */
+/** How many deliveries of a producer may be under way per consumer. Bulk ones are 117 KB each. */
 const windows = { interactive: 500, bulk: 16 } as const;
+
+/**
+ * How many windows a queue may hold before nothing is added to it: more than it has producers, so that none of them
+ * waits for another, and few enough for a Redis of a few MB. The windows alone are no bound. What has no receipt in
+ * time leaves its window, but where the consumer stands still it does not leave the queue, and each resend time would
+ * add another window of events that were never sent. To resend before sending anything new would be a bound, too, and
+ * is wrong: a window full of events that fail again and again, none of them poison, would hold up all others for ever.
+ * Those leave the queue when they have failed; so what tells them from a consumer that stands still is the queue.
+ */
+const mostWindowsQueued = 4;
+
+/** How long receipts wait for others to be noted with, in milliseconds: a transaction for each would cost more. */
+const receiptsTogetherMs = 25;
 
 /** How often the outbox is looked at where no doorbell rang, in milliseconds. */
 const pollIntervalMs = 500;
@@ -28,74 +49,91 @@ export async function startRelay<Tables extends OutboxTables>(options: {
   consumers: readonly string[];
   now: () => Date;
   log: Log;
-}): Promise<{ ring(): void; stop(): Promise<void> }> {
+}): Promise<{ ring(lane: Lane): void; stop(): Promise<void> }> {
   const { broker, producer, consumers, now, log } = options;
   // A relay looks at nothing but the outbox, whatever else the database holds.
   const db = options.db as unknown as Kysely<OutboxTables>;
-  const sweeps: Sweep[] = [];
-  const ring = () => {
-    for (const sweep of sweeps) sweep.ring();
+  const sendings: { lane: Lane; sweep: Sweep }[] = [];
+  const ring = (lane: Lane) => {
+    for (const sending of sendings) if (sending.lane === lane) sending.sweep.ring();
   };
   const receipts: ReturnType<typeof collectReceipts>[] = [];
   for (const consumer of consumers) {
-    const collected = collectReceipts(db, consumer, log, ring);
-    receipts.push(collected);
     for (const lane of lanes) {
+      const sweep = startSweep({
+        what: `sending ${producer}'s ${lane} events to ${consumer}`,
+        intervalMs: pollIntervalMs,
+        sweep: sendDeliveries({ db, broker, producer, consumer, lane, now }),
+        log,
+      });
+      sendings.push({ lane, sweep });
+      // Receipts make room in the window of this one queue.
+      const collected = collectReceipts(db, consumer, log, () => sweep.ring());
+      receipts.push(collected);
       await broker.onCompleted(queueName(consumer, lane), (id) => {
         if (id.startsWith(`${producer}.`)) collected.add(id.slice(producer.length + 1));
       });
-      const relay = () => relayDeliveries({ db, broker, producer, consumer, lane, now });
-      sweeps.push(
-        startSweep({
-          what: `sending ${producer}'s ${lane} events to ${consumer}`,
-          intervalMs: pollIntervalMs,
-          sweep: relay,
-          log,
-        }),
-      );
     }
   }
   // The sentinel only makes it quick: without it, what a wiped Redis lost is sent again after the resend time.
+  let looked = false;
   const sentinel = startSweep({
     what: `looking whether the queue was wiped`,
     intervalMs: 250,
     log,
     sweep: async () => {
-      if (!(await broker.wasWiped(producer))) return;
+      const wasWiped = await broker.wasWiped(producer);
+      // At the first look of all there has never been a sentinel, which is no news.
+      const level = looked ? 'info' : 'debug';
+      looked = true;
+      if (!wasWiped) return;
       const returned = await returnDeliveries(db, { now: now(), dueAt: now() });
-      if (returned > 0) log.info(`the queue was empty: ${returned} events of ${producer} are sent again`);
-      ring();
+      if (returned > 0) log[level](`the queue was empty: ${returned} events of ${producer} are sent again`);
+      for (const lane of lanes) ring(lane);
     },
   });
   return {
     ring,
     async stop() {
-      await Promise.all([sentinel.stop(), ...sweeps.map((sweep) => sweep.stop())]);
+      await Promise.all([sentinel.stop(), ...sendings.map(({ sweep }) => sweep.stop())]);
       await Promise.all(receipts.map((collected) => collected.stop()));
     },
   };
 }
 
-async function relayDeliveries(options: {
+/**
+ * Sends what is due, as far as there is room in the window and in the queue. Once is enough: whatever becomes due, or
+ * makes room, rings again.
+ */
+function sendDeliveries(options: {
   db: Kysely<OutboxTables>;
   broker: Broker;
   producer: string;
   consumer: string;
-  lane: 'interactive' | 'bulk';
+  lane: Lane;
   now: () => Date;
-}): Promise<void> {
+}): () => Promise<void> {
   const { db, broker, producer, consumer, lane, now } = options;
-  for (;;) {
+  const queue = broker.queue(queueName(consumer, lane));
+  const window: number = windows[lane];
+  // The queue is looked at once per window that was sent: an idle relay asks nothing, a busy one seldom.
+  let sentSinceLook = window;
+  return async () => {
+    if (sentSinceLook >= window) {
+      if ((await queue.count()) >= mostWindowsQueued * window) return;
+      sentSinceLook = 0;
+    }
     const taken = await takeDeliveries(db, {
       lane,
       consumer,
-      window: windows[lane],
+      window,
       now: now(),
       resendAfterMs: broker.resendAfterMs,
     });
     if (taken.length === 0) return;
+    sentSinceLook += taken.length;
     try {
-      await broker.queue(queueName(consumer, lane)).addBulk(
+      await queue.addBulk(
         taken.map(({ eventId, event, payload }) => ({
           name: event,
           data: { eventId, event, lane, payload } satisfies Delivery,
@@ -112,7 +150,7 @@ async function relayDeliveries(options: {
       });
       throw error;
     }
-  }
+  };
 }
 
 /** Gathers receipts, so that many are noted by one transaction; one that is lost costs a resend. */
@@ -123,6 +161,7 @@ function collectReceipts(db: Kysely<OutboxTables>, consumer: string, log: Log, o
     intervalMs: 1_000,
     log,
     sweep: async () => {
+      if (waiting.length > 0) await sleep(receiptsTogetherMs);
       while (waiting.length > 0) {
         const ids = waiting.slice(0, 500);
         waiting = waiting.slice(500);

@@ -31,10 +31,12 @@ export function readSettings<Shape extends z.ZodRawShape>(
   );
 }
 
-const redact = (name: string, value: string) =>
-  /SECRET|KEY|SHAPE|URL/.test(name)
-    ? value.replace(/:[^:@/]+@/, ':…@').replace(/^(?!\w+:\/\/).+$/, '…')
-    : value;
+/** What may be shown of a value. Of a URL the scheme alone: in one that is malformed, a password may stand anywhere. */
+function redact(name: string, value: string): string {
+  if (/SECRET|KEY|SHAPE/.test(name)) return '…';
+  if (/URL/.test(name)) return `${/^[a-z][a-z0-9+.-]*:\/\//i.exec(value)?.[0] ?? ''}…`;
+  return value;
+}
 
 /** A TCP port; 0 means a free one. */
 export const port = () =>

@@ -52,11 +52,17 @@ export async function serveSubgraph<Context extends GuardedContext & BaseContext
     includeStacktraceInErrorResponses: false,
     formatError: (formatted, error) => formatError(formatted, error, options.log),
     stopOnTerminationSignals: false,
-    plugins: [noStatusForVariables(), ApolloServerPluginInlineTraceDisabled()],
+    plugins: [answerErrorsWith200(), ApolloServerPluginInlineTraceDisabled()],
   });
   await apollo.start();
   const graph = graphqlHttp(apollo, options.context);
-  const server = createServer(withSecret(options.internalSecret, graph, options.extra));
+  const answer = (request: IncomingMessage, response: ServerResponse) =>
+    void graph(request, response).catch((error: unknown) => {
+      const { message, extensions } = maskSurprise(error, options.log);
+      if (response.headersSent) response.destroy();
+      else answerProblem(response, 500, message, extensions);
+    });
+  const server = createServer(withSecret(options.internalSecret, answer, options.extra));
   server.keepAliveTimeout = 65_000;
   await listen(server, options.port, options.host);
   const internal = await startInternalServer({
@@ -83,12 +89,8 @@ function withSecret(
     if (extra?.(request, response)) return;
     if (!holdsSecret(request, secret)) {
       request.resume();
-      return answerProblem(
-        response,
-        403,
-        'FORBIDDEN',
-        'This is an internal endpoint. Send operations to the gateway.',
-      );
+      const message = 'This is an internal endpoint. Send operations to the gateway.';
+      return answerProblem(response, 403, message, { code: 'FORBIDDEN' });
     }
     graph(request, response);
   };
@@ -102,7 +104,7 @@ export function holdsSecret(request: IncomingMessage, secret: string): boolean {
 }
 
 /** Request errors are answered 200, so that the gateway reads them as GraphQL errors and not as a broken server. */
-function noStatusForVariables(): ApolloServerPlugin {
+function answerErrorsWith200(): ApolloServerPlugin {
   return {
     async requestDidStart() {
       return {
@@ -128,11 +130,14 @@ function formatError(formatted: GraphQLFormattedError, error: unknown, log: Log)
   const code = refused ?? formatted.extensions?.code;
   if (typeof code === 'string' && code !== 'INTERNAL_SERVER_ERROR')
     return { message: formatted.message, ...place, extensions: { code } };
+  return { ...maskSurprise(original, log, formatted.path), ...place };
+}
+
+function maskSurprise(error: unknown, log: Log, path?: readonly (string | number)[]) {
   const id = randomUUID();
-  log.error({ err: original, id, path: formatted.path }, `error ${id}: ${(original as Error).message}`);
+  log.error({ err: error, id, path }, `error ${id}: ${(error as Error).message}`);
   return {
     message: `Something went wrong on our side (id ${id}). Try again; if it persists, give this id to an operator.`,
-    ...place,
     extensions: { code: 'INTERNAL', id },
   };
 }

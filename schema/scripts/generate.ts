@@ -1,5 +1,4 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { eventProblems, publishedSchemas } from './checkEvents.ts';
 import { generatedFiles } from './generated.ts';
 
@@ -11,6 +10,6 @@ for (const problem of problems) console.error(problem);
 if (problems.length > 0) process.exit(1);
 for (const [path, text] of files) {
   const file = new URL(path, root);
-  mkdirSync(dirname(file.pathname), { recursive: true });
+  mkdirSync(new URL('.', file), { recursive: true });
   writeFileSync(file, text);
 }

@@ -82,7 +82,7 @@ function isPure({ from, names, ...rest }: Import, path: string): boolean {
   if (from.startsWith('.')) return posix.join(posix.dirname(path), from).includes('/domain/');
   if (from === '@ates/kit/clock') return isTypeOnly({ from, names, ...rest });
   if (from === 'jose' || from === '@ates/kit/token') return !/\bcreate/.test(names);
-  return /^(@ates\/kit\/(refusal|page)|@ates\/schema\/(access|event)|node:crypto)$/.test(from);
+  return /^(@ates\/kit\/(calendar|refusal|page)|@ates\/schema\/(access|event)|node:crypto)$/.test(from);
 }
 
 /** Every import that goes against the layers, and all SQL that is not where SQL belongs. */

@@ -5,6 +5,7 @@ export const maxFactsPerEvent = 1_000;
 
 /** A service that applies events; `mailer` keeps its state in accounting's database. */
 export type Consumer = 'tracker' | 'accounting' | 'analytics' | 'mailer';
+/** A service that tells what happened in it; analytics only listens. */
 export type Producer = 'auth' | 'tracker' | 'accounting';
 
 /** The fields of one fact: flat, so that a batch travels as one array per field. */

@@ -4,7 +4,8 @@ import { type DocumentNode, parse } from 'graphql';
 export const subgraphNames = ['auth', 'tracker', 'accounting', 'analytics'] as const;
 export type SubgraphName = (typeof subgraphNames)[number];
 
-const root = import.meta.url.includes('/dist/') ? '../../' : '../';
+// Built, this file is one folder deeper. What the repository's own path holds tells nothing.
+const root = import.meta.url.endsWith('.js') ? '../../' : '../';
 
 /** Where a subgraph's SDL is. */
 export const sdlFile = (name: SubgraphName): URL => new URL(`${root}sdl/${name}.graphql`, import.meta.url);

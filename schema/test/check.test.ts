@@ -87,6 +87,11 @@ describe('layers', () => {
     ],
     ['a comment about SQL', 'subgraphs/auth/src/usecases/a.ts', '/** Not `sql`, nor .selectFrom(x). */'],
     ['domain that computes', 'subgraphs/auth/src/domain/a.ts', "import { createHmac } from 'node:crypto';"],
+    [
+      'domain with the calendar',
+      'subgraphs/auth/src/domain/a.ts',
+      "import { addDays } from '@ates/kit/calendar';",
+    ],
     ['workers with a use case', 'workers/src/a.ts', "import { x } from '@ates/auth/usecases/logIn';"],
   ])('allow %s', (_, path, text) => {
     expect(layerViolations(new Map([[path, text]]))).toEqual([]);

@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util';
 import { createLog } from '@ates/kit/log';
 import { SettingError } from '@ates/kit/settings';
 import { migrateAll } from './migrateAll.ts';
@@ -5,10 +6,18 @@ import { readSystemSettings } from './settings.ts';
 import { databaseServices, provision } from './stores/provision.ts';
 import { loadSecrets } from './stores/secrets.ts';
 
+const usage = `Makes and migrates the databases of outside stores.
+
+  npm run --silent migrate [-- --print-urls]
+
+With --print-urls the URLs that processes apart need come to standard output, a line each: AUTH_DATABASE_URL=postgres://…`;
+
 /** `npm run migrate`: makes and migrates the databases of a cluster, once per release, before its processes start. */
 async function migrate(): Promise<void> {
+  const { printUrls } = readArguments(process.argv.slice(2));
   const settings = readSystemSettings(process.env);
-  const log = createLog('migrate', settings.LOG_LEVEL, settings.LOG_FORMAT);
+  // Standard output is for the URLs alone where those are asked for.
+  const log = createLog('migrate', settings.LOG_LEVEL, settings.LOG_FORMAT, printUrls ? 'stderr' : 'stdout');
   if (settings.serviceDatabases === undefined && settings.DATABASE_URL === undefined) {
     throw new SettingError(
       'DATABASE_URL is not set, and neither is AUTH_DATABASE_URL: the embedded PostgreSQL is migrated by npm start.',
@@ -22,7 +31,20 @@ async function migrate(): Promise<void> {
       log,
     }));
   await migrateAll(databases, log);
-  console.log(`The databases of ${databaseServices.join(', ')} have the newest schema.`);
+  const done = `The databases of ${databaseServices.join(', ')} have the newest schema.`;
+  if (!printUrls) return console.log(done);
+  console.error(done);
+  for (const service of databaseServices)
+    console.log(`${service.toUpperCase()}_DATABASE_URL=${databases[service].url}`);
+}
+
+function readArguments(argv: string[]): { printUrls: boolean } {
+  try {
+    const { values } = parseArgs({ args: argv, options: { 'print-urls': { type: 'boolean' } } });
+    return { printUrls: values['print-urls'] ?? false };
+  } catch (error) {
+    throw new SettingError(`${(error as Error).message}\n\n${usage}`);
+  }
 }
 
 try {

@@ -71,10 +71,7 @@ const own: Record<PartName, (context: PartContext) => Given> = {
     ADMIN_LOGIN: context.settings.ADMIN_LOGIN,
     ADMIN_BEAK_SHAPE: context.settings.ADMIN_BEAK_SHAPE,
   }),
-  tracker: (context) => ({
-    ...subgraph('tracker', context),
-    COMPANY_TIME_ZONE: context.settings.COMPANY_TIME_ZONE,
-  }),
+  tracker: (context) => subgraph('tracker', context),
   accounting: (context) => ({
     ...subgraph('accounting', context),
     COMPANY_TIME_ZONE: context.settings.COMPANY_TIME_ZONE,
@@ -90,7 +87,8 @@ const own: Record<PartName, (context: PartContext) => Given> = {
     return {
       ...Object.assign({}, ...databaseServices.map((service) => databaseOf(service, context))),
       [backend === 'redis' ? 'REDIS_URL' : 'QUEUE_DATABASE_URL']: url,
-      REDIS_CLUSTER: String(settings.REDIS_CLUSTER),
+      // A private Redis, or PostgreSQL in its place, is no cluster.
+      REDIS_CLUSTER: backend === 'redis' && settings.REDIS_URL ? String(settings.REDIS_CLUSTER) : undefined,
       COMPANY_TIME_ZONE: settings.COMPANY_TIME_ZONE,
       PRICE_KEY: settings.PRICE_KEY,
       SMTP_URL: settings.SMTP_URL,

@@ -75,6 +75,9 @@ export type SystemSettings = z.infer<z.ZodObject<typeof shape>> & {
  */
 export function readSystemSettings(environment: Environment): SystemSettings {
   const settings = readSettings(shape, environment);
+  if (settings.REDIS_CLUSTER && settings.REDIS_URL === undefined) {
+    throw new SettingError('REDIS_URL is not set: REDIS_CLUSTER is true, which says that it is a cluster.');
+  }
   return {
     ...settings,
     DATA_DIR: resolve(environment.INIT_CWD || process.cwd(), settings.DATA_DIR),

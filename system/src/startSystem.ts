@@ -27,6 +27,8 @@ export interface StartOptions {
   readonly parts?: readonly PartName[];
   /** True unless set. False gives up what survives a crash of the machine for speed: for tests. */
   readonly durable?: boolean;
+  /** Whether an embedded PostgreSQL counts what every statement costs, in the view `pg_stat_statements`. */
+  readonly statementStatistics?: boolean;
   /** Gives up the start. */
   readonly signal?: AbortSignal;
 }
@@ -47,6 +49,11 @@ export interface RunningSystem {
   /** Of the Redis, or of the PostgreSQL database that queues live in. */
   readonly queueUrl: string;
   readonly databases: Readonly<Record<DatabaseService, ServiceDatabase>>;
+  /** The superuser's URL of an embedded PostgreSQL. */
+  readonly superuserUrl: string | undefined;
+  /** Where the subgraphs are, such as `http://127.0.0.1:41234`; they take `INTERNAL_SECRET` only. */
+  readonly subgraphUrls: ReadonlyMap<string, string>;
+  readonly internalSecret: string;
   /** Where messages are written, unless `SMTP_URL` is set. */
   readonly mailDir: string;
   /** Of the demo company at every start, of a first admin at the start that made it; else empty. */
@@ -102,6 +109,7 @@ export async function startSystem(options: StartOptions = {}): Promise<RunningSy
     internalSecret,
     environment,
     durable: options.durable ?? true,
+    statementStatistics: options.statementStatistics ?? false,
     log,
   });
   const shutdown = createShutdown(processes, opening);
@@ -146,6 +154,9 @@ export async function startSystem(options: StartOptions = {}): Promise<RunningSy
       queueBackend: stores.queue.backend,
       queueUrl: stores.queue.url,
       databases: stores.databases,
+      superuserUrl: stores.superuserUrl,
+      subgraphUrls: new Map([...urls].filter(([name]) => name !== 'gateway')),
+      internalSecret,
       mailDir: mailDirectory(settings),
       logIns: seeded ?? (await demoLogIns(settings)),
       get pids() {

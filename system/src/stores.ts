@@ -25,6 +25,8 @@ export interface Stores {
   readonly databases: Readonly<Record<DatabaseService, ServiceDatabase>>;
   readonly queue: QueueLocation;
   readonly own: readonly OwnStore[];
+  /** The superuser's URL of an embedded PostgreSQL: for whoever measures or looks behind the scenes. */
+  readonly superuserUrl: string | undefined;
   stop(): Promise<void>;
 }
 
@@ -35,6 +37,8 @@ export interface OpenStoresOptions {
   readonly environment: Environment;
   /** True unless set. False gives up what survives a crash of the machine for speed: for tests. */
   readonly durable?: boolean;
+  /** Whether an embedded PostgreSQL counts what every statement costs. */
+  readonly statementStatistics?: boolean;
   readonly log: Log;
 }
 
@@ -73,7 +77,7 @@ export async function openStores(options: OpenStoresOptions): Promise<Stores> {
           'REDIS_URL is not set, and no Redis is installed here to run: set REDIS_URL, or QUEUE_DATABASE_URL to a PostgreSQL database for the queues.',
         );
       }
-      return { databases: settings.serviceDatabases, queue, own, stop };
+      return { databases: settings.serviceDatabases, queue, own, superuserUrl: undefined, stop };
     }
     const { queues, ...databases } = await provision({
       databaseUrl: postgres.value?.url ?? settings.DATABASE_URL!,
@@ -81,7 +85,13 @@ export async function openStores(options: OpenStoresOptions): Promise<Stores> {
       queues: queue === undefined,
       log,
     });
-    return { databases, queue: queue ?? { backend: 'postgresql', url: queues!.url }, own, stop };
+    return {
+      databases,
+      queue: queue ?? { backend: 'postgresql', url: queues!.url },
+      own,
+      superuserUrl: postgres.value?.url,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
@@ -89,9 +99,10 @@ export async function openStores(options: OpenStoresOptions): Promise<Stores> {
 }
 
 async function openPostgres(options: OpenStoresOptions): Promise<EmbeddedPostgres | undefined> {
-  const { settings, durable = true, log } = options;
+  const { settings, durable = true, statementStatistics = false, log } = options;
   if (!isEmbedded(settings)) return undefined;
-  return startEmbeddedPostgres({ directory: join(settings.DATA_DIR, 'postgres'), durable, log });
+  const directory = join(settings.DATA_DIR, 'postgres');
+  return startEmbeddedPostgres({ directory, durable, statementStatistics, log });
 }
 
 /** Undefined where queues are to live in PostgreSQL. */

@@ -3,7 +3,8 @@ import { drawPrice } from '@ates/accounting/domain/price';
 import type { AccountingTables } from '@ates/accounting/tables';
 import { auditLedger } from '@ates/accounting/usecases/auditLedger';
 import { openBooks } from '@ates/accounting/usecases/openBooks';
-import { type PayoutProgress, runPayoutBatch } from '@ates/accounting/usecases/runPayoutBatch';
+import { runPayoutBatch } from '@ates/accounting/usecases/runPayoutBatch';
+import type { BatchOutcome } from '@ates/kit/batchOutcome';
 import { type Clock, newId } from '@ates/kit/clock';
 import {
   type Applied,
@@ -230,10 +231,10 @@ export async function finishRun(
   clock: Clock,
   runId: string,
   batchSize?: number,
-): Promise<PayoutProgress> {
+): Promise<BatchOutcome> {
   for (let batches = 0; batches < 100; batches++) {
-    const progress = await runPayoutBatch(db, clock, runId, batchSize);
-    if (progress !== 'more') return progress;
+    const outcome = await runPayoutBatch(db, clock, runId, batchSize);
+    if (outcome !== 'more') return outcome;
   }
   throw new Error(`payout run ${runId} does not come to an end`);
 }

@@ -14,7 +14,7 @@ export interface Context extends GuardedContext {
   readonly db: Kysely<AccountingTables>;
   readonly clock: Clock;
   readonly books: Books;
-  readonly load: Loaders;
+  readonly loaders: Loaders;
 }
 
 /** Who asks; every field that calls this is guarded by `@authenticated`, so that nobody gets here without. */

@@ -1,5 +1,5 @@
 import { appendEvent, type Lane } from '@ates/kit/outbox';
-import { maxFactsPerEvent, toColumns } from '@ates/schema/event';
+import { type Columns, maxFactsPerEvent, toColumns } from '@ates/schema/event';
 import { dayClosed } from '@ates/schema/events/accounting.day_closed.v1';
 import { entriesPosted } from '@ates/schema/events/accounting.entries_posted.v1';
 import { wagesPaid } from '@ates/schema/events/accounting.wages_paid.v1';
@@ -21,18 +21,18 @@ export async function publishEntries(
   options: { lane: Lane; now: Date },
 ): Promise<void> {
   for (const some of inEvents(entries)) {
-    const facts = some.map((entry) => ({
-      entryId: entry.id,
-      kind: entry.kind,
-      accountId: entry.accountId,
-      number: entry.number,
-      amountCents: signedCents(entry),
-      balanceAfterCents: entry.balanceAfterCents,
-      day: entry.day,
-      taskId: entry.taskId,
-      occurredAt: entry.occurredAt,
-    }));
-    await appendEvent(trx, entriesPosted, toColumns(entriesPosted, facts), options);
+    const columns: Columns<typeof entriesPosted> = {
+      entryId: some.map((entry) => entry.id),
+      kind: some.map((entry) => entry.kind),
+      accountId: some.map((entry) => entry.accountId),
+      number: some.map((entry) => entry.number),
+      amountCents: some.map(signedCents),
+      balanceAfterCents: some.map((entry) => entry.balanceAfterCents),
+      day: some.map((entry) => entry.day),
+      taskId: some.map((entry) => entry.taskId),
+      occurredAt: some.map((entry) => entry.occurredAt),
+    };
+    await appendEvent(trx, entriesPosted, columns, options);
   }
 }
 

@@ -1,3 +1,5 @@
+import { encodeCursor, type Page, toPage, toPages } from '@ates/kit/page';
+import { bigints, dates, idArray, integers, moments, rowsOf, texts, uuids } from '@ates/kit/rows';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Account, AccountDay, LedgerEntry } from './domain/account.ts';
 import { type AccountState, companyAccounts, type DayTotals, type Entry, sidesOf } from './domain/ledger.ts';
@@ -23,20 +25,17 @@ export async function lockOutPostings(trx: Trx): Promise<void> {
   await sql`select pg_advisory_xact_lock(${postingLock}::bigint)`.execute(trx);
 }
 
-/** Makes the accounts that don't exist yet. Before any is locked, and in order, so that nobody waits in a circle. */
+/** Makes accounts; those that exist stay as they are. In order, so that nobody waits in a circle. */
 export async function ensureAccounts(trx: Trx, ids: readonly string[]): Promise<void> {
-  await sql`insert into account (id)
-    select distinct u.id from unnest(${ids}::uuid[]) as u (id)
-    where not exists (select from account a where a.id = u.id)
-    order by u.id
+  await sql`insert into account (id) select distinct u.id from unnest(${idArray(ids)}) as u (id) order by u.id
     on conflict (id) do nothing`.execute(trx);
 }
 
-/** Accounts, locked in the order of their ids. */
+/** Accounts that exist, locked in the order of their ids. */
 export async function lockAccounts(trx: Trx, ids: readonly string[]): Promise<AccountState[]> {
   const { rows } = await sql<AccountState>`
     select id, balance_cents as "balanceCents", last_number as "lastNumber" from account
-    where id = any(${ids}::uuid[]) order by id for no key update`.execute(trx);
+    where id = any(${idArray(ids)}) order by id for no key update`.execute(trx);
   return rows;
 }
 
@@ -69,30 +68,41 @@ export async function sumLaterDays(
   return new Map(rows.map(({ id, net }) => [id, net]));
 }
 
-/** Adds entries; hands back the ids of those whose fact had not been posted before. */
-export async function insertEntries(trx: Trx, entries: readonly Entry[], now: Date): Promise<Set<string>> {
+/**
+ * Adds entries. Hands back the ids of those whose fact had not been posted before, or null where that is all of them,
+ * as it nearly always is: a thousand ids need not travel back to say so.
+ */
+export async function insertEntries(
+  trx: Trx,
+  entries: readonly Entry[],
+  now: Date,
+): Promise<ReadonlySet<string> | null> {
   const sides = entries.map(sidesOf);
-  const { rows } = await sql<{ id: string }>`
-    insert into ledger_entry (id, kind, account_id, debit_account, credit_account, amount_cents, number,
-      balance_after_cents, day, occurred_at, posted_at, description, task_id)
-    select id, kind, account_id, debit, credit, amount, number, balance, day, occurred_at, ${now}::timestamptz,
-      description, task_id
-    from unnest(
-      ${entries.map((entry) => entry.id)}::uuid[],
-      ${entries.map((entry) => entry.kind)}::text[],
-      ${entries.map((entry) => entry.accountId)}::uuid[],
-      ${sides.map((side) => side.debit)}::uuid[],
-      ${sides.map((side) => side.credit)}::uuid[],
-      ${entries.map((entry) => entry.amountCents)}::bigint[],
-      ${entries.map((entry) => entry.number)}::int[],
-      ${entries.map((entry) => entry.balanceAfterCents)}::bigint[],
-      ${entries.map((entry) => entry.day)}::date[],
-      ${entries.map((entry) => entry.occurredAt)}::timestamptz[],
-      ${entries.map((entry) => entry.description)}::text[],
-      ${entries.map((entry) => entry.taskId)}::uuid[]
-    ) as e (id, kind, account_id, debit, credit, amount, number, balance, day, occurred_at, description, task_id)
-    on conflict (id) do nothing returning id`.execute(trx);
-  return new Set(rows.map(({ id }) => id));
+  const rows = rowsOf({
+    id: uuids(entries.map((entry) => entry.id)),
+    kind: texts(entries.map((entry) => entry.kind)),
+    account_id: uuids(entries.map((entry) => entry.accountId)),
+    debit_account: uuids(sides.map((side) => side.debit)),
+    credit_account: uuids(sides.map((side) => side.credit)),
+    amount_cents: bigints(entries.map((entry) => entry.amountCents)),
+    number: integers(entries.map((entry) => entry.number)),
+    balance_after_cents: bigints(entries.map((entry) => entry.balanceAfterCents)),
+    day: dates(entries.map((entry) => entry.day)),
+    occurred_at: moments(entries.map((entry) => entry.occurredAt)),
+    description: texts(entries.map((entry) => entry.description)),
+    task_id: uuids(entries.map((entry) => entry.taskId)),
+  });
+  const { rows: added } = await sql<{ ids: string[] | null }>`
+    with added as (
+      insert into ledger_entry (${rows.names}, posted_at)
+      select ${rows.values}, ${now}::timestamptz from ${rows.from}
+      on conflict (id) do nothing returning id
+    )
+    select case when count(*) < ${entries.length} then coalesce(array_agg(id::text), '{}') end as ids from added`.execute(
+    trx,
+  );
+  const ids = added[0]?.ids;
+  return ids ? new Set(ids) : null;
 }
 
 /** Begins what can be undone without the rest of the transaction. */
@@ -102,29 +112,33 @@ export const keepPosting = (trx: Trx) => sql`release savepoint posting`.execute(
 
 /** Writes what locked accounts have become. */
 export async function updateAccounts(trx: Trx, accounts: readonly AccountState[]): Promise<void> {
-  await sql`update account a set balance_cents = u.balance, last_number = u.number
-    from unnest(
-      ${accounts.map((account) => account.id)}::uuid[],
-      ${accounts.map((account) => account.balanceCents)}::bigint[],
-      ${accounts.map((account) => account.lastNumber)}::int[]
-    ) as u (id, balance, number)
-    where a.id = u.id`.execute(trx);
+  const rows = rowsOf({
+    id: uuids(accounts.map((account) => account.id)),
+    balance_cents: bigints(accounts.map((account) => account.balanceCents)),
+    last_number: integers(accounts.map((account) => account.lastNumber)),
+  });
+  await sql`update account a set balance_cents = u.balance_cents, last_number = u.last_number
+    from (select ${rows.values} from ${rows.from}) as u (${rows.names}) where a.id = u.id`.execute(trx);
 }
 
 /** Adds to the totals of locked accounts' days. */
 export async function addToAccountDays(trx: Trx, totals: readonly DayTotals[]): Promise<void> {
-  await sql`insert into account_day as d (account_id, day, fees_cents, rewards_cents, paid_out_cents)
-    select * from unnest(
-      ${totals.map((total) => total.accountId)}::uuid[],
-      ${totals.map((total) => total.day)}::date[],
-      ${totals.map((total) => total.feesCents)}::bigint[],
-      ${totals.map((total) => total.rewardsCents)}::bigint[],
-      ${totals.map((total) => total.paidOutCents)}::bigint[]
-    )
+  const rows = rowsOf({
+    account_id: uuids(totals.map((total) => total.accountId)),
+    day: dates(totals.map((total) => total.day)),
+    fees_cents: bigints(totals.map((total) => total.feesCents)),
+    rewards_cents: bigints(totals.map((total) => total.rewardsCents)),
+    paid_out_cents: bigints(totals.map((total) => total.paidOutCents)),
+    first_number: integers(totals.map((total) => total.firstNumber)),
+    last_number: integers(totals.map((total) => total.lastNumber)),
+  });
+  await sql`insert into account_day as d (${rows.names}) select ${rows.values} from ${rows.from}
     on conflict (account_id, day) do update set
       fees_cents = d.fees_cents + excluded.fees_cents,
       rewards_cents = d.rewards_cents + excluded.rewards_cents,
-      paid_out_cents = d.paid_out_cents + excluded.paid_out_cents`.execute(trx);
+      paid_out_cents = d.paid_out_cents + excluded.paid_out_cents,
+      first_number = least(d.first_number, excluded.first_number),
+      last_number = greatest(d.last_number, excluded.last_number)`.execute(trx);
 }
 
 export async function findAccounts(db: Db, ids: readonly string[]): Promise<Account[]> {
@@ -133,11 +147,11 @@ export async function findAccounts(db: Db, ids: readonly string[]): Promise<Acco
   return rows;
 }
 
-/** Accounts by id; one more than asked for where there are more. */
-export async function listAccounts(db: Db, after: string | null, first: number): Promise<Account[]> {
+/** All accounts, by id. */
+export async function listAccounts(db: Db, first: number, after: string | null): Promise<Page<Account>> {
   const { rows } = await sql<Account>`select id, balance_cents as "balanceCents" from account
     where ${after}::uuid is null or id > ${after}::uuid order by id limit ${first + 1}`.execute(db);
-  return rows;
+  return toPage(rows, first, ({ id }) => encodeCursor(id));
 }
 
 /** What accounts earned on a day: rewards less fees. */
@@ -148,14 +162,20 @@ export async function findEarned(db: Db, ids: readonly string[], day: string): P
   return new Map(rows.map(({ id, earned }) => [id, earned]));
 }
 
-/** Many accounts' entries, newest first and one more than asked for of each, in one statement. */
-export async function listEntries(
+/** The entries of each of some accounts, the newest first; one statement for all of them. */
+export async function listEntriesOfAccounts(
   db: Db,
   accountIds: readonly string[],
-  page: { day: string | null; before: number | null; first: number },
-): Promise<LedgerEntry[]> {
-  const day = page.day === null ? sql`` : sql`and e.day = ${page.day}::date`;
-  const before = page.before === null ? sql`` : sql`and e.number < ${page.before}::int`;
+  { day, first, after }: { day: string | null; first: number; after: number | null },
+): Promise<Map<string, Page<LedgerEntry>>> {
+  // A day's entries are found by the numbers they lie between: an index by day would cost every posting a write.
+  const ofDay =
+    day === null
+      ? sql``
+      : sql`and e.day = ${day}::date
+          and e.number >= (select first_number from account_day where account_id = owner.id and day = ${day}::date)
+          and e.number <= (select last_number from account_day where account_id = owner.id and day = ${day}::date)`;
+  const behind = after === null ? sql`` : sql`and e.number < ${after}::int`;
   const { rows } = await sql<LedgerEntry>`
     select e.id, e.kind, e.account_id as "accountId", e.number, e.day, e.description,
       case when e.credit_account = e.account_id then e.amount_cents else -e.amount_cents end as "amountCents",
@@ -163,18 +183,23 @@ export async function listEntries(
       e.task_id as "taskId"
     from unnest(${accountIds}::uuid[]) as owner (id)
     cross join lateral (
-      select * from ledger_entry e where e.account_id = owner.id ${day} ${before}
-      order by e.number desc limit ${page.first + 1}
+      select * from ledger_entry e where e.account_id = owner.id ${ofDay} ${behind}
+      order by e.number desc limit ${first + 1}
     ) e order by e.account_id, e.number desc`.execute(db);
-  return rows;
+  return toPages(
+    rows,
+    ({ accountId }) => accountId,
+    first,
+    ({ number }) => encodeCursor(number),
+  );
 }
 
-/** Many accounts' days with their balances, newest first and one more than asked for of each, in one statement. */
-export async function listAccountDays(
+/** The days of each of some accounts with their balances, the newest first; one statement for all of them. */
+export async function listDaysOfAccounts(
   db: Db,
   accountIds: readonly string[],
-  page: { before: string | null; first: number },
-): Promise<AccountDay[]> {
+  { first, after }: { first: number; after: string | null },
+): Promise<Map<string, Page<AccountDay>>> {
   const { rows } = await sql<AccountDay>`
     select d.account_id as "accountId", d.day, d.fees_cents as "feesCents", d.rewards_cents as "rewardsCents",
       d.paid_out_cents as "paidOutCents", d.closing as "closingCents",
@@ -185,10 +210,15 @@ export async function listAccountDays(
         select *, (sum(rewards_cents - fees_cents - paid_out_cents) over (order by day))::bigint as closing
         from account_day where account_id = owner.id
       ) sums
-      where ${page.before}::date is null or day < ${page.before}::date
-      order by day desc limit ${page.first + 1}
+      where ${after}::date is null or day < ${after}::date
+      order by day desc limit ${first + 1}
     ) d order by d.account_id, d.day desc`.execute(db);
-  return rows;
+  return toPages(
+    rows,
+    ({ accountId }) => accountId,
+    first,
+    ({ day }) => encodeCursor(day),
+  );
 }
 
 /** What an audit of the ledger found. */
@@ -215,7 +245,8 @@ export async function auditEntries(trx: Trx, maxMismatched: number): Promise<Led
       select account_id, day,
         coalesce(sum(amount_cents) filter (where kind = 'ASSIGNMENT_FEE'), 0) as fees,
         coalesce(sum(amount_cents) filter (where kind = 'COMPLETION_REWARD'), 0) as rewards,
-        coalesce(sum(amount_cents) filter (where kind = 'PAYOUT'), 0) as paid_out
+        coalesce(sum(amount_cents) filter (where kind = 'PAYOUT'), 0) as paid_out,
+        min(number) as lowest, max(number) as highest
       from ledger_entry group by account_id, day
     ), mismatched as (
       select coalesce(a.id, e.account_id) as id from account a full join entry e on e.account_id = a.id
@@ -226,6 +257,7 @@ export async function auditEntries(trx: Trx, maxMismatched: number): Promise<Led
       full join entry_day e on e.account_id = d.account_id and e.day = d.day
       where d.account_id is null or e.account_id is null or d.fees_cents <> e.fees
         or d.rewards_cents <> e.rewards or d.paid_out_cents <> e.paid_out
+        or d.first_number <> e.lowest or d.last_number <> e.highest
       union
       select coalesce(p.account_id, e.account_id) from payout p
       full join (select * from ledger_entry where kind = 'PAYOUT') e on e.id = p.id

@@ -1,6 +1,7 @@
 import { runProcess } from '@ates/kit/process';
 import { readSettings } from '@ates/kit/settings';
-import { accountingSettings, startAccounting } from './server.ts';
+import { startAccounting } from './server.ts';
+import { accountingSettings } from './settings.ts';
 
 await runProcess('accounting', async (environment, log) => {
   const accounting = await startAccounting(readSettings(accountingSettings, environment), log);

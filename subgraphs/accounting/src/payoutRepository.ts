@@ -1,5 +1,6 @@
+import { encodeCursor, type Page, toPages } from '@ates/kit/page';
 import { type Kysely, sql, type Transaction } from 'kysely';
-import { type EmailStatus, maxMailAttempts, type Payout, type PayoutRun } from './domain/payout.ts';
+import type { DueMail, EmailStatus, MailClaim, Payout, PayoutRun } from './domain/payout.ts';
 import type { AccountingTables } from './tables.ts';
 
 type Db = Kysely<AccountingTables>;
@@ -109,6 +110,7 @@ export async function completeRun(
   return rows[0]!;
 }
 
+/** Adds payouts; one per account and day, or the whole batch is refused. */
 export async function insertPayouts(trx: Trx, payouts: readonly Omit<Payout, 'email'>[]): Promise<void> {
   await sql`insert into payout (id, account_id, day, amount_cents, paid_at)
     select * from unnest(
@@ -130,22 +132,27 @@ export async function findPayouts(db: Db, ids: readonly string[]): Promise<Payou
   return rows;
 }
 
-/** Many accounts' payouts, newest first and one more than asked for of each, in one statement. */
-export async function listPayouts(
+/** The payouts of each of some accounts, the newest first; one statement for all of them. */
+export async function listPayoutsOfAccounts(
   db: Db,
   accountIds: readonly string[],
-  page: { before: string | null; first: number },
-): Promise<Payout[]> {
+  { first, after }: { first: number; after: string | null },
+): Promise<Map<string, Page<Payout>>> {
   const { rows } = await sql<Payout>`
     select ${payoutColumns}
     from unnest(${accountIds}::uuid[]) as owner (id)
     cross join lateral (
       select * from payout where account_id = owner.id
-        and (${page.before}::date is null or day < ${page.before}::date)
-      order by day desc limit ${page.first + 1}
+        and (${after}::date is null or day < ${after}::date)
+      order by day desc limit ${first + 1}
     ) p left join payout_mail m on m.payout_id = p.id
     order by p.account_id, p.day desc`.execute(db);
-  return rows;
+  return toPages(
+    rows,
+    ({ accountId }) => accountId,
+    first,
+    ({ day }) => encodeCursor(day),
+  );
 }
 
 /** Mail to be sent for payouts; those that have it already stay as they are. */
@@ -155,72 +162,54 @@ export async function insertMail(trx: Trx, payoutIds: readonly string[], now: Da
     on conflict (payout_id) do nothing`.execute(trx);
 }
 
-/** A mail that was taken to be sent. */
-export interface ClaimedMail {
-  readonly payoutId: string;
-  readonly accountId: string;
-  readonly day: string;
-  readonly amountCents: number;
-  /** Null while accounting has not heard of the user. */
-  readonly name: string | null;
-  readonly email: string | null;
-  /** Which attempt this is, from 1. */
-  readonly attempt: number;
-}
-
-/** Takes mails that are due, and puts their next attempt off in case this one is never heard of again. */
-export async function claimMail(trx: Trx, now: Date, limit: number): Promise<ClaimedMail[]> {
-  const { rows } = await sql<ClaimedMail>`
-    with due as (
-      select payout_id from payout_mail
-      where status = 'PENDING' and next_at <= ${now} and attempts < ${maxMailAttempts}
+/** Mails that are due, locked; those that somebody else is just claiming are theirs. */
+export async function lockDueMail(trx: Trx, now: Date, limit: number): Promise<DueMail[]> {
+  const { rows } = await sql<DueMail>`
+    select p.id as "payoutId", p.account_id as "accountId", p.day, p.amount_cents as "amountCents", u.name, u.email,
+      due.attempts
+    from (
+      select payout_id, attempts from payout_mail where status = 'PENDING' and next_at <= ${now}
       order by next_at limit ${limit} for update skip locked
-    ), taken as (
-      update payout_mail m set attempts = attempts + 1,
-        next_at = ${now}::timestamptz + interval '1 minute' * power(2, attempts)
-      from due where m.payout_id = due.payout_id
-      returning m.payout_id, m.attempts
-    )
-    select p.id as "payoutId", p.account_id as "accountId", p.day, p.amount_cents as "amountCents",
-      u.name, u.email, taken.attempts as attempt
-    from taken join payout p on p.id = taken.payout_id left join user_copy u on u.id = p.account_id
+    ) due join payout p on p.id = due.payout_id left join user_copy u on u.id = p.account_id
     order by p.id`.execute(trx);
   return rows;
 }
 
-/** Gives up mails whose last attempt was never heard of again, such as after a crash. */
-export async function giveUpLostMail(trx: Trx, now: Date): Promise<void> {
-  await sql`update payout_mail set status = 'FAILED',
-      last_error = coalesce(last_error, 'the last attempt ended without an answer')
-    where status = 'PENDING' and next_at <= ${now} and attempts >= ${maxMailAttempts}`.execute(trx);
+/** Writes what was decided of locked mails. */
+export async function writeClaims(trx: Trx, claims: readonly MailClaim[]): Promise<void> {
+  await sql`
+    update payout_mail m set status = c.status, attempts = c.attempts, next_at = coalesce(c.next_at, m.next_at),
+      last_error = coalesce(c.why, m.last_error)
+    from unnest(
+      ${claims.map(({ mail }) => mail.payoutId)}::uuid[],
+      ${claims.map(({ kind }): EmailStatus => (kind === 'give up' ? 'FAILED' : 'PENDING'))}::text[],
+      ${claims.map(({ mail }) => mail.attempts)}::int[],
+      ${claims.map((claim) => (claim.kind === 'give up' ? null : claim.nextAt))}::timestamptz[],
+      ${claims.map((claim) => (claim.kind === 'send' ? null : claim.why))}::text[]
+    ) as c (payout_id, status, attempts, next_at, why)
+    where m.payout_id = c.payout_id`.execute(trx);
 }
 
-/** Notes what became of a mail that was pending. */
-export async function updateMail(
-  db: Db,
-  payoutId: string,
-  change: { status: EmailStatus; lastError: string | null; sentAt: Date | null; nextAt?: Date },
-): Promise<void> {
+/** Notes that a mail was sent, whatever had been made of it meanwhile. */
+export async function markMailSent(db: Db, payoutId: string, now: Date): Promise<void> {
   await db
     .updateTable('payout_mail')
-    .set({
-      status: change.status,
-      last_error: change.lastError,
-      sent_at: change.sentAt,
-      ...(change.nextAt ? { next_at: change.nextAt } : {}),
-    })
+    .set({ status: 'SENT', last_error: null, sent_at: now })
     .where('payout_id', '=', payoutId)
-    .where('status', '=', 'PENDING')
     .execute();
 }
 
-export async function findMail(
+/** Notes that an attempt failed, unless another has begun meanwhile. */
+export async function markMailFailed(
   db: Db,
-  payoutId: string,
-): Promise<{ attempts: number; status: EmailStatus } | undefined> {
-  return db
-    .selectFrom('payout_mail')
-    .select(['attempts', 'status'])
+  { payoutId, attempts }: Pick<DueMail, 'payoutId' | 'attempts'>,
+  change: { status: Exclude<EmailStatus, 'SENT'>; lastError: string; nextAt: Date },
+): Promise<void> {
+  await db
+    .updateTable('payout_mail')
+    .set({ status: change.status, last_error: change.lastError, next_at: change.nextAt })
     .where('payout_id', '=', payoutId)
-    .executeTakeFirst();
+    .where('status', '=', 'PENDING')
+    .where('attempts', '=', attempts)
+    .execute();
 }

@@ -1,4 +1,5 @@
 import type { UserState } from '@ates/kit/caller';
+import { bigints, idArray, rowsOf, uuids } from '@ates/kit/rows';
 import type { Role } from '@ates/schema/access';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { CompanyDay } from './domain/company.ts';
@@ -40,25 +41,36 @@ export async function findUserState(db: Db, userId: string): Promise<UserState<R
     .executeTakeFirst();
 }
 
+/** The prices that are stored, as columns: a third of the work of a thousand rows. */
 export async function findPrices(db: Db, taskIds: readonly string[]): Promise<Price[]> {
-  const { rows } = await sql<Price>`
-    select task_id as "taskId", fee_cents as "feeCents", reward_cents as "rewardCents" from task_price
-    where task_id = any(${taskIds}::uuid[])`.execute(db);
-  return rows;
+  const { rows } = await sql<{ prices: PriceColumns | null }>`
+    select json_build_object('taskId', json_agg(task_id), 'feeCents', json_agg(fee_cents),
+      'rewardCents', json_agg(reward_cents)) as prices
+    from task_price where task_id = any(${idArray(taskIds)})`.execute(db);
+  const { taskId, feeCents, rewardCents } = rows[0]?.prices ?? {};
+  return (taskId ?? []).map((id, at) => ({
+    taskId: id,
+    feeCents: feeCents?.[at] as number,
+    rewardCents: rewardCents?.[at] as number,
+  }));
 }
 
-/** Stores prices that nobody else has stored; hands back those it stored. In the order of the tasks' ids. */
-export async function insertPrices(db: Db, prices: readonly Price[]): Promise<Price[]> {
-  const { rows } = await sql<Price>`
-    insert into task_price (task_id, fee_cents, reward_cents)
-    select * from unnest(
-      ${prices.map((price) => price.taskId)}::uuid[],
-      ${prices.map((price) => price.feeCents)}::bigint[],
-      ${prices.map((price) => price.rewardCents)}::bigint[]
-    )
-    on conflict (task_id) do nothing
-    returning task_id as "taskId", fee_cents as "feeCents", reward_cents as "rewardCents"`.execute(db);
-  return rows;
+type PriceColumns = { taskId?: string[] | null; feeCents?: number[] | null; rewardCents?: number[] | null };
+
+/**
+ * Stores prices that nobody else has stored, in the order of the tasks' ids. True where it stored them all; where not,
+ * what counts is what is stored.
+ */
+export async function insertPrices(db: Db, prices: readonly Price[]): Promise<boolean> {
+  const rows = rowsOf({
+    task_id: uuids(prices.map((price) => price.taskId)),
+    fee_cents: bigints(prices.map((price) => price.feeCents)),
+    reward_cents: bigints(prices.map((price) => price.rewardCents)),
+  });
+  const { numAffectedRows } = await sql`
+    insert into task_price (${rows.names}) select ${rows.values} from ${rows.from}
+    on conflict (task_id) do nothing`.execute(db);
+  return numAffectedRows === BigInt(prices.length);
 }
 
 /** Opens the books, unless they are open already; hands back what they say. */

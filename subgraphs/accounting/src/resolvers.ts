@@ -1,5 +1,6 @@
 import { isId } from '@ates/kit/clock';
-import { checkPageSize, decodeCursor, encodeCursor, isText, isWhole, toPage } from '@ates/kit/page';
+import { listDeadLetters } from '@ates/kit/inbox';
+import { checkPageSize, decodeCursor, isText, isWhole } from '@ates/kit/page';
 import { DateScalar, DateTime, isDay, Money } from '@ates/kit/scalars';
 import { callerOf } from './context.ts';
 import { emptyAccount } from './domain/account.ts';
@@ -11,10 +12,8 @@ import { auditLedger } from './usecases/auditLedger.ts';
 import { closeDay } from './usecases/closeDay.ts';
 import { readAccount, readAccountOfUser, readOwnAccount } from './usecases/readAccount.ts';
 import { readCompanyDay, readCompanyDays } from './usecases/readCompanyDays.ts';
-import { listAccountingDeadLetters, resendDeadLetter } from './usecases/resendDeadLetter.ts';
+import { resendAccountingDeadLetter } from './usecases/resendAccountingDeadLetter.ts';
 
-/** The day or number that a list goes on behind. */
-const dayBehind = (after: string | null | undefined) => decodeCursor(after, isCursorDay)?.[0] ?? null;
 const isCursorDay = (value: unknown): value is string => isText(value) && isDay(value);
 const isAccountId = (value: unknown): value is string => isText(value) && isId(value);
 const isNumber = (value: unknown): value is number => isWhole(value) && value > 0 && value <= 2_147_483_647;
@@ -25,40 +24,31 @@ export const resolvers: Resolvers = {
   Money,
   Task: {
     __resolveReference: ({ id }) => (isId(id) ? { id } : null),
-    assignmentFee: async ({ id }, _, { load }) => (await load.price.load(id.toLowerCase())).feeCents,
-    completionReward: async ({ id }, _, { load }) => (await load.price.load(id.toLowerCase())).rewardCents,
+    assignmentFee: async ({ id }, _, { loaders }) => (await loaders.prices.load(id.toLowerCase())).feeCents,
+    completionReward: async ({ id }, _, { loaders }) =>
+      (await loaders.prices.load(id.toLowerCase())).rewardCents,
   },
   User: {
     __resolveReference: ({ id }) => (isId(id) ? { id } : null),
-    account: ({ id }, _, { caller, load }) =>
-      readAccountOfUser(caller, id.toLowerCase(), (accountId) => load.account.load(accountId)),
+    account: ({ id }, _, { caller, loaders }) =>
+      readAccountOfUser(caller, id.toLowerCase(), (accountId) => loaders.accounts.load(accountId)),
   },
   Account: {
     owner: ({ id }) => ({ id }),
     balance: ({ balanceCents }) => balanceCents,
-    earnedToday: ({ id }, _, { load }) => load.earnedToday.load(id),
-    async auditLog({ id }, { day, first: given, after }, { load }) {
-      const first = checkPageSize(given);
-      const before = decodeCursor(after, isNumber)?.[0] ?? null;
-      const rows = await load.entries.load({ accountId: id, day: day ?? null, first, before });
-      return toPage(rows, first, (entry) => encodeCursor(entry.number));
-    },
-    async days({ id }, { first: given, after }, { load }) {
-      const first = checkPageSize(given);
-      const rows = await load.days.load({ accountId: id, first, before: dayBehind(after) });
-      return toPage(rows, first, ({ day }) => encodeCursor(day));
-    },
-    async payouts({ id }, { first: given, after }, { load }) {
-      const first = checkPageSize(given);
-      const rows = await load.payouts.load({ accountId: id, first, before: dayBehind(after) });
-      return toPage(rows, first, ({ day }) => encodeCursor(day));
-    },
+    earnedToday: ({ id }, _, { loaders }) => loaders.earnedToday.load(id),
+    auditLog: ({ id }, { day, first, after }, { loaders }) =>
+      loaders.entriesOfAccount(id, { day: day ?? null, ...pageOf(first, after, isNumber) }),
+    days: ({ id }, { first, after }, { loaders }) =>
+      loaders.daysOfAccount(id, pageOf(first, after, isCursorDay)),
+    payouts: ({ id }, { first, after }, { loaders }) =>
+      loaders.payoutsOfAccount(id, pageOf(first, after, isCursorDay)),
   },
   LedgerEntry: {
     amount: ({ amountCents }) => amountCents,
     balanceAfter: ({ balanceAfterCents }) => balanceAfterCents,
     task: ({ taskId }) => (taskId === null ? null : { id: taskId }),
-    payout: ({ kind, id }, _, { load }) => (kind === 'PAYOUT' ? load.payout.load(id) : null),
+    payout: ({ kind, id }, _, { loaders }) => (kind === 'PAYOUT' ? loaders.payouts.load(id) : null),
   },
   AccountDay: {
     opening: ({ openingCents }) => openingCents,
@@ -68,8 +58,8 @@ export const resolvers: Resolvers = {
     closing: ({ closingCents }) => closingCents,
   },
   Payout: {
-    account: async ({ accountId }, _, { load }) =>
-      (await load.account.load(accountId)) ?? emptyAccount(accountId),
+    account: async ({ accountId }, _, { loaders }) =>
+      (await loaders.accounts.load(accountId)) ?? emptyAccount(accountId),
     amount: ({ amountCents }) => amountCents,
   },
   PayoutRun: { paidTotal: ({ paidTotalCents }) => paidTotalCents },
@@ -80,33 +70,42 @@ export const resolvers: Resolvers = {
     paidOut: ({ paidOutCents }) => paidOutCents,
   },
   Query: {
-    myAccount: (_, __, context) => readOwnAccount(callerOf(context), (id) => context.load.account.load(id)),
+    myAccount: (_, __, context) =>
+      readOwnAccount(callerOf(context), (id) => context.loaders.accounts.load(id)),
     account: (_, { id }, context) =>
-      readAccount(callerOf(context), id, (accountId) => context.load.account.load(accountId)),
-    async accounts(_, { first: given, after }, { db }) {
-      const first = checkPageSize(given);
-      const rows = await listAccounts(db, decodeCursor(after, isAccountId)?.[0] ?? null, first);
-      return toPage(rows, first, ({ id }) => encodeCursor(id));
+      readAccount(callerOf(context), id, (accountId) => context.loaders.accounts.load(accountId)),
+    accounts: (_, { first, after }, { db }) => {
+      const page = pageOf(first, after, isAccountId);
+      return listAccounts(db, page.first, page.after);
     },
     companyDay: (_, { day }, { db, clock, books }) => readCompanyDay(db, clock, books, day ?? null),
     companyDays: (_, { from, to }, { db, clock, books }) =>
       readCompanyDays(db, clock, books, { from: from ?? null, to: to ?? null }),
     payoutRun: async (_, { day }, { db }) => (await findRunOfDay(db, day)) ?? null,
-    async ledgerAudit(_, __, { db, load }) {
+    async ledgerAudit(_, __, { db, loaders }) {
       const audit = await auditLedger(db);
       return {
         ok: audit.ok,
         entriesChecked: audit.entriesChecked,
         imbalance: audit.imbalanceCents,
         mismatchedAccounts: audit.mismatchedAccountIds.map(
-          async (id) => (await load.account.load(id)) ?? emptyAccount(id),
+          async (id) => (await loaders.accounts.load(id)) ?? emptyAccount(id),
         ),
       };
     },
-    accountingDeadLetters: (_, { first }, { db }) => listAccountingDeadLetters(db, first),
+    accountingDeadLetters: (_, { first }, { db }) => listDeadLetters(db, checkPageSize(first)),
   },
   Mutation: {
     closeDay: (_, { day }, { db, clock, books }) => closeDay(db, clock, books, day),
-    resendAccountingDeadLetter: (_, { id }, { db, clock }) => resendDeadLetter(db, clock, id),
+    resendAccountingDeadLetter: (_, { id }, { db, clock }) => resendAccountingDeadLetter(db, clock, id),
   },
 };
+
+/** A page's size and what it goes on behind: the sort key of its list, of the kind that `isKey` tells. */
+function pageOf<Key>(
+  first: number,
+  after: string | null | undefined,
+  isKey: (value: unknown) => value is Key,
+): { first: number; after: Key | null } {
+  return { first: checkPageSize(first), after: decodeCursor(after, isKey)?.[0] ?? null };
+}

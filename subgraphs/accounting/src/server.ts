@@ -2,42 +2,18 @@ import { identifyCaller } from '@ates/kit/caller';
 import { type Clock, systemClock } from '@ates/kit/clock';
 import { openDatabase } from '@ates/kit/database';
 import type { Log } from '@ates/kit/log';
-import { port, processSettings, secret, timeZone, url } from '@ates/kit/settings';
 import { type RunningSubgraph, serveSubgraph } from '@ates/kit/subgraph';
 import { createTokenVerifier } from '@ates/kit/token';
 import { isRole, scopesOfRole } from '@ates/schema/access';
 import { readSdl } from '@ates/schema/sdl';
 import { type Kysely, sql } from 'kysely';
-import { z } from 'zod';
 import type { Context } from './context.ts';
 import { createLoaders } from './loaders.ts';
 import { findUserState } from './repository.ts';
 import { resolvers } from './resolvers.ts';
+import type { AccountingSettings } from './settings.ts';
 import type { AccountingTables } from './tables.ts';
 import { openBooks } from './usecases/openBooks.ts';
-
-/** Settings that whoever works with the books has: this subgraph, and the workers that post and pay. */
-export const bookSettings = {
-  /** Accounting's database, with the application's role. */
-  ACCOUNTING_DATABASE_URL: url('postgres', 'postgresql'),
-  /** What days are counted in, such as `Europe/Berlin`. */
-  COMPANY_TIME_ZONE: timeZone().default('UTC'),
-  /** What prices are drawn with; without it a key is made up once and kept in the database. */
-  PRICE_KEY: z.string().optional(),
-};
-
-/** Settings of the accounting subgraph's process. */
-export const accountingSettings = {
-  ...processSettings,
-  ...bookSettings,
-  /** The port of its graph; 0, the default, is a free one. */
-  PORT: port().default(0),
-  /** Where auth publishes its keys. */
-  JWKS_URL: url('http', 'https'),
-  /** What callers prove themselves with: the gateway's. */
-  INTERNAL_SECRET: secret(),
-};
-export type AccountingSettings = z.infer<z.ZodObject<typeof accountingSettings>>;
 
 /** Starts the accounting subgraph. The first start of all opens the company's books. */
 export async function startAccounting(
@@ -74,7 +50,7 @@ export async function startAccounting(
       db,
       clock,
       books,
-      load: createLoaders(db, clock, books),
+      loaders: createLoaders(db, clock, books),
     }),
   });
   return {

@@ -37,6 +37,9 @@ export interface AccountingTables extends OutboxTables, InboxTables {
     fees_cents: number;
     rewards_cents: number;
     paid_out_cents: number;
+    /** The lowest and the highest number among the account's entries of the day; others may lie between. */
+    first_number: number;
+    last_number: number;
   };
   /** One row: since when there are books, and what prices are drawn with. */
   company: { only: true; first_day: string; price_key: string };

@@ -3,12 +3,13 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openTestDatabase } from '../../../tests/support/databases.ts';
 import { drawPrice } from '../src/domain/price.ts';
-import { findAccounts, listEntries } from '../src/ledgerRepository.ts';
-import { listPayouts } from '../src/payoutRepository.ts';
+import { findAccounts, listEntriesOfAccounts } from '../src/ledgerRepository.ts';
+import { listPayoutsOfAccounts, listUnfinishedRuns } from '../src/payoutRepository.ts';
 import type { AccountingTables } from '../src/tables.ts';
 import { auditLedger } from '../src/usecases/auditLedger.ts';
 import { closeDay, closeDaysThatAreOver } from '../src/usecases/closeDay.ts';
-import { findUnfinishedPayoutRuns, runPayoutBatch } from '../src/usecases/runPayoutBatch.ts';
+import { readCompanyDays } from '../src/usecases/readCompanyDays.ts';
+import { runPayoutBatch } from '../src/usecases/runPayoutBatch.ts';
 import { openTestBooks } from './fixture.ts';
 
 let books: Awaited<ReturnType<typeof openTestBooks>>;
@@ -20,6 +21,8 @@ afterEach(() => books.db.destroy());
 const people = Array.from({ length: 20 }, () => randomUUID()).sort();
 const [kiwi, rio] = people as [string, string];
 const balance = async (id: string) => (await findAccounts(books.db, [id]))[0]?.balanceCents ?? 0;
+const entriesOf = async (id: string, day: string | null = null) =>
+  (await listEntriesOfAccounts(books.db, [id], { day, first: 50, after: null })).get(id)?.nodes ?? [];
 const priceOf = (taskId: string) => drawPrice('a key of this test', taskId);
 
 test('a fact is posted once, by whichever events it comes, in whatever order, at once or after each other', async () => {
@@ -30,7 +33,7 @@ test('a fact is posted once, by whichever events it comes, in whatever order, at
   const more = [...facts.slice(0, 5), books.assignment(kiwi), ...facts.slice(5, 9)];
   await books.charge(more);
   expect(await auditLedger(books.db)).toMatchObject({ ok: true, entriesChecked: 201 });
-  const rows = await listEntries(books.db, [kiwi], { day: null, before: null, first: 50 });
+  const rows = await entriesOf(kiwi);
   expect(rows.map((row) => row.number)).toEqual(rows.map((_, at) => rows.length - at));
 });
 
@@ -42,7 +45,7 @@ test('the fee of each assignment is charged and the reward paid to whoever compl
   await books.charge([first, again]);
   const { feeCents, rewardCents } = priceOf(first.taskId);
   expect([await balance(kiwi), await balance(rio)]).toEqual([-2 * feeCents, rewardCents]);
-  const [entry] = await listEntries(books.db, [kiwi], { day: null, before: null, first: 1 });
+  const [entry] = await entriesOf(kiwi);
   expect(entry?.description).toBe('Fee for being assigned "[POPUG-42] Clean the cage"');
 });
 
@@ -57,11 +60,11 @@ test('whoever is above zero when a day closes is paid exactly that; later entrie
   await books.payOut();
   const fee = priceOf(undone.taskId).feeCents;
   expect([await balance(kiwi), await balance(rio)]).toEqual([-fee, -fee]);
-  const payouts = await listPayouts(books.db, [kiwi, rio], { before: null, first: 10 });
-  expect(payouts).toMatchObject(
+  const payouts = await listPayoutsOfAccounts(books.db, [kiwi, rio], { first: 10, after: null });
+  expect([...payouts.values()].flatMap(({ nodes }) => nodes)).toMatchObject(
     earned > 0 ? [{ accountId: kiwi, day: '2026-11-20', amountCents: earned }] : [],
   );
-  const late = await listEntries(books.db, [kiwi], { day: '2026-11-21', before: null, first: 10 });
+  const late = await entriesOf(kiwi, '2026-11-21');
   expect(late.map((entry) => entry.kind)).toEqual(['ASSIGNMENT_FEE']);
   const closed = await closeDay(books.db, books.clock, books.books, '2026-11-20');
   expect(closed).toMatchObject({ id: run.id, status: 'COMPLETED', accountsTotal: 2, accountsInTheRed: 1 });
@@ -73,11 +76,17 @@ test('after an outage every day that is over is closed, in order, and runs wait 
   await books.charge([books.assignment(kiwi)]);
   expect(await closeDaysThatAreOver(books.db, books.clock, books.books)).toBe(4);
   expect(await closeDaysThatAreOver(books.db, books.clock, books.books)).toBe(0);
-  const [, second] = await findUnfinishedPayoutRuns(books.db, books.clock.now());
-  expect(await runPayoutBatch(books.db, books.clock, second!.id)).toBe('not yet');
+  const [, second] = await listUnfinishedRuns(books.db, books.clock.now());
+  expect(await runPayoutBatch(books.db, books.clock, second!.id)).toBe('waits');
   await books.payOut();
   await expect(closeDay(books.db, books.clock, books.books, '2026-11-25')).rejects.toThrow(/not over/);
   await expect(closeDay(books.db, books.clock, books.books, '2026-11-19')).rejects.toThrow(/first day/);
+});
+
+test('the days up to one at the beginning of the calendar are those there are', async () => {
+  const range = { from: null, to: '0001-01-05' };
+  const days = await readCompanyDays(books.db, books.clock, books.books, range);
+  expect(days.map(({ day }) => day)).toEqual([5, 4, 3, 2, 1].map((day) => `0001-01-0${day}`));
 });
 
 test('while people post, days close and several workers pay, nobody is paid too much or too little', async () => {

@@ -4,11 +4,12 @@ import { type EventDefinition, type Fact, toColumns } from '@ates/schema/event';
 import { tasksAssigned } from '@ates/schema/events/tracker.tasks_assigned.v1';
 import { tasksResolved } from '@ates/schema/events/tracker.tasks_resolved.v1';
 import { asSuperuser, cloneDatabase, openTestDatabase } from '../../../tests/support/databases.ts';
+import { listUnfinishedRuns } from '../src/payoutRepository.ts';
 import type { AccountingTables } from '../src/tables.ts';
 import { chargeFees } from '../src/usecases/chargeFees.ts';
 import { openBooks } from '../src/usecases/openBooks.ts';
 import { payRewards } from '../src/usecases/payRewards.ts';
-import { findUnfinishedPayoutRuns, runPayoutBatch } from '../src/usecases/runPayoutBatch.ts';
+import { runPayoutBatch } from '../src/usecases/runPayoutBatch.ts';
 
 /** A company's books in a database of their own, from 2026-11-20 on in Berlin, with a clock that a test moves. */
 export async function openTestBooks() {
@@ -69,7 +70,7 @@ export async function openTestBooks() {
     /** Carries out every run, in small batches. */
     async payOut() {
       for (;;) {
-        const unfinished = await findUnfinishedPayoutRuns(db, new Date('2100-01-01'));
+        const unfinished = await listUnfinishedRuns(db, new Date('2100-01-01'));
         if (unfinished.length === 0) return;
         for (const { id } of unfinished) await runPayoutBatch(db, clock, id, 7);
       }

@@ -86,16 +86,34 @@ test('a fact that is named twice counts once, in its first place', () => {
   ]);
 });
 
-test('totals add up per account and day', () => {
-  const totals = totalsByDay([
-    posting('a', 'ASSIGNMENT_FEE', kiwi, 1_000),
-    posting('b', 'ASSIGNMENT_FEE', kiwi, 2_000),
-    posting('c', 'COMPLETION_REWARD', kiwi, 4_000),
-    posting('d', 'PAYOUT', kiwi, 1_000, '2026-11-19'),
-  ]);
-  expect(totals).toEqual([
-    { accountId: kiwi, day: '2026-11-20', feesCents: 3_000, rewardsCents: 4_000, paidOutCents: 0 },
-    { accountId: kiwi, day: '2026-11-19', feesCents: 0, rewardsCents: 0, paidOutCents: 1_000 },
+test('totals add up per account and day, with the numbers they lie between', () => {
+  const { entries } = chainEntries(
+    [{ id: kiwi, balanceCents: 0, lastNumber: 6 }],
+    [
+      posting('a', 'ASSIGNMENT_FEE', kiwi, 1_000),
+      posting('b', 'ASSIGNMENT_FEE', kiwi, 2_000),
+      posting('d', 'PAYOUT', kiwi, 1_000, '2026-11-19'),
+      posting('c', 'COMPLETION_REWARD', kiwi, 4_000),
+    ],
+  );
+  const numbers = (firstNumber: number, lastNumber: number) => ({ firstNumber, lastNumber });
+  expect(totalsByDay(entries)).toEqual([
+    {
+      accountId: kiwi,
+      day: '2026-11-20',
+      feesCents: 3_000,
+      rewardsCents: 4_000,
+      paidOutCents: 0,
+      ...numbers(7, 10),
+    },
+    {
+      accountId: kiwi,
+      day: '2026-11-19',
+      feesCents: 0,
+      rewardsCents: 0,
+      paidOutCents: 1_000,
+      ...numbers(9, 9),
+    },
   ]);
 });
 

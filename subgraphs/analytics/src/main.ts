@@ -1,6 +1,7 @@
 import { runProcess } from '@ates/kit/process';
 import { readSettings } from '@ates/kit/settings';
-import { analyticsSettings, startAnalytics } from './server.ts';
+import { startAnalytics } from './server.ts';
+import { analyticsSettings } from './settings.ts';
 
 await runProcess('analytics', async (environment, log) => {
   const analytics = await startAnalytics(readSettings(analyticsSettings, environment), log);

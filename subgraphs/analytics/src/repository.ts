@@ -1,4 +1,5 @@
 import type { UserState } from '@ates/kit/caller';
+import { bigints, idArray, rowsOf, uuids } from '@ates/kit/rows';
 import type { Role } from '@ates/schema/access';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import {
@@ -45,15 +46,26 @@ export async function upsertUsers(
 
 /**
  * Records facts by their business keys and hands back the keys that were new: what moves counters is these and
- * nothing else. A key that comes twice, in one batch or in two, is new once.
+ * nothing else. A key that comes twice, in one batch or in two, is new once. Null where every one of them was, as it
+ * nearly always is: a thousand keys need not travel back to say so.
  */
-export async function insertFacts(trx: Trx, kind: FactKind, ids: readonly string[]): Promise<Set<string>> {
-  const { rows } = await sql<{ id: string }>`
-    insert into counted_fact (kind, id)
-    select ${kind}::smallint, id from unnest(${ids}::uuid[]) as given (id) order by id
-    on conflict do nothing
-    returning id`.execute(trx);
-  return new Set(rows.map(({ id }) => id));
+export async function insertFacts(
+  trx: Trx,
+  kind: FactKind,
+  ids: readonly string[],
+): Promise<Set<string> | null> {
+  const { rows } = await sql<{ fresh: string[] | null }>`
+    with added as (
+      insert into counted_fact (kind, id)
+      select ${kind}::smallint, id from unnest(${idArray(ids)}) as given (id) order by id
+      on conflict do nothing
+      returning id
+    )
+    select case when count(*) < ${ids.length} then coalesce(array_agg(id::text), '{}') end as fresh from added`.execute(
+    trx,
+  );
+  const fresh = rows[0]?.fresh;
+  return fresh ? new Set(fresh) : null;
 }
 
 /** Overwrites accounts' balances where the entry's number is higher than the one at hand. Each account once. */
@@ -61,14 +73,14 @@ export async function upsertBalances(
   trx: Trx,
   balances: readonly { accountId: string; number: number; balanceCents: number }[],
 ): Promise<void> {
+  const rows = rowsOf({
+    account_id: uuids(balances.map(({ accountId }) => accountId)),
+    number: bigints(balances.map(({ number }) => number)),
+    balance_cents: bigints(balances.map(({ balanceCents }) => balanceCents)),
+  });
   await sql`
-    insert into account_balance as own (account_id, number, balance_cents)
-    select account_id, number, balance_cents from unnest(
-      ${balances.map(({ accountId }) => accountId)}::uuid[],
-      ${balances.map(({ number }) => number)}::bigint[],
-      ${balances.map(({ balanceCents }) => balanceCents)}::bigint[]
-    ) as given (account_id, number, balance_cents)
-    order by account_id
+    insert into account_balance as own (${rows.names})
+    select ${rows.values} from ${rows.from} order by account_id
     on conflict (account_id) do update
       set number = excluded.number, balance_cents = excluded.balance_cents
       where excluded.number > own.number`.execute(trx);
@@ -152,8 +164,12 @@ export async function insertClosedDays(
     on conflict do nothing`.execute(trx);
 }
 
-/** The figures of every day of a range, newest first, in one statement; zeros where nothing happened. */
-export async function listDays(db: Db, { from, to }: DayRange): Promise<AnalyticsDay[]> {
+/**
+ * The figures of every day of a range, newest first, in one statement; zeros where nothing happened. Accounts in the
+ * red (rule 14) are those at closing for a closed day, and those of now for the days that are open: unclosed ones from
+ * the company's first, which the first entry or closing tells, to today or the day after the last closed one.
+ */
+export async function listDays(db: Db, { from, to }: DayRange, today: string): Promise<AnalyticsDay[]> {
   const { rows } = await sql<{
     day: string;
     created: number;
@@ -173,15 +189,21 @@ export async function listDays(db: Db, { from, to }: DayRange): Promise<Analytic
       coalesce(money_day.fees_cents, 0) as "feesCents",
       coalesce(money_day.rewards_cents, 0) as "rewardsCents",
       coalesce(money_day.paid_out_cents, 0) as "paidOutCents",
-      coalesce(
-        closed_day.accounts_in_the_red,
-        (select count(*) from account_balance where in_the_red)
-      ) as "inTheRed",
+      case
+        when closed_day.day is not null then closed_day.accounts_in_the_red
+        when days.day between books.first_day and books.billing_day
+          then (select count(*) from account_balance where in_the_red)
+        else 0
+      end as "inTheRed",
       dearest_of_day.task_id as "dearestTaskId",
       dearest_of_day.reward_cents as "dearestRewardCents"
     from (
       select ${from}::date + n as day from generate_series(0, ${to}::date - ${from}::date) as n
     ) as days
+    cross join (
+      select least((select min(day) from money_day), (select min(day) from closed_day)) as first_day,
+        greatest(${today}::date, (select max(day) + 1 from closed_day)) as billing_day
+    ) as books
     left join task_day on task_day.day = days.day
     left join money_day on money_day.day = days.day
     left join closed_day on closed_day.day = days.day

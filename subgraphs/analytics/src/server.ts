@@ -2,33 +2,16 @@ import { identifyCaller } from '@ates/kit/caller';
 import { type Clock, systemClock } from '@ates/kit/clock';
 import { openDatabase } from '@ates/kit/database';
 import type { Log } from '@ates/kit/log';
-import { port, processSettings, secret, timeZone, url } from '@ates/kit/settings';
 import { type RunningSubgraph, serveSubgraph } from '@ates/kit/subgraph';
 import { createTokenVerifier } from '@ates/kit/token';
 import { isRole, scopesOfRole } from '@ates/schema/access';
 import { readSdl } from '@ates/schema/sdl';
 import { type Kysely, sql } from 'kysely';
-import type { z } from 'zod';
 import type { Context } from './context.ts';
 import { findUserState } from './repository.ts';
 import { resolvers } from './resolvers.ts';
+import type { AnalyticsSettings } from './settings.ts';
 import type { AnalyticsTables } from './tables.ts';
-
-/** Settings of the analytics subgraph's process. */
-export const analyticsSettings = {
-  ...processSettings,
-  /** The port of its graph; 0, the default, is a free one. */
-  PORT: port().default(0),
-  /** Analytics' database, with the application's role. */
-  ANALYTICS_DATABASE_URL: url('postgres', 'postgresql'),
-  /** Where auth publishes the keys that tokens are verified with. */
-  JWKS_URL: url('http', 'https'),
-  /** What callers prove themselves with: the gateway's. */
-  INTERNAL_SECRET: secret(),
-  /** Decides which day it is, and which day something happened in. */
-  COMPANY_TIME_ZONE: timeZone().default('UTC'),
-};
-export type AnalyticsSettings = z.infer<z.ZodObject<typeof analyticsSettings>>;
 
 /** Starts the analytics subgraph. It starts and is ready without auth, which it needs at the first request only. */
 export async function startAnalytics(

@@ -2,8 +2,6 @@ import { expect, test } from 'vitest';
 import {
   checkHasCome,
   checkRange,
-  dayOf,
-  daysOf,
   isDearer,
   periodOf,
   type ResolvedTask,
@@ -61,22 +59,6 @@ test('a range has one to 366 days, both ends counted', () => {
 test('a single day may be today and before, never to come', () => {
   expect(checkHasCome('2026-03-01', '2026-03-01')).toBe('2026-03-01');
   expect(thrownBy(() => checkHasCome('2026-03-02', '2026-03-01'))).toEqual(badInput);
-});
-
-test('the day is the one of the company’s time zone, also where daylight saving changes', () => {
-  const moment = new Date('2026-03-28T23:30:00.000Z');
-  expect(dayOf(moment, 'UTC')).toBe('2026-03-28');
-  expect(dayOf(moment, 'Europe/Berlin')).toBe('2026-03-29');
-  expect(dayOf(new Date('2026-03-29T21:59:59.999Z'), 'Europe/Berlin')).toBe('2026-03-29');
-  expect(dayOf(new Date('2026-03-29T22:00:00.000Z'), 'Europe/Berlin')).toBe('2026-03-30');
-  expect(dayOf(moment, 'Pacific/Kiritimati')).toBe('2026-03-29');
-  expect(dayOf(moment, 'Pacific/Pago_Pago')).toBe('2026-03-28');
-});
-
-test('a fact at a moment that does not exist is refused for good, so that it is not tried for ever', () => {
-  expect(thrownBy(() => daysOf(['2026-03-01T12:00:00.000Z', '2026-13-01T12:00:00.000Z'], 'UTC'))).toEqual(
-    badInput,
-  );
 });
 
 test('top management earned the fees less the rewards', () => {

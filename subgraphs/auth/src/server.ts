@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { identifyCaller } from '@ates/kit/caller';
 import { type Clock, isId, systemClock } from '@ates/kit/clock';
 import { openDatabase } from '@ates/kit/database';
-import type { Log } from '@ates/kit/log';
+import { type Log, seldom } from '@ates/kit/log';
 import { holdsSecret, type RunningSubgraph, serveSubgraph } from '@ates/kit/subgraph';
 import { startSweep } from '@ates/kit/sweep';
 import { createTokenVerifier, type VerifyToken } from '@ates/kit/token';
@@ -45,6 +45,9 @@ export async function startAuth(
     },
   });
   const verifyToken = verifierOf(db, clock);
+  const reportFailure = seldom((path: string, error: unknown) =>
+    log.error({ err: error }, `${path} cannot be answered: ${(error as Error).message}`),
+  );
   const subgraph = await serveSubgraph<Context>({
     typeDefs: readSdl('auth'),
     resolvers,
@@ -55,7 +58,10 @@ export async function startAuth(
     log,
     isReady: () => isReady(db),
     extra: (request, response) =>
-      answerAuthEndpoints(request, response, { db, clock, verifyToken, secret: settings.INTERNAL_SECRET }),
+      answerAuthEndpoints(request, response, {
+        ...{ db, clock, verifyToken, reportFailure },
+        secret: settings.INTERNAL_SECRET,
+      }),
     context: async (request, response) => {
       const { caller, access } = await identifyCaller(request, {
         verifyToken,
@@ -132,7 +138,13 @@ async function isReady(db: Kysely<AuthTables>): Promise<true | string> {
 function answerAuthEndpoints(
   request: IncomingMessage,
   response: ServerResponse,
-  options: { db: Kysely<AuthTables>; clock: Clock; verifyToken: VerifyToken; secret: string },
+  options: {
+    db: Kysely<AuthTables>;
+    clock: Clock;
+    verifyToken: VerifyToken;
+    secret: string;
+    reportFailure: (path: string, error: unknown) => void;
+  },
 ): boolean {
   const answer = (work: Promise<unknown>) => {
     work.then(
@@ -140,10 +152,12 @@ function answerAuthEndpoints(
         response
           .writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' })
           .end(JSON.stringify(body)),
-      () =>
+      (error: unknown) => {
+        options.reportFailure(request.url ?? '', error);
         response
           .writeHead(503, { 'content-type': 'text/plain' })
-          .end('Auth cannot reach its database. Try again.\n'),
+          .end('Auth cannot reach its database. Try again.\n');
+      },
     );
     return true;
   };

@@ -1,5 +1,5 @@
 import { appendEvent, type Lane } from '@ates/kit/outbox';
-import { type Fact, toColumns } from '@ates/schema/event';
+import { type Columns, toColumns } from '@ates/schema/event';
 import { tasksAssigned } from '@ates/schema/events/tracker.tasks_assigned.v1';
 import { tasksCreated } from '@ates/schema/events/tracker.tasks_created.v1';
 import { tasksResolved } from '@ates/schema/events/tracker.tasks_resolved.v1';
@@ -27,18 +27,20 @@ export async function publishCreated(trx: Trx, task: Task): Promise<void> {
       occurredAt: createdAt.toISOString(),
     },
   ];
-  await publishAssigned(trx, assigned, 'interactive', createdAt);
+  await publishAssigned(trx, toColumns(tasksAssigned, assigned), 'interactive', createdAt);
 }
 
+/** Tasks fell to somebody, at most 1,000 of them: by creation (interactive) or by a batch of a reassignment (bulk). */
 export async function publishAssigned(
   trx: Trx,
-  facts: Fact<typeof tasksAssigned>[],
+  facts: Columns<typeof tasksAssigned>,
   lane: Lane,
   now: Date,
 ): Promise<void> {
-  await appendEvent(trx, tasksAssigned, toColumns(tasksAssigned, facts), { lane, now });
+  await appendEvent(trx, tasksAssigned, facts, { lane, now });
 }
 
+/** An assignee has done their task. */
 export async function publishResolved(trx: Trx, task: Task, now: Date): Promise<void> {
   const { id: taskId, title, jiraId, assigneeId } = task;
   const facts = [{ taskId, title, jiraId, assigneeId, occurredAt: now.toISOString() }];

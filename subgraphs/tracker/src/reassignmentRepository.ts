@@ -1,4 +1,5 @@
 import { encodeCursor, type Page, toPage } from '@ates/kit/page';
+import { rowsOf, uuids } from '@ates/kit/rows';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Reassignment, ReassignmentStatus } from './domain/reassignment.ts';
 import type { TrackerTables } from './tables.ts';
@@ -28,15 +29,28 @@ export async function listReassignments(
   return toPage(rows, first, (run) => encodeCursor(run.id));
 }
 
-/** The one that runs and the one that waits, locked; presses wait for each other, so that each sees the last one's. */
-export async function lockUnfinished(
+/**
+ * Locks the one that runs, which waits for its batch under way, and hands back its id; none where it ended meanwhile.
+ * Taken before `lockPresses`, never after: no other press has to wait for the batch.
+ */
+export async function lockRunning(trx: Trx): Promise<string | undefined> {
+  const { rows } = await sql<{
+    id: string;
+  }>`select id from reassignment where status = 'RUNNING' for no key update`.execute(trx);
+  return rows[0]?.id;
+}
+
+/** Presses wait for each other from here to their end, so that each sees what the last one did. */
+export async function lockPresses(trx: Trx): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtext('reassignment presses'))`.execute(trx);
+}
+
+/** The one that runs and the one that waits, as of one moment. Not locked: a batch that is under way is not waited for. */
+export async function readUnfinished(
   trx: Trx,
 ): Promise<{ running: Reassignment | undefined; queued: Reassignment | undefined }> {
-  await sql`select pg_advisory_xact_lock(hashtext('reassignment presses'))`.execute(trx);
   const { rows } = await sql<Reassignment>`
-    select ${columns} from reassignment where status in ('RUNNING', 'QUEUED') order by id for update`.execute(
-    trx,
-  );
+    select ${columns} from reassignment where status in ('RUNNING', 'QUEUED')`.execute(trx);
   return {
     running: rows.find((run) => run.status === 'RUNNING'),
     queued: rows.find((run) => run.status === 'QUEUED'),
@@ -49,20 +63,29 @@ export interface LockedRun extends Reassignment {
   readonly until: string | null;
 }
 
+/**
+ * A reassignment, as it is once its batch under way has committed, locked against its next batch and its end. The lock
+ * is not the strongest one: another run's `superseded_by` may point to it meanwhile.
+ */
 export async function lockReassignment(trx: Trx, id: string): Promise<LockedRun | undefined> {
   const { rows } =
-    await sql<LockedRun>`select ${columns}, cursor, until from reassignment where id = ${id} for update`.execute(
+    await sql<LockedRun>`select ${columns}, cursor, until from reassignment where id = ${id} for no key update`.execute(
       trx,
     );
   return rows[0];
 }
 
+/** Adds one that waits its turn. The caller holds the presses' lock and has seen that none waits. */
 export async function insertReassignment(
   trx: Trx,
   run: { id: string; requestedById: string; now: Date },
-): Promise<void> {
-  await sql`insert into reassignment (id, status, requested_by, requested_at, progressed_at)
-    values (${run.id}, 'QUEUED', ${run.requestedById}, ${run.now}, ${run.now})`.execute(trx);
+): Promise<Reassignment> {
+  const { rows } = await sql<Reassignment>`
+    insert into reassignment (id, status, requested_by, requested_at, progressed_at)
+    values (${run.id}, 'QUEUED', ${run.requestedById}, ${run.now}, ${run.now}) returning ${columns}`.execute(
+    trx,
+  );
+  return rows[0] as Reassignment;
 }
 
 /** Starts a run: notes how many tasks are open and which is the last of them. */
@@ -75,21 +98,27 @@ export async function startRun(trx: Trx, id: string, now: Date): Promise<LockedR
   return rows[0] as LockedRun;
 }
 
+/** Whether a run is under way, so that another has to wait its turn: one at a time (rule 6). */
 export async function isAnyRunning(trx: Trx): Promise<boolean> {
   const { rows } = await sql`select from reassignment where status = 'RUNNING'`.execute(trx);
   return rows.length > 0;
 }
 
-/** Ends a run. A completed one has been past all its tasks, those resolved meanwhile included. */
+/**
+ * Ends a run. A completed one has been past all its tasks, those resolved meanwhile included.
+ * @throws where it had ended: the caller had to lock it.
+ */
 export async function endRun(
   trx: Trx,
   id: string,
   end: { status: Exclude<ReassignmentStatus, 'QUEUED' | 'RUNNING'>; now: Date; supersededById?: string },
 ): Promise<void> {
-  await sql`update reassignment set status = ${end.status}, finished_at = ${end.now}, progressed_at = ${end.now},
+  const { numAffectedRows } = await sql`
+    update reassignment set status = ${end.status}, finished_at = ${end.now}, progressed_at = ${end.now},
     superseded_by = ${end.supersededById ?? null},
     processed = case when ${end.status} = 'COMPLETED' then total else processed end
-    where id = ${id}`.execute(trx);
+    where id = ${id} and status in ('QUEUED', 'RUNNING')`.execute(trx);
+  if (numAffectedRows !== 1n) throw new Error(`reassignment ${id} had ended before it became ${end.status}`);
 }
 
 /** Notes how far a run got, in the transaction that got it there. */
@@ -102,47 +131,56 @@ export async function advanceRun(
     progressed_at = ${progress.now} where id = ${id}`.execute(trx);
 }
 
-/** An open task that is about to be reassigned, with what its event says. */
-export interface TaskToReassign {
-  readonly id: string;
-  readonly title: string;
-  readonly jiraId: string | null;
+/** Open tasks that are about to be reassigned, with what their event says: a list per column, all equally long. */
+export interface TasksToReassign {
+  readonly id: string[];
+  readonly title: string[];
+  readonly jiraId: (string | null)[];
 }
 
-/** The next open tasks of a run, locked in order; a task that is just being resolved is waited for and then left out. */
+/**
+ * The next open tasks of a run, locked in order; a task that is just being resolved is waited for and then left out.
+ * They come as columns, in one value: as rows, reading them would take longer than finding them.
+ */
 export async function lockNextOpenTasks(
   trx: Trx,
   range: { after: string | null; until: string; limit: number },
-): Promise<TaskToReassign[]> {
-  const { rows } = await sql<TaskToReassign>`
-    select t.id, t.title, t.jira_id as "jiraId"
+): Promise<TasksToReassign> {
+  // For this transaction only: unnamed statements are planned anew each time, and from some size on by scanning whole
+  // tables, here (the tasks' titles) and in `assignTasks`.
+  await sql`select set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`.execute(
+    trx,
+  );
+  const { rows } = await sql<{ tasks: { [Name in keyof TasksToReassign]: TasksToReassign[Name] | null } }>`
+    select json_build_object('id', json_agg(t.id), 'title', json_agg(t.title), 'jiraId', json_agg(t.jira_id)) as tasks
     from (
       select task_id from open_task
       where task_id <= ${range.until} ${range.after ? sql`and task_id > ${range.after}` : sql``}
       order by task_id limit ${range.limit} for no key update
-    ) o join task t on t.id = o.task_id
-    order by t.id`.execute(trx);
-  return rows;
+    ) o join task t on t.id = o.task_id`.execute(trx);
+  const { id, title, jiraId } = rows[0]!.tasks;
+  return { id: id ?? [], title: title ?? [], jiraId: jiraId ?? [] };
 }
 
 /** Gives tasks, which the caller has locked, to new assignees: the holder changes, and the assignment is added. */
 export async function assignTasks(
   trx: Trx,
   batch: {
-    taskIds: string[];
-    assigneeIds: string[];
-    assignmentIds: string[];
+    taskIds: readonly string[];
+    assigneeIds: readonly string[];
+    assignmentIds: readonly string[];
     reassignmentId: string;
     now: Date;
   },
 ): Promise<void> {
-  // Unnamed statements are planned anew each time, and from some size on by scanning the whole table.
-  await sql`set local enable_hashjoin = off`.execute(trx);
-  await sql`set local enable_mergejoin = off`.execute(trx);
+  const rows = rowsOf({
+    task_id: uuids(batch.taskIds),
+    assignee_id: uuids(batch.assigneeIds),
+    assignment_id: uuids(batch.assignmentIds),
+  });
   await sql`
-    with draw as (
-      select * from unnest(${batch.taskIds}::uuid[], ${batch.assigneeIds}::uuid[], ${batch.assignmentIds}::uuid[])
-        as d (task_id, assignee_id, assignment_id)
+    with draw (${rows.names}) as (
+      select ${rows.values} from ${rows.from}
     ), held as (
       update open_task o set assignee_id = draw.assignee_id, assignment_id = draw.assignment_id, assigned_at = ${batch.now}
       from draw where o.task_id = draw.task_id

@@ -5,6 +5,7 @@ import type { TrackerTables } from './tables.ts';
 
 type Db = Kysely<TrackerTables>;
 type Trx = Transaction<TrackerTables>;
+type Sql = RawBuilder<unknown>;
 
 /** A task's columns, whether it is open (`o`) or done. */
 const taskColumns = sql`
@@ -69,36 +70,91 @@ export async function listTasks(
   after: string | null,
 ): Promise<Page<Task>> {
   const { status, assigneeId, creatorId, search } = filter;
-  const conditions: RawBuilder<unknown>[] = [];
-  if (after) conditions.push(sql`t.id < ${after}`);
-  if (creatorId) conditions.push(sql`t.creator_id = ${creatorId}`);
-  if (search)
-    conditions.push(
-      sql`(t.title || ' ' || coalesce(t.jira_id, '')) ilike ${`%${search.replace(/[\\%_]/g, '\\$&')}%`}`,
-    );
-  const page = (from: RawBuilder<unknown>, ...more: RawBuilder<unknown>[]) => {
-    const where = [...conditions, ...more];
-    return sql`(select ${taskColumns} from ${from} ${where.length ? sql`where ${sql.join(where, sql` and `)}` : sql``} order by t.id desc limit ${first + 1})`;
+  const walks = search !== null && !isIndexed(search);
+  const last = assigneeId ? await lastTasksOf(db, assigneeId) : null;
+  const heldBy = (assignee: Sql, id: Sql, kind: TaskStatus) =>
+    last
+      ? [
+          sql`${assignee} = ${assigneeId}`,
+          ...(last.complete[kind] || walks ? [sql`${id} = any(${last.ids}::uuid[])`] : []),
+        ]
+      : [];
+  const created = creatorId ? [sql`t.creator_id = ${creatorId}`] : [];
+  const behind = after ? [sql`t.id < ${after}`] : [];
+  const matching = (jiraId: Sql) =>
+    search ? [sql`(t.title || ' ' || coalesce(${jiraId}, '')) ilike ${patternOf(search)}`] : [];
+  const page = (from: Sql, where: Sql[]) => {
+    const rest = [...where, ...created];
+    if (!walks)
+      return newest(taskColumns, from, [...rest, ...behind, ...matching(sql`t.jira_id`)], first + 1);
+    const recent = newest(taskColumns, from, rest, recentTasks);
+    return newest(sql`*`, sql`${recent} t`, [...behind, ...matching(sql`t."jiraId"`)], first + 1);
   };
   const open = () =>
     page(
       sql`open_task o join task t on t.id = o.task_id`,
-      ...(assigneeId ? [sql`o.assignee_id = ${assigneeId}`] : []),
+      heldBy(sql`o.assignee_id`, sql`o.task_id`, 'IN_PROGRESS'),
     );
   // Done tasks have no open row; the join only gives `o` its columns.
   const done = () =>
-    page(
-      sql`task t left join open_task o on false`,
+    page(sql`task t left join open_task o on false`, [
       sql`t.resolved_at is not null`,
-      ...(assigneeId ? [sql`t.assignee_id = ${assigneeId}`] : []),
-    );
+      ...heldBy(sql`t.assignee_id`, sql`t.id`, 'DONE'),
+    ]);
   const either = () =>
     assigneeId
       ? sql`select * from (${open()} union all ${done()}) both_kinds order by id desc limit ${first + 1}`
-      : page(sql`task t left join open_task o on o.task_id = t.id`);
+      : page(sql`task t left join open_task o on o.task_id = t.id`, []);
   const { rows } =
     await sql<Task>`${status === 'IN_PROGRESS' ? open() : status === 'DONE' ? done() : either()}`.execute(db);
   return toPage(rows, first, (task) => encodeCursor(task.id));
+}
+
+/** The newest tasks of `t`. */
+const newest = (columns: Sql, from: Sql, where: Sql[], limit: number) =>
+  sql`(select ${columns} from ${from} ${where.length > 0 ? sql`where ${sql.join(where, sql` and `)}` : sql``}
+    order by t.id desc limit ${limit})`;
+
+const patternOf = (search: string) => `%${search.replace(/[\\%_]/g, '\\$&')}%`;
+
+/**
+ * Whether the index of three-character pieces (`task_search`) has something to look up: three letters or digits in a
+ * row, or two at the beginning or end of a word, as in `QA-17`.
+ */
+const isIndexed = (search: string) =>
+  /[\p{L}\p{Nd}]{3}|[\p{L}\p{Nd}]{2}[^\p{L}\p{Nd}]|[^\p{L}\p{Nd}][\p{L}\p{Nd}]{2}/u.test(search);
+
+/**
+ * How many of the newest tasks a search that is not indexed goes over, which takes some 10 ms. Going over all takes
+ * half a second for a million tasks, and refusing is no answer to the first letter that somebody types.
+ */
+const recentTasks = 5_000;
+
+/** Up to how many tasks of one person are looked up by their ids. */
+const fewTasks = 1_000;
+
+/**
+ * The tasks that somebody was given last, and whether these are all they have. Somebody with few is looked up by them:
+ * the planner takes everybody to have as many as the average, and goes over a million tasks to find three. For somebody
+ * with more than a few, going over the newest tasks of all soon fills a page. *Instead:* an index by assignee and task,
+ * which every reassignment would have to write to.
+ */
+async function lastTasksOf(
+  db: Db,
+  assigneeId: string,
+): Promise<{ ids: string[]; complete: Record<TaskStatus, boolean> }> {
+  const { rows } = await sql<{ id: string; kind: TaskStatus }>`
+    (select task_id as id, 'IN_PROGRESS' as kind from open_task where assignee_id = ${assigneeId}
+      order by assignment_id desc limit ${fewTasks + 1})
+    union all
+    (select id, 'DONE' from task where assignee_id = ${assigneeId} and resolved_at is not null
+      order by assignment_id desc limit ${fewTasks + 1})`.execute(db);
+  const isComplete = (kind: TaskStatus) => rows.filter((row) => row.kind === kind).length <= fewTasks;
+  return {
+    // Of both kinds, whichever is asked for: one that is resolved before they are read is still among them.
+    ids: rows.map(({ id }) => id),
+    complete: { IN_PROGRESS: isComplete('IN_PROGRESS'), DONE: isComplete('DONE') },
+  };
 }
 
 /** The tasks of each of some users, the newest assignment first; one statement for all of them. */

@@ -43,10 +43,13 @@ interface Plan {
 /** "ates" in ASCII. Advisory locks count per database, so both of two starts must be given the same URL. */
 const advisoryLock = 0x61746573;
 
+/** What a role that was made here has for a comment: another system's may have the same name. */
+const mark = 'made by the task exchange';
+
 /**
  * Makes the databases and roles of all services on one server, or brings them in line; safe to repeat, and from
  * several processes at once. Each database can be entered by its own two roles only.
- * @throws SettingError naming `DATABASE_URL` and what is lacking.
+ * @throws SettingError naming `DATABASE_URL` and what is lacking, or what is there already and somebody else's.
  */
 export async function provision(options: ProvisionOptions): Promise<Databases> {
   const { databaseUrl, databaseNamePrefix: prefix = '', log } = options;
@@ -70,8 +73,10 @@ export async function provision(options: ProvisionOptions): Promise<Databases> {
     // Bounded, for the lock on whole provisionings too: whoever holds it may hang.
     await admin.query("SET lock_timeout = '60s'");
     await admin.query('SELECT pg_advisory_lock($1)', [advisoryLock]);
-    for (const { database, owner, app } of plans) {
-      for (const role of app === undefined ? [owner] : [owner, app]) {
+    await refuseForeign(admin, plans, { user, databaseUrl });
+    for (const plan of plans) {
+      const { database, owner } = plan;
+      for (const role of rolesOf(plan)) {
         await makeRole(admin, role, passwordOf(role));
       }
       // Only who can act as a role may give it a database: from 16 on, making a role is not enough for that.
@@ -93,6 +98,65 @@ export async function provision(options: ProvisionOptions): Promise<Databases> {
     ]),
   ) as Record<DatabaseService, ServiceDatabase>;
   return options.queues ? { ...reached, queues: { url: urlFor(queues.owner, queues.database) } } : reached;
+}
+
+const rolesOf = ({ owner, app }: Plan) => (app === undefined ? [owner] : [owner, app]);
+
+/**
+ * Refuses, before anything is changed, to take over what somebody else has made on a shared server under one of our
+ * names. A database is ours where it belongs to its owner role, or to the connecting role and is empty: so an operator
+ * may have made it. A role is ours by its mark, or by the database that belongs to it.
+ */
+async function refuseForeign(
+  admin: pg.Client,
+  plans: readonly Plan[],
+  { user, databaseUrl }: { user: string; databaseUrl: string },
+): Promise<void> {
+  const databases = await admin.query<{ name: string; owner: string }>(
+    'SELECT datname AS name, pg_get_userbyid(datdba) AS owner FROM pg_database WHERE datname = ANY($1)',
+    [plans.map(({ database }) => database)],
+  );
+  const roles = await admin.query<{ name: string }>(
+    `SELECT rolname AS name FROM pg_roles
+      WHERE rolname = ANY($1) AND shobj_description(oid, 'pg_authid') IS DISTINCT FROM $2`,
+    [plans.flatMap(rolesOf), mark],
+  );
+  const ownerOf = new Map(databases.rows.map(({ name, owner }) => [name, owner]));
+  const unmarked = new Set(roles.rows.map(({ name }) => name));
+  const instead =
+    'use another server, or set AUTH_DATABASE_URL, TRACKER_DATABASE_URL, ACCOUNTING_DATABASE_URL and ANALYTICS_DATABASE_URL instead';
+  for (const plan of plans) {
+    const owner = ownerOf.get(plan.database);
+    if (owner === plan.owner) continue;
+    if (owner !== undefined && !(owner === user && (await isEmpty(plan.database, databaseUrl)))) {
+      throw new SettingError(
+        `DATABASE_URL leads to ${placeOf(databaseUrl)}, where a database "${plan.database}" is already, which belongs to ${owner}${owner === user ? ', with tables in it' : ''}: ${instead}; if it is this system's, give it to its role by ALTER DATABASE ${name(plan.database)} OWNER TO ${name(plan.owner)}.`,
+      );
+    }
+    const foreign = rolesOf(plan).find((role) => unmarked.has(role));
+    if (foreign !== undefined) {
+      throw new SettingError(
+        `DATABASE_URL leads to ${placeOf(databaseUrl)}, where a role "${foreign}" is already, which somebody else has made: ${instead}; if nobody needs it, remove it by DROP ROLE ${name(foreign)}.`,
+      );
+    }
+  }
+}
+
+/** Whether a database holds no tables or the like. */
+async function isEmpty(database: string, databaseUrl: string): Promise<boolean> {
+  const url = new URL(databaseUrl);
+  url.pathname = `/${database}`;
+  for (const parameter of ['database', 'dbname']) url.searchParams.delete(parameter);
+  const client = await connectTo(url.href, databaseUrl);
+  try {
+    const { rowCount } = await client.query(
+      `SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%' LIMIT 1`,
+    );
+    return rowCount === 0;
+  } finally {
+    await client.end().catch(() => {});
+  }
 }
 
 const name = (identifier: string) => pg.escapeIdentifier(identifier);
@@ -181,17 +245,21 @@ async function checkRights(admin: pg.Client, databaseUrl: string): Promise<Right
 }
 
 async function makeRole(admin: pg.Client, role: string, password: string): Promise<void> {
-  const { rows } = await admin.query<{ powerful: boolean }>(
-    `SELECT rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls AS powerful
+  const { rows } = await admin.query<{ powerful: boolean; marked: boolean }>(
+    `SELECT rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls AS powerful,
+            shobj_description(oid, 'pg_authid') IS NOT DISTINCT FROM $2 AS marked
        FROM pg_roles WHERE rolname = $1`,
-    [role],
+    [role, mark],
   );
+  const giveMark = `COMMENT ON ROLE ${name(role)} IS ${pg.escapeLiteral(mark)}`;
   const login = `LOGIN PASSWORD ${pg.escapeLiteral(scramVerifier(role, password))}`;
   if (rows[0] === undefined) {
-    await admin.query(`CREATE ROLE ${name(role)} NOSUPERUSER NOCREATEDB NOCREATEROLE ${login}`);
+    // One transaction: a role without its mark would be somebody else's at the next start.
+    await admin.query(`CREATE ROLE ${name(role)} NOSUPERUSER NOCREATEDB NOCREATEROLE ${login}; ${giveMark}`);
     return;
   }
   await admin.query(`ALTER ROLE ${name(role)} ${login}`);
+  if (!rows[0].marked) await admin.query(giveMark);
   // Said only where needed: to mention some of these at all takes a superuser.
   if (rows[0].powerful) {
     await admin.query(

@@ -148,6 +148,55 @@ describe('provisioning', { timeout: 30_000 }, () => {
     }
   });
 
+  it('leaves databases alone that somebody else has made', async () => {
+    const [owned, shared] = [newPrefix(), newPrefix()];
+    await query(adminUrl, `CREATE ROLE ${owned}stranger`);
+    await query(adminUrl, `CREATE DATABASE ${owned}tracker OWNER ${owned}stranger`);
+    expect(await refusal(make({ databaseNamePrefix: owned }))).toMatch(
+      new RegExp(`^SettingError: DATABASE_URL .* database "${owned}tracker" .* belongs to ${owned}stranger`),
+    );
+
+    // On a server that somebody shares, everything belongs to the one role that everybody uses.
+    await query(adminUrl, `CREATE DATABASE ${shared}auth`);
+    const inside = new URL(adminUrl);
+    inside.pathname = `/${shared}auth`;
+    await query(inside.href, 'CREATE TABLE somebody_elses ()');
+    expect(await refusal(make({ databaseNamePrefix: shared }))).toMatch(
+      /^SettingError: DATABASE_URL .* database ".*auth" .* belongs to .*, with tables in it/,
+    );
+
+    for (const prefix of [owned, shared]) {
+      const roles = await query(adminUrl, `SELECT FROM pg_roles WHERE rolname LIKE '${prefix}%_owner'`);
+      const databases = await query(adminUrl, `SELECT FROM pg_database WHERE datname LIKE '${prefix}%'`);
+      expect([roles.length, databases.length]).toEqual([0, 1]);
+    }
+    await query(inside.href, 'DROP TABLE somebody_elses');
+    const made = await make({ databaseNamePrefix: shared });
+    expect(await query(made.auth.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  it('leaves roles alone that somebody else has made, and knows its own', async () => {
+    const prefix = newPrefix();
+    await query(adminUrl, `CREATE ROLE ${prefix}auth_app LOGIN PASSWORD 'let me in'`);
+    expect(await refusal(make({ databaseNamePrefix: prefix }))).toMatch(
+      new RegExp(`^SettingError: DATABASE_URL .* role "${prefix}auth_app" .* somebody else`),
+    );
+    const theirs = new URL(adminUrl);
+    theirs.username = `${prefix}auth_app`;
+    theirs.password = 'let me in';
+    expect(await query(theirs.href, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await query(adminUrl, `DROP ROLE ${prefix}auth_app`);
+
+    const made = await make({ databaseNamePrefix: prefix });
+    // Made by a version that left no marks yet.
+    await query(adminUrl, `COMMENT ON ROLE ${prefix}auth_app IS NULL`);
+    expect(await make({ databaseNamePrefix: prefix })).toEqual(made);
+    // A database that is gone is made anew.
+    await query(adminUrl, `DROP DATABASE ${prefix}auth`);
+    expect(await make({ databaseNamePrefix: prefix })).toEqual(made);
+    expect(await query(made.auth.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
   it('says so where DATABASE_URL leads nowhere, without the password', async () => {
     const url = new URL(adminUrl);
     url.password = 'not-the-password';

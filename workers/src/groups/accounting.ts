@@ -1,8 +1,9 @@
 import type { Books } from '@ates/accounting/domain/company';
+import { listUnfinishedRuns } from '@ates/accounting/payoutRepository';
 import type { AccountingTables } from '@ates/accounting/tables';
 import { closeDaysThatAreOver } from '@ates/accounting/usecases/closeDay';
 import { openBooks } from '@ates/accounting/usecases/openBooks';
-import { findUnfinishedPayoutRuns, runPayoutBatch } from '@ates/accounting/usecases/runPayoutBatch';
+import { runPayoutBatch } from '@ates/accounting/usecases/runPayoutBatch';
 import { startConsumer } from '@ates/kit/consumer';
 import { listenForBells, openDatabase } from '@ates/kit/database';
 import { type EventHandler, purgeInbox } from '@ates/kit/inbox';
@@ -84,11 +85,11 @@ export async function startAccountingGroup(
     broker,
     clock,
     log,
-    findUnfinished: (stillSince) => findUnfinishedPayoutRuns(db, stillSince),
+    findUnfinished: (stillSince) => listUnfinishedRuns(db, stillSince),
     runBatch: async (id) => {
-      const progress = await runPayoutBatch(db, clock, id);
-      if (progress === 'done') marks.ring();
-      return progress;
+      const outcome = await runPayoutBatch(db, clock, id);
+      if (outcome === 'ended') marks.ring();
+      return outcome;
     },
   });
   const closing = startSweep({
@@ -106,17 +107,18 @@ export async function startAccountingGroup(
     sweep: () => purgeInbox(db, now()),
   });
   const ringers = {
-    outbox: [relay],
-    runs: [runs],
-    dead_letters: [ledger, mail],
-  };
-  const bells = listenForBells(
-    databaseUrl,
-    (bell) => {
-      for (const ringer of ringers[bell]) ringer.ring();
+    outbox_interactive: () => relay.ring('interactive'),
+    outbox_bulk: () => relay.ring('bulk'),
+    runs: () => {
+      runs.ring();
+      mailer.ring();
     },
-    log,
-  );
+    dead_letters: () => {
+      ledger.ring();
+      mail.ring();
+    },
+  };
+  const bells = listenForBells(databaseUrl, (bell) => ringers[bell](), log);
   return {
     isReady: () => databaseIsReady(db, 'ACCOUNTING_DATABASE_URL'),
     async stop() {

@@ -23,7 +23,13 @@ export async function startAuthGroup(
     now: () => clock.now(),
     log,
   });
-  const bells = listenForBells(databaseUrl, () => relay.ring(), log);
+  const ringers = {
+    outbox_interactive: () => relay.ring('interactive'),
+    outbox_bulk: () => relay.ring('bulk'),
+    runs: () => undefined,
+    dead_letters: () => undefined,
+  };
+  const bells = listenForBells(databaseUrl, (bell) => ringers[bell](), log);
   return {
     isReady: () => databaseIsReady(db, 'AUTH_DATABASE_URL'),
     async stop() {

@@ -57,8 +57,13 @@ export async function startTrackerGroup(
       await purgeInbox(db, now());
     },
   });
-  const ringers = { outbox: relay, runs, dead_letters: consumer };
-  const bells = listenForBells(databaseUrl, (bell) => ringers[bell].ring(), log);
+  const ringers = {
+    outbox_interactive: () => relay.ring('interactive'),
+    outbox_bulk: () => relay.ring('bulk'),
+    runs: () => runs.ring(),
+    dead_letters: () => consumer.ring(),
+  };
+  const bells = listenForBells(databaseUrl, (bell) => ringers[bell](), log);
   return {
     isReady: () => databaseIsReady(db, 'TRACKER_DATABASE_URL'),
     async stop() {

@@ -1,20 +1,15 @@
+import type { ClaimedMail } from '@ates/accounting/domain/payout';
 import type { AccountingTables } from '@ates/accounting/tables';
-import {
-  type ClaimedMail,
-  claimDueMail,
-  noteMailFailed,
-  noteMailSent,
-} from '@ates/accounting/usecases/mailWages';
+import { claimDueMail, noteMailFailed, noteMailSent } from '@ates/accounting/usecases/mailWages';
 import type { Clock } from '@ates/kit/clock';
 import type { Log } from '@ates/kit/log';
 import { formatCents } from '@ates/kit/scalars';
 import { startSweep } from '@ates/kit/sweep';
 import type { Kysely } from 'kysely';
-import { sweepIntervalMs } from '../group.ts';
 import type { MailTransport } from './transport.ts';
 
-/** How many messages are taken, and sent side by side, at a time. */
-const batchSize = 20;
+/** How often due mail is looked for that nobody rang for, such as that of another attempt, in milliseconds. */
+const mailIntervalMs = 15_000;
 
 /**
  * Tells people by mail what they were paid (rule 11). What is due stands in accounting's database; a message that
@@ -30,13 +25,14 @@ export function startMailer(options: {
   let stopping = false;
   const sweep = startSweep({
     what: 'mailing wages',
-    intervalMs: sweepIntervalMs,
+    intervalMs: mailIntervalMs,
     log,
     sweep: async () => {
       while (!stopping) {
-        const due = await claimDueMail(db, clock.now(), batchSize);
-        if (due.length === 0) return;
-        await Promise.all(due.map((mail) => sendOne(mail)));
+        // No more than are sent at once: what waits for a connection would use up its time.
+        const claimed = await claimDueMail(db, clock.now(), transport.connections);
+        if (claimed.length === 0) return;
+        await Promise.all(claimed.map((mail) => sendOne(mail)));
       }
     },
   });
@@ -51,26 +47,25 @@ export function startMailer(options: {
 
   async function sendOne(mail: ClaimedMail): Promise<void> {
     try {
-      if (!mail.email)
-        throw new Error(`nobody has told accounting the address of user ${mail.accountId} yet`);
       await transport.send({ id: mail.payoutId, to: mail.email, ...wagesMessage(mail) });
     } catch (error) {
-      const became = await noteMailFailed(db, mail.payoutId, (error as Error).message, clock.now());
+      const became = await noteMailFailed(db, mail, (error as Error).message, clock.now());
       const next = became === 'FAILED' ? 'given up; the money was paid all the same' : 'tried again later';
       log.warn(
         `the mail about payout ${mail.payoutId} could not be sent (${(error as Error).message}); it is ${next}`,
       );
       return;
     }
-    await noteMailSent(db, mail.payoutId, clock.now());
+    await noteMailSent(db, mail, clock.now());
   }
 }
 
-const wagesMessage = (mail: ClaimedMail) => ({
-  subject: `Your wages for ${mail.day}: ${formatCents(mail.amountCents)}`,
-  text: `Hello ${mail.name},
+/** What was paid is the balance, which may be less than the day's earnings: a debt of the days before comes off. */
+const wagesMessage = ({ name, day, amountCents }: ClaimedMail) => ({
+  subject: `Your wages for ${day}: ${formatCents(amountCents)}`,
+  text: `Hello ${name},
 
-on ${mail.day} you earned ${formatCents(mail.amountCents)}, and that has been paid out to you.
+your balance at the close of ${day}, ${formatCents(amountCents)}, has been paid out to you.
 You find every operation behind it in your audit log.
 
 The task exchange

@@ -14,6 +14,8 @@ export interface Message {
 
 /** Sends mail. Rejects where the server did not take it. */
 export interface MailTransport {
+  /** How many messages it sends side by side; a further one waits. */
+  readonly connections: number;
   send(message: Message): Promise<void>;
   close(): void;
 }
@@ -21,17 +23,24 @@ export interface MailTransport {
 /** How long a mail server may take to answer, in milliseconds. */
 const timeoutMs = 10_000;
 
+/** How many messages go to a mail server side by side. */
+const smtpConnections = 4;
+
+/** How many files are written side by side. */
+const fileConnections = 20;
+
 /** A transport to the mail server at `smtpUrl`, over a few connections. */
 export function smtpTransport(smtpUrl: string, from: string): MailTransport {
   const transport = createTransport({
     url: smtpUrl,
     pool: true,
-    maxConnections: 4,
+    maxConnections: smtpConnections,
     connectionTimeout: timeoutMs,
     greetingTimeout: timeoutMs,
     socketTimeout: timeoutMs,
   } as never);
   return {
+    connections: smtpConnections,
     send: async ({ id, to, subject, text }) => {
       await transport.sendMail({ from, to, subject, text, messageId: messageId(id) });
     },
@@ -51,6 +60,7 @@ export function fileTransport(directory: string, from: string): MailTransport {
   }
   const transport = createTransport({ streamTransport: true, buffer: true, newline: 'unix' });
   return {
+    connections: fileConnections,
     async send({ id, to, subject, text }) {
       const { message } = await transport.sendMail({ from, to, subject, text, messageId: messageId(id) });
       const file = join(directory, `${id}.eml`);

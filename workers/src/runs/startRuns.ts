@@ -1,3 +1,4 @@
+import type { BatchOutcome } from '@ates/kit/batchOutcome';
 import type { Broker } from '@ates/kit/broker';
 import type { Clock } from '@ates/kit/clock';
 import type { Log } from '@ates/kit/log';
@@ -17,14 +18,14 @@ export function startRuns(options: {
   log: Log;
   findUnfinished(stillSince: Date): Promise<{ id: string; progressedAt: Date }[]>;
   /** One committed batch; anything but `more` ends the job. */
-  runBatch(id: string): Promise<string>;
+  runBatch(id: string): Promise<BatchOutcome>;
 }): { ring(): void; stop(): Promise<void> } {
   const { name, broker, clock, log } = options;
   let stopping = false;
   // Right after a start, whatever is unfinished stands still: its worker was most likely this one's predecessor.
   let patienceMs = 0;
   const queue = broker.queue(name);
-  const worker = broker.worker<{ id: string }, string>(
+  const worker = broker.worker<{ id: string }, BatchOutcome | 'stopped'>(
     name,
     async ({ data }) => {
       while (!stopping) {

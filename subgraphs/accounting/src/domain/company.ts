@@ -1,5 +1,5 @@
+import { addDays, daysBetween } from '@ates/kit/calendar';
 import { Refusal } from '@ates/kit/refusal';
-import { addDays, daysBetween } from './day.ts';
 
 /** What every use case knows of the company's books. */
 export interface Books {
@@ -29,7 +29,7 @@ export const maxDays = 366;
 
 /**
  * The days that a question is about, newest first: up to the billing day where no end is given, and 31 days, or
- * since the company's first, where no beginning is.
+ * since the company's first or the calendar's, where no beginning is.
  * @throws Refusal BAD_USER_INPUT where it ends before it begins or is over 366 days long.
  */
 export function rangeOfDays(

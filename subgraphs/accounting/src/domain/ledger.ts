@@ -44,6 +44,9 @@ export interface DayTotals {
   readonly feesCents: number;
   readonly rewardsCents: number;
   readonly paidOutCents: number;
+  /** The lowest and the highest number among them. */
+  readonly firstNumber: number;
+  readonly lastNumber: number;
 }
 
 /** Which account is debited and which credited: a credit adds to a person's balance, a debit takes from it. */
@@ -98,11 +101,21 @@ export function chainEntries(
 }
 
 /** What entries add to the totals of their accounts' days. */
-export function totalsByDay(entries: readonly Posting[]): DayTotals[] {
+export function totalsByDay(entries: readonly Entry[]): DayTotals[] {
   const totals = new Map<string, { -readonly [Field in keyof DayTotals]: DayTotals[Field] }>();
-  for (const { accountId, day, kind, amountCents } of entries) {
+  for (const { accountId, day, kind, amountCents, number } of entries) {
     const key = `${accountId} ${day}`;
-    const total = totals.get(key) ?? { accountId, day, feesCents: 0, rewardsCents: 0, paidOutCents: 0 };
+    const total = totals.get(key) ?? {
+      accountId,
+      day,
+      feesCents: 0,
+      rewardsCents: 0,
+      paidOutCents: 0,
+      firstNumber: number,
+      lastNumber: number,
+    };
+    total.firstNumber = Math.min(total.firstNumber, number);
+    total.lastNumber = Math.max(total.lastNumber, number);
     if (kind === 'ASSIGNMENT_FEE') total.feesCents += amountCents;
     else if (kind === 'COMPLETION_REWARD') total.rewardsCents += amountCents;
     else total.paidOutCents += amountCents;

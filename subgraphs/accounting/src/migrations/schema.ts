@@ -3,9 +3,9 @@ import type { ServiceSchema } from '@ates/kit/migrate';
 import { createOutbox } from '@ates/kit/outbox';
 import { type Kysely, sql } from 'kysely';
 
-/** Accounting's schema. Entries and payouts are only ever added: the application's role cannot change them. */
+/** Accounting's schema. Entries, payouts and prices are only ever added: the application's role cannot change them. */
 export const accountingSchema: ServiceSchema = {
-  appendOnly: ['ledger_entry', 'payout'],
+  appendOnly: ['ledger_entry', 'payout', 'task_price'],
   migrations: {
     '0001_ledger_and_payouts': {
       async up(db: Kysely<never>) {
@@ -16,6 +16,7 @@ export const accountingSchema: ServiceSchema = {
         await createPayouts(db);
       },
     },
+    '0002_days_know_their_numbers': { up: numberDays },
   },
 };
 
@@ -78,6 +79,25 @@ async function createLedger(db: Kysely<never>): Promise<void> {
   // Without the sums: an index that holds what every posting changes makes each of these updates write all indexes,
   // and is of no use for the open day, whose pages are never all visible; closed days are read from their run.
   await sql`create index account_day_day on account_day (day)`.execute(db);
+}
+
+/**
+ * An account's entries of a day are found by the numbers they lie between, so that the index by day can go: of all
+ * that a posting writes it was a tenth.
+ */
+async function numberDays(db: Kysely<never>): Promise<void> {
+  await sql`alter table account_day add column first_number integer, add column last_number integer`.execute(
+    db,
+  );
+  await sql`update account_day d set first_number = e.lowest, last_number = e.highest
+    from (
+      select account_id, day, min(number) as lowest, max(number) as highest from ledger_entry group by account_id, day
+    ) e
+    where e.account_id = d.account_id and e.day = d.day`.execute(db);
+  await sql`alter table account_day alter column first_number set not null, alter column last_number set not null`.execute(
+    db,
+  );
+  await sql`drop index ledger_entry_day`.execute(db);
 }
 
 async function createPayouts(db: Kysely<never>): Promise<void> {

@@ -1,4 +1,3 @@
-import type { HandlerContext } from '@ates/kit/inbox';
 import type { Columns } from '@ates/schema/event';
 import type { usersChanged } from '@ates/schema/events/auth.users_changed.v1';
 import type { Transaction } from 'kysely';
@@ -10,7 +9,6 @@ import type { AccountingTables } from '../tables.ts';
 export async function applyUsersChanged(
   trx: Transaction<AccountingTables>,
   facts: Columns<typeof usersChanged>,
-  _context: HandlerContext,
 ): Promise<void> {
   const newest = new Map<string, UserCopy>();
   facts.userId.forEach((id, at) => {

@@ -1,9 +1,10 @@
+import { addDays, dayOf } from '@ates/kit/calendar';
 import { type Clock, newId } from '@ates/kit/clock';
 import { ringAfterCommit, transact } from '@ates/kit/database';
 import { Refusal } from '@ates/kit/refusal';
 import type { Kysely } from 'kysely';
 import type { Books } from '../domain/company.ts';
-import { addDays, dayOf, firstUnclosedDay } from '../domain/day.ts';
+import { firstUnclosedDay } from '../domain/day.ts';
 import type { PayoutRun } from '../domain/payout.ts';
 import { lockOutPostings } from '../ledgerRepository.ts';
 import { findRunOfDay, insertRun } from '../payoutRepository.ts';

@@ -17,20 +17,16 @@ export async function fixPrices(
   taskIds: readonly string[],
 ): Promise<Map<string, Price>> {
   const wanted = [...new Set(taskIds)];
-  const prices = new Map((await findPrices(db, wanted)).map((price) => [price.taskId, price]));
-  const lacking = () => wanted.filter((taskId) => !prices.has(taskId)).sort();
+  const prices = new Map<string, Price>();
   const keep = (some: readonly Price[]) => {
     for (const price of some) prices.set(price.taskId, price);
   };
+  const lacking = () => wanted.filter((taskId) => !prices.has(taskId)).sort();
+  keep(await findPrices(db, wanted));
   if (prices.size < wanted.length) {
-    keep(
-      await insertPrices(
-        db,
-        lacking().map((taskId) => drawPrice(priceKey, taskId)),
-      ),
-    );
+    const drawn = lacking().map((taskId) => drawPrice(priceKey, taskId));
+    keep((await insertPrices(db, drawn)) ? drawn : await findPrices(db, lacking()));
   }
-  if (prices.size < wanted.length) keep(await findPrices(db, lacking()));
   if (prices.size < wanted.length) throw new Error(`no price was stored for ${lacking().join(', ')}`);
   return prices;
 }

@@ -1,26 +1,19 @@
-import { transact } from '@ates/kit/database';
+import { ringAfterCommit, transact } from '@ates/kit/database';
 import type { HandlerContext } from '@ates/kit/inbox';
 import type { Columns } from '@ates/schema/event';
 import type { wagesPaid } from '@ates/schema/events/accounting.wages_paid.v1';
 import type { Kysely, Transaction } from 'kysely';
-import { mailBackoffMs, maxMailAttempts } from '../domain/payout.ts';
 import {
   type ClaimedMail,
-  claimMail,
-  findMail,
-  giveUpLostMail,
-  insertMail,
-  updateMail,
-} from '../payoutRepository.ts';
+  claimOf,
+  type EmailStatus,
+  mailBackoffMs,
+  maxMailAttempts,
+} from '../domain/payout.ts';
+import { insertMail, lockDueMail, markMailFailed, markMailSent, writeClaims } from '../payoutRepository.ts';
 import type { AccountingTables } from '../tables.ts';
 
 type Db = Kysely<AccountingTables>;
-
-/**
- * The life of a mail: PENDING from the payout on; claimed, and either SENT, or PENDING again with a longer wait, or
- * FAILED after the last attempt. Money never waits for it.
- */
-export type { ClaimedMail };
 
 /** Notes that people are to be told of their wages, once per payout. */
 export async function noteWagesPaid(
@@ -29,38 +22,42 @@ export async function noteWagesPaid(
   { now }: HandlerContext,
 ): Promise<void> {
   await insertMail(trx, facts.payoutId, now);
+  // Sending them is the mailer's run.
+  ringAfterCommit(trx, 'runs');
 }
 
 /**
- * Takes mails that are due. Whoever takes one has until its next attempt is due to send it and to note it; after a
- * crash it is sent again then, with the same Message-ID.
+ * Takes up to so many mails that are due and can be sent; none where nothing of the kind is due any more. Mails without
+ * an address are put off, and those whose last attempt was never heard of again are given up.
  */
-export function claimDueMail(db: Db, now: Date, limit: number): Promise<ClaimedMail[]> {
-  return transact(db, async (trx) => {
-    await giveUpLostMail(trx, now);
-    return claimMail(trx, now, limit);
-  });
+export async function claimDueMail(db: Db, now: Date, limit: number): Promise<ClaimedMail[]> {
+  // Each time, whatever was due no longer is, so it ends.
+  for (;;) {
+    const claims = await transact(db, async (trx) => {
+      const due = await lockDueMail(trx, now, limit);
+      const decided = due.map((mail) => claimOf(mail, now));
+      if (decided.length > 0) await writeClaims(trx, decided);
+      return decided;
+    });
+    const toSend = claims.flatMap((claim) => (claim.kind === 'send' ? [claim.mail] : []));
+    if (toSend.length > 0 || claims.length === 0) return toSend;
+  }
 }
 
-export async function noteMailSent(db: Db, payoutId: string, now: Date): Promise<void> {
-  await updateMail(db, payoutId, { status: 'SENT', lastError: null, sentAt: now });
+/** Notes that the mail server took a mail. */
+export async function noteMailSent(db: Db, { payoutId }: ClaimedMail, now: Date): Promise<void> {
+  await markMailSent(db, payoutId, now);
 }
 
 /** Notes a failed attempt: another follows with back-off, until the last one. Hands back what the mail is now. */
 export async function noteMailFailed(
   db: Db,
-  payoutId: string,
+  mail: ClaimedMail,
   error: string,
   now: Date,
-): Promise<'PENDING' | 'FAILED'> {
-  const mail = await findMail(db, payoutId);
-  const attempts = mail?.attempts ?? maxMailAttempts;
-  const status = attempts >= maxMailAttempts ? 'FAILED' : 'PENDING';
-  await updateMail(db, payoutId, {
-    status,
-    lastError: error.slice(0, 1_000),
-    sentAt: null,
-    nextAt: new Date(now.getTime() + mailBackoffMs(attempts)),
-  });
+): Promise<Exclude<EmailStatus, 'SENT'>> {
+  const status = mail.attempts >= maxMailAttempts ? 'FAILED' : 'PENDING';
+  const nextAt = new Date(now.getTime() + mailBackoffMs(mail.attempts));
+  await markMailFailed(db, mail, { status, lastError: error.slice(0, 1_000), nextAt });
   return status;
 }

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { dayOf } from '@ates/kit/calendar';
 import type { Clock } from '@ates/kit/clock';
 import type { Kysely } from 'kysely';
 import type { Books } from '../domain/company.ts';
-import { dayOf } from '../domain/day.ts';
 import { insertCompany } from '../repository.ts';
 import type { AccountingTables } from '../tables.ts';
 

@@ -1,7 +1,8 @@
+import { dayOf } from '@ates/kit/calendar';
 import type { Clock } from '@ates/kit/clock';
 import type { Kysely } from 'kysely';
 import { type Books, type CompanyDay, rangeOfDays } from '../domain/company.ts';
-import { billingDay, dayOf } from '../domain/day.ts';
+import { billingDay } from '../domain/day.ts';
 import { findLastClosedDay, sumCompanyDays } from '../repository.ts';
 import type { AccountingTables } from '../tables.ts';
 

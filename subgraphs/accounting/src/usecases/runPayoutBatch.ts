@@ -1,3 +1,4 @@
+import type { BatchOutcome } from '@ates/kit/batchOutcome';
 import { type Clock, newId } from '@ates/kit/clock';
 import { ringAfterCommit, transact } from '@ates/kit/database';
 import type { Kysely, Transaction } from 'kysely';
@@ -9,7 +10,6 @@ import {
   completeRun,
   insertPayouts,
   isEarlierRunUnfinished,
-  listUnfinishedRuns,
   lockRun,
   updateRun,
 } from '../payoutRepository.ts';
@@ -17,9 +17,6 @@ import type { AccountingTables } from '../tables.ts';
 import { postEntries } from './postEntries.ts';
 
 type Trx = Transaction<AccountingTables>;
-
-/** Whether a run goes on, is complete, or waits for that of an earlier day. */
-export type PayoutProgress = 'more' | 'done' | 'not yet';
 
 /**
  * Pays the next accounts of a day's run (rule 11): whoever's closing balance is positive gets exactly that sum. The
@@ -31,13 +28,13 @@ export async function runPayoutBatch(
   clock: Clock,
   runId: string,
   batchSize = 1_000,
-): Promise<PayoutProgress> {
+): Promise<BatchOutcome> {
   const now = clock.now();
   return transact(db, async (trx) => {
     await lockForPosting(trx);
     const run = await lockRun(trx, runId);
-    if (!run || run.status === 'COMPLETED') return 'done';
-    if (await isEarlierRunUnfinished(trx, run.day)) return 'not yet';
+    if (!run || run.status === 'COMPLETED') return 'ended';
+    if (await isEarlierRunUnfinished(trx, run.day)) return 'waits';
     const closings = await closingBalances(trx, run, batchSize);
     const payouts = closings
       .filter(({ closingCents }) => closingCents > 0)
@@ -62,7 +59,7 @@ export async function runPayoutBatch(
     await publishDayClosed(trx, advanced, await completeRun(trx, advanced, now), now);
     // The next day's run may have waited for this one.
     ringAfterCommit(trx, 'runs');
-    return 'done';
+    return 'ended';
   });
 }
 
@@ -104,9 +101,3 @@ async function pay(trx: Trx, payouts: readonly Omit<Payout, 'email'>[], now: Dat
   await postEntries(trx, postings, { now, lane: 'bulk' });
   await publishPayouts(trx, payouts, now);
 }
-
-/** Runs that have not begun to pay, or have not got on since a moment, in the order of their days: for the sweep. */
-export const findUnfinishedPayoutRuns = (
-  db: Kysely<AccountingTables>,
-  staleBefore: Date,
-): Promise<{ id: string; progressedAt: Date }[]> => listUnfinishedRuns(db, staleBefore);

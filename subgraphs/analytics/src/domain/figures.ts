@@ -1,3 +1,4 @@
+import { addDays, daysBetween, daysSinceMonday, earliestDay, latestDay } from '@ates/kit/calendar';
 import { Refusal } from '@ates/kit/refusal';
 
 /** A task by its id; the rest of it is tracker's. */
@@ -47,21 +48,8 @@ export const maxRangeDays = 366;
 
 const refuse = (message: string) => new Refusal('BAD_USER_INPUT', message);
 
-const dayMs = 86_400_000;
-const earliestDay = '0001-01-01';
-const latestDay = '9999-12-31';
-
-const startOf = (day: string): number => Date.parse(`${day}T00:00:00Z`);
-
-/** The day so many days later, or earlier, within the years that YYYY can write. */
-function addDays(day: string, days: number): string {
-  const moved = startOf(day) + days * dayMs;
-  const bounded = Math.min(Math.max(moved, startOf(earliestDay)), startOf(latestDay));
-  return new Date(bounded).toISOString().slice(0, 10);
-}
-
 /** How many days a range has, both ends included; none or less where it ends before it begins. */
-const daysIn = ({ from, to }: DayRange): number => Math.round((startOf(to) - startOf(from)) / dayMs) + 1;
+const daysIn = ({ from, to }: DayRange): number => daysBetween(from, to) + 1;
 
 /**
  * Days that were asked for. Days to come are allowed: a week or a month may be asked for while it is under way.
@@ -98,7 +86,7 @@ export function periodOf(period: Period, day: string): DayRange {
     case 'DAY':
       return { from: day, to: day };
     case 'WEEK': {
-      const sinceMonday = (new Date(startOf(day)).getUTCDay() + 6) % 7;
+      const sinceMonday = daysSinceMonday(day);
       return { from: addDays(day, -sinceMonday), to: addDays(day, 6 - sinceMonday) };
     }
     case 'MONTH': {
@@ -109,38 +97,6 @@ export function periodOf(period: Period, day: string): DayRange {
       return { from: `${month}-01`, to };
     }
   }
-}
-
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-/**
- * The calendar day that a moment is in, YYYY-MM-DD in a time zone (*today* of the design, for the present moment).
- * @throws Refusal BAD_USER_INPUT where it is no moment, such as one in a 13th month.
- */
-export function dayOf(moment: Date, timeZone: string): string {
-  if (Number.isNaN(moment.getTime())) throw refuse('This is not a moment that exists.');
-  let format = formats.get(timeZone);
-  if (!format) {
-    format = new Intl.DateTimeFormat('en-u-ca-gregory-nu-latn', {
-      timeZone,
-      year: 'numeric',
-      month: '2-digit',
-      day: '2-digit',
-    });
-    formats.set(timeZone, format);
-  }
-  const parts = new Map(format.formatToParts(moment).map(({ type, value }) => [type, value]));
-  return `${parts.get('year')?.padStart(4, '0')}-${parts.get('month')}-${parts.get('day')}`;
-}
-
-/** The days of many moments. The facts of a batch mostly share one, which is looked up once. */
-export function daysOf(moments: readonly string[], timeZone: string): string[] {
-  const known = new Map<string, string>();
-  return moments.map((moment) => {
-    const day = known.get(moment) ?? dayOf(new Date(moment), timeZone);
-    known.set(moment, day);
-    return day;
-  });
 }
 
 /** What top management earned, in cents (rule 12): fees charged less rewards paid. Payouts don't count. */

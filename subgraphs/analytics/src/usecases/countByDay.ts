@@ -1,5 +1,5 @@
+import { dayOf } from '@ates/kit/calendar';
 import type { Transaction } from 'kysely';
-import { daysOf } from '../domain/figures.ts';
 import { addToTaskDays, insertFacts, type TaskCounter } from '../repository.ts';
 import type { AnalyticsTables, FactKind } from '../tables.ts';
 
@@ -14,13 +14,13 @@ export async function countByDay(
   facts: { ids: readonly string[]; occurredAt: readonly string[] },
   timeZone: string,
 ): Promise<void> {
-  const days = daysOf(facts.occurredAt, timeZone);
+  const days = facts.occurredAt.map((moment) => dayOf(moment, timeZone));
   const fresh = await insertFacts(trx, kind, facts.ids);
   const counts = new Map<string, number>();
   facts.ids.forEach((id, at) => {
-    const day = days[at];
+    const day = days[at] as string;
     // Deleted, so that a key that stands twice in the batch counts once.
-    if (day !== undefined && fresh.delete(id)) counts.set(day, (counts.get(day) ?? 0) + 1);
+    if (fresh === null || fresh.delete(id)) counts.set(day, (counts.get(day) ?? 0) + 1);
   });
   if (counts.size > 0) await addToTaskDays(trx, counter, counts);
 }

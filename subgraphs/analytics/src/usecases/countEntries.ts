@@ -1,11 +1,12 @@
-import { type Columns, type Fact, toFacts } from '@ates/schema/event';
+import { dayOf } from '@ates/kit/calendar';
+import type { Columns } from '@ates/schema/event';
 import type { entriesPosted } from '@ates/schema/events/accounting.entries_posted.v1';
 import type { Transaction } from 'kysely';
-import { daysOf, isDearer, type ResolvedTask } from '../domain/figures.ts';
+import { isDearer, type ResolvedTask } from '../domain/figures.ts';
 import { addMoney, insertFacts, type MoneyOfDay, upsertBalances, upsertDearest } from '../repository.ts';
 import { type AnalyticsTables, factKinds } from '../tables.ts';
 
-type Entry = Fact<typeof entriesPosted>;
+type Entries = Columns<typeof entriesPosted>;
 
 /**
  * Counts the ledger's entries, each once: money by the billing day that the event says (rules 10, 12, 14), accounts'
@@ -13,44 +14,55 @@ type Entry = Fact<typeof entriesPosted>;
  */
 export async function countEntries(
   trx: Transaction<AnalyticsTables>,
-  columns: Columns<typeof entriesPosted>,
+  entries: Entries,
   timeZone: string,
 ): Promise<void> {
-  const calendarDays = daysOf(columns.occurredAt, timeZone);
-  const fresh = await insertFacts(trx, factKinds.entryPosted, columns.entryId);
-  if (fresh.size === 0) return;
-  const entries = (toFacts(columns) as Entry[])
-    .map((entry, at) => ({ ...entry, calendarDay: calendarDays[at]! }))
+  // Before anything is written: a moment that does not exist is poison.
+  const calendarDays = entries.occurredAt.map((moment) => dayOf(moment, timeZone));
+  const fresh = await insertFacts(trx, factKinds.entryPosted, entries.entryId);
+  const counted: number[] = [];
+  entries.entryId.forEach((id, at) => {
     // Deleted, so that an entry that stands twice in the batch counts once.
-    .filter(({ entryId }) => fresh.delete(entryId));
-  await upsertBalances(trx, latestBalances(entries));
-  const dearest = dearestByDay(entries);
+    if (fresh === null || fresh.delete(id)) counted.push(at);
+  });
+  if (counted.length === 0) return;
+  await upsertBalances(trx, latestBalances(entries, counted));
+  const dearest = dearestByDay(entries, counted, calendarDays);
   if (dearest.length > 0) await upsertDearest(trx, dearest);
-  await addMoney(trx, moneyByDay(entries));
+  await addMoney(trx, moneyByDay(entries, counted));
 }
+
+// What follows goes through the columns by index: an object per entry would cost more than all that is done with it.
 
 /** Each account's balance after its highest-numbered entry. */
 function latestBalances(
-  entries: readonly Entry[],
+  { accountId, number, balanceAfterCents }: Entries,
+  counted: readonly number[],
 ): { accountId: string; number: number; balanceCents: number }[] {
-  const latest = new Map<string, Entry>();
-  for (const entry of entries) {
-    const known = latest.get(entry.accountId);
-    if (!known || entry.number > known.number) latest.set(entry.accountId, entry);
+  const latest = new Map<string, number>();
+  for (const at of counted) {
+    const known = latest.get(accountId[at]!);
+    if (known === undefined || number[at]! > number[known]!) latest.set(accountId[at]!, at);
   }
-  return [...latest.values()].map(({ accountId, number, balanceAfterCents }) => ({
-    accountId,
-    number,
-    balanceCents: balanceAfterCents,
+  return [...latest].map(([account, at]) => ({
+    accountId: account,
+    number: number[at]!,
+    balanceCents: balanceAfterCents[at]!,
   }));
 }
 
 /** The dearest task of each calendar day; a reward that names no task is money only. */
-function dearestByDay(entries: readonly (Entry & { calendarDay: string })[]): ResolvedTask[] {
+function dearestByDay(
+  { kind, taskId, amountCents, occurredAt }: Entries,
+  counted: readonly number[],
+  calendarDays: readonly string[],
+): ResolvedTask[] {
   const dearest = new Map<string, ResolvedTask>();
-  for (const { kind, calendarDay: day, taskId, amountCents, occurredAt } of entries) {
-    if (kind !== 'COMPLETION_REWARD' || taskId === null) continue;
-    const task = { day, taskId, rewardCents: amountCents, resolvedAt: occurredAt };
+  for (const at of counted) {
+    const id = taskId[at];
+    if (kind[at] !== 'COMPLETION_REWARD' || !id) continue;
+    const day = calendarDays[at]!;
+    const task = { day, taskId: id, rewardCents: amountCents[at]!, resolvedAt: occurredAt[at]! };
     const known = dearest.get(day);
     if (!known || isDearer(task, known)) dearest.set(day, task);
   }
@@ -58,23 +70,28 @@ function dearestByDay(entries: readonly (Entry & { calendarDay: string })[]): Re
 }
 
 /** What the entries add to each billing day. Fees and payouts lower a balance; as figures they are positive. */
-function moneyByDay(entries: readonly Entry[]): Map<string, MoneyOfDay> {
+function moneyByDay(
+  { kind, day, amountCents }: Entries,
+  counted: readonly number[],
+): Map<string, MoneyOfDay> {
   const days = new Map<string, MoneyOfDay>();
-  for (const { kind, day, amountCents } of entries) {
-    const money = days.get(day) ?? { feesCents: 0, rewardsCents: 0, paidOutCents: 0 };
-    days.set(day, money);
-    switch (kind) {
+  for (const at of counted) {
+    const money = days.get(day[at]!) ?? { feesCents: 0, rewardsCents: 0, paidOutCents: 0 };
+    days.set(day[at]!, money);
+    const amount = amountCents[at]!;
+    const what = kind[at]!;
+    switch (what) {
       case 'ASSIGNMENT_FEE':
-        money.feesCents -= amountCents;
+        money.feesCents -= amount;
         break;
       case 'COMPLETION_REWARD':
-        money.rewardsCents += amountCents;
+        money.rewardsCents += amount;
         break;
       case 'PAYOUT':
-        money.paidOutCents -= amountCents;
+        money.paidOutCents -= amount;
         break;
       default:
-        kind satisfies never;
+        what satisfies never;
     }
   }
   return days;

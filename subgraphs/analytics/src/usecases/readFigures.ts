@@ -1,3 +1,4 @@
+import { dayOf } from '@ates/kit/calendar';
 import type { Clock } from '@ates/kit/clock';
 import type { Kysely } from 'kysely';
 import {
@@ -5,7 +6,6 @@ import {
   checkHasCome,
   checkRange,
   type DayRange,
-  dayOf,
   type MostExpensiveTask,
   type Period,
   periodOf,
@@ -14,8 +14,7 @@ import { findDearest, listDays } from '../repository.ts';
 import type { AnalyticsTables } from '../tables.ts';
 
 /**
- * A day's figures (rule 14), today's where none is given. Accounts in the red are as at closing for a closed day and
- * as of now for any other.
+ * A day's figures (rule 14), today's where none is given.
  * @throws Refusal BAD_USER_INPUT for a day that has not come yet.
  */
 export async function readDay(
@@ -26,7 +25,7 @@ export async function readDay(
 ): Promise<AnalyticsDay> {
   const today = dayOf(clock.now(), timeZone);
   const asked = checkHasCome(day ?? today, today);
-  const [figures] = await listDays(db, { from: asked, to: asked });
+  const [figures] = await listDays(db, { from: asked, to: asked }, today);
   if (!figures) throw new Error(`analytics' database has no row for ${asked}`);
   return figures;
 }
@@ -35,8 +34,13 @@ export async function readDay(
  * The figures of every day of a range (rule 14), newest first.
  * @throws Refusal BAD_USER_INPUT where it ends before it begins or has more than 366 days.
  */
-export async function readDays(db: Kysely<AnalyticsTables>, range: DayRange): Promise<AnalyticsDay[]> {
-  return listDays(db, checkRange(range));
+export async function readDays(
+  db: Kysely<AnalyticsTables>,
+  clock: Clock,
+  timeZone: string,
+  range: DayRange,
+): Promise<AnalyticsDay[]> {
+  return listDays(db, checkRange(range), dayOf(clock.now(), timeZone));
 }
 
 /** The dearest task resolved in the period that holds a day, today where none is given (rule 14). */

@@ -3,6 +3,7 @@ import { transact } from '@ates/kit/database';
 import { Refusal } from '@ates/kit/refusal';
 import type { Kysely } from 'kysely';
 import { verifyBeakShape } from '../beakHash.ts';
+import { networkOf } from '../domain/network.ts';
 import type { Session } from '../domain/session.ts';
 import { normaliseBeakShape } from '../domain/user.ts';
 import {
@@ -15,7 +16,7 @@ import {
 import type { AuthTables } from '../tables.ts';
 import { issueTokens } from './issueTokens.ts';
 
-/** Failed log-ins within the window that are let pass (rule 1): per login, and per address. */
+/** Failed log-ins within the window that are let pass (rule 1): per login, and per address or IPv6 network. */
 export const failureLimits = { perLogin: 10, perAddress: 100, windowMs: 15 * 60_000 };
 
 const refused = () => new Refusal('UNAUTHENTICATED', 'No active account has this login and this beak shape.');
@@ -32,16 +33,18 @@ export async function logIn(
   const now = clock.now();
   // A NUL, which PostgreSQL takes in no text, becomes what no login has either.
   const login = attempt.login.trim().toLowerCase().slice(0, 200).replaceAll('\0', '\ufffd');
-  const subjects = { login: `login:${login}`, address: `address:${attempt.clientAddress}` };
-  const failures = {
-    login: await countLoginFailure(db, subjects.login, now, failureLimits.windowMs),
-    address: await countLoginFailure(db, subjects.address, now, failureLimits.windowMs),
-  };
-  if (failures.login > failureLimits.perLogin || failures.address > failureLimits.perAddress) {
-    throw new Refusal(
-      'TOO_MANY_REQUESTS',
-      'Too many failed log-ins. Wait a quarter of an hour, then try again.',
-    );
+  const subjects = { login: `login:${login}`, address: `address:${networkOf(attempt.clientAddress)}` };
+  // The address first: one that is blocked must not count against logins, or it could lock out everybody.
+  for (const [subject, limit] of [
+    [subjects.address, failureLimits.perAddress],
+    [subjects.login, failureLimits.perLogin],
+  ] as const) {
+    if ((await countLoginFailure(db, subject, now, failureLimits.windowMs)) > limit) {
+      throw new Refusal(
+        'TOO_MANY_REQUESTS',
+        'Too many failed log-ins. Wait a quarter of an hour, then try again.',
+      );
+    }
   }
   const found = await findCredentials(db, login);
   const matches = await verifyBeakShape(

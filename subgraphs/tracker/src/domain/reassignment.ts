@@ -16,22 +16,34 @@ export interface Reassignment {
   readonly supersededById: string | null;
 }
 
+/** What a press does while another run is under way: stops it and starts over, hands it back, or waits its turn. */
 export type OnRunning = 'SUPERSEDE' | 'JOIN' | 'QUEUE';
 
-/** What a press leads to: an existing reassignment is handed back, or a new one waits and perhaps supersedes one. */
-export type PressOutcome =
-  | { readonly kind: 'hand back'; readonly reassignment: Reassignment }
-  | { readonly kind: 'enqueue' }
-  | { readonly kind: 'supersede'; readonly running: Reassignment; readonly by: Reassignment | null };
+/** What a press finds. */
+export interface Unfinished {
+  readonly running: Reassignment | undefined;
+  readonly queued: Reassignment | undefined;
+  /** SUPERSEDE locks what runs when the press comes in; where `running` is not locked, it has started since. */
+  readonly isRunningLocked: boolean;
+}
 
-/** Rule 6: what a press does, given the one that runs and the one that waits. */
+export interface PressOutcome {
+  /** What the press answers with; null for a new reassignment, which waits its turn. */
+  readonly handBack: Reassignment | null;
+  /** What it stops, in favour of what it answers with. */
+  readonly supersede: Reassignment | null;
+}
+
+/**
+ * Rule 6: what a press does, given what runs and what waits. A run that has started since the press draws all that was
+ * open at the press, so there is nothing to start over: SUPERSEDE hands it back.
+ */
 export function decidePress(
   onRunning: OnRunning,
-  running: Reassignment | undefined,
-  queued: Reassignment | undefined,
+  { running, queued, isRunningLocked }: Unfinished,
 ): PressOutcome {
-  if (onRunning === 'SUPERSEDE' && running) return { kind: 'supersede', running, by: queued ?? null };
-  if (onRunning === 'JOIN' && running) return { kind: 'hand back', reassignment: running };
-  if (queued) return { kind: 'hand back', reassignment: queued };
-  return { kind: 'enqueue' };
+  const next = queued ?? null;
+  if (!running || onRunning === 'QUEUE') return { handBack: next, supersede: null };
+  if (onRunning === 'SUPERSEDE' && isRunningLocked) return { handBack: next, supersede: running };
+  return { handBack: running, supersede: null };
 }

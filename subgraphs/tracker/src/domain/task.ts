@@ -111,5 +111,5 @@ export function refuseToResolve(task: Task | undefined, callerId: string): asser
 export const nobodyEligible = () =>
   new Refusal(
     'NO_ELIGIBLE_ASSIGNEE',
-    'Nobody can be given this task: every active user is a manager or an admin.',
+    'There is nobody to give tasks to: every active user is a manager or an admin.',
   );

@@ -112,6 +112,7 @@ export type TaskFilter = {
   status?: InputMaybe<TaskStatus>;
   assigneeId?: InputMaybe<Scalars['ID']['input']>;
   creatorId?: InputMaybe<Scalars['ID']['input']>;
+  /** A part of the title or of the Jira id. One or two letters are looked for among the newest 5,000 tasks only. */
   search?: InputMaybe<Scalars['String']['input']>;
 };
 

@@ -1,15 +1,23 @@
 import { type Clock, newId } from '@ates/kit/clock';
 import { ringAfterCommit, transact } from '@ates/kit/database';
-import type { Kysely, Transaction } from 'kysely';
+import type { Kysely } from 'kysely';
 import { decidePress, type OnRunning, type Reassignment } from '../domain/reassignment.ts';
 import { nobodyEligible } from '../domain/task.ts';
 import { claimIdempotencyKey } from '../idempotency.ts';
-import { endRun, findReassignments, insertReassignment, lockUnfinished } from '../reassignmentRepository.ts';
+import {
+  endRun,
+  findReassignments,
+  insertReassignment,
+  lockPresses,
+  lockRunning,
+  readUnfinished,
+} from '../reassignmentRepository.ts';
 import type { TrackerTables } from '../tables.ts';
-import { listEligible } from '../userRepository.ts';
+import { isAnyoneEligible } from '../userRepository.ts';
 
 /**
- * A press of 'reassign' (rule 6). Answers at once: the run is a row that a worker takes up.
+ * A press of 'reassign' (rule 6). Answers at once: the run is a row that a worker takes up. Only SUPERSEDE waits for
+ * the batch under way, at which it stops the run, and nobody else waits with it.
  * @throws Refusal NO_ELIGIBLE_ASSIGNEE; CONFLICT where the key was used with other arguments.
  */
 export async function reassignTasks(
@@ -20,15 +28,15 @@ export async function reassignTasks(
 ): Promise<Reassignment> {
   const now = clock.now();
   return transact(db, async (trx) => {
-    const { running, queued } = await lockUnfinished(trx);
-    const id = newId();
-    const outcome = decidePress(press.onRunning, running, queued);
-    const resultId =
-      outcome.kind === 'hand back'
-        ? outcome.reassignment.id
-        : outcome.kind === 'supersede'
-          ? (outcome.by?.id ?? id)
-          : id;
+    const toStop = press.onRunning === 'SUPERSEDE' ? await lockRunning(trx) : undefined;
+    await lockPresses(trx);
+    const { running, queued } = await readUnfinished(trx);
+    const { handBack, supersede } = decidePress(press.onRunning, {
+      running,
+      queued,
+      isRunningLocked: running?.id === toStop,
+    });
+    const resultId = handBack?.id ?? newId();
     if (press.idempotencyKey !== null) {
       const claim = {
         userId: callerId,
@@ -39,17 +47,17 @@ export async function reassignTasks(
         now,
       };
       const claimed = await claimIdempotencyKey(trx, claim);
-      if (claimed) return read(trx, claimed.madeBefore);
+      if (claimed) return (await findReassignments(trx, [claimed.madeBefore]))[0] as Reassignment;
     }
-    if ((await listEligible(trx)).length === 0) throw nobodyEligible();
-    if (resultId === id) await insertReassignment(trx, { id, requestedById: callerId, now });
-    if (outcome.kind === 'supersede')
-      await endRun(trx, outcome.running.id, { status: 'SUPERSEDED', now, supersededById: resultId });
+    if (!(await isAnyoneEligible(trx))) throw nobodyEligible();
+    const pressed =
+      handBack ?? (await insertReassignment(trx, { id: resultId, requestedById: callerId, now }));
+    if (supersede) {
+      // Not the moment of the press, after which a batch may have got further.
+      const end = { status: 'SUPERSEDED', now: clock.now(), supersededById: pressed.id } as const;
+      await endRun(trx, supersede.id, end);
+    }
     ringAfterCommit(trx, 'runs');
-    return read(trx, resultId);
+    return pressed;
   });
-}
-
-async function read(trx: Transaction<TrackerTables>, id: string): Promise<Reassignment> {
-  return (await findReassignments(trx, [id]))[0] as Reassignment;
 }

@@ -1,7 +1,9 @@
+import type { BatchOutcome } from '@ates/kit/batchOutcome';
 import { type Clock, newId, type Random } from '@ates/kit/clock';
 import { ringAfterCommit, transact } from '@ates/kit/database';
 import { maxFactsPerEvent } from '@ates/schema/event';
 import type { Kysely } from 'kysely';
+import { drawOneOf } from '../domain/draw.ts';
 import { publishAssigned } from '../events.ts';
 import {
   advanceRun,
@@ -14,9 +16,6 @@ import {
 } from '../reassignmentRepository.ts';
 import type { TrackerTables } from '../tables.ts';
 import { listEligible } from '../userRepository.ts';
-
-/** What became of a batch: there are more, the run has ended, or it has to wait for the one that runs. */
-export type BatchOutcome = 'more' | 'ended' | 'waits';
 
 /**
  * One batch of a reassignment (rule 6), in one transaction: lock the run's row and see that it may still run, draw,
@@ -40,39 +39,36 @@ export async function runReassignmentBatch(
     const eligible = await listEligible(trx);
     const tasks = run.until
       ? await lockNextOpenTasks(trx, { after: run.cursor, until: run.until, limit: size })
-      : [];
-    const last = tasks.at(-1);
-    if (last && eligible.length === 0) {
+      : null;
+    const count = tasks?.id.length ?? 0;
+    if (count > 0 && eligible.length === 0) {
       await endRun(trx, id, { status: 'FAILED', now });
       ringAfterCommit(trx, 'runs');
       return 'ended';
     }
-    if (last) {
-      const draws = tasks.map((task) => ({
-        task,
-        assignmentId: newId(),
-        assigneeId: eligible[random.below(eligible.length)] as string,
-      }));
+    if (tasks && count > 0) {
+      const assignmentId = tasks.id.map(newId);
+      const assigneeId = tasks.id.map(() => eligible[drawOneOf(eligible.length, random) as number] as string);
       await assignTasks(trx, {
-        taskIds: draws.map(({ task }) => task.id),
-        assigneeIds: draws.map(({ assigneeId }) => assigneeId),
-        assignmentIds: draws.map(({ assignmentId }) => assignmentId),
+        taskIds: tasks.id,
+        assigneeIds: assigneeId,
+        assignmentIds: assignmentId,
         reassignmentId: id,
         now,
       });
-      const occurredAt = now.toISOString();
-      const facts = draws.map(({ task: { id: taskId, title, jiraId }, assignmentId, assigneeId }) => ({
-        assignmentId,
-        taskId,
-        title,
-        jiraId,
-        assigneeId,
-        occurredAt,
-      }));
-      await publishAssigned(trx, facts, 'bulk', now);
-      await advanceRun(trx, id, { cursor: last.id, count: tasks.length, now });
+      const { id: taskId, title, jiraId } = tasks;
+      const moment = now.toISOString();
+      const occurredAt = tasks.id.map(() => moment);
+      await publishAssigned(
+        trx,
+        { assignmentId, taskId, title, jiraId, assigneeId, occurredAt },
+        'bulk',
+        now,
+      );
+      const last = tasks.id.reduce((highest, one) => (one > highest ? one : highest));
+      await advanceRun(trx, id, { cursor: last, count, now });
     }
-    if (tasks.length === size) return 'more';
+    if (count === size) return 'more';
     await endRun(trx, id, { status: 'COMPLETED', now });
     // Another may wait for its turn.
     ringAfterCommit(trx, 'runs');

@@ -1,0 +1,117 @@
+import { parseArgs } from 'node:util';
+import { findRedisServer } from '@ates/system/stores/privateRedis';
+import { create } from './benchmarks/create.ts';
+import { federated } from './benchmarks/federated.ts';
+import { feel } from './benchmarks/feel.ts';
+import { payout } from './benchmarks/payout.ts';
+import { read } from './benchmarks/read.ts';
+import { reassign } from './benchmarks/reassign.ts';
+import { start } from './benchmarks/start.ts';
+import { type Benchmark, shareCompany } from './context.ts';
+import { type Backend, type Figure, printLine, tableOf } from './figures.ts';
+import { describeMachine } from './machine.ts';
+import { say } from './progress.ts';
+
+/** In the order they run in: from the fewest tasks to the most, since they share a company. */
+const benchmarks: Readonly<Record<string, Benchmark>> = {
+  start,
+  create,
+  federated,
+  payout,
+  reassign,
+  feel,
+  read,
+};
+
+const usage = `Usage: npm run bench [-- [NAME …] [--backend redis|postgresql] [--tasks N] [--explain] [--quick]]
+  NAME        ${Object.keys(benchmarks).join(', ')}; all of them unless named
+  --backend   where the queues live; both unless given, Redis only where one is installed
+  --tasks     only this many tasks, where a benchmark goes through several sizes
+  --explain   also says where the time went
+  --quick     everything small, to see that it runs`;
+
+/** What the command line asks for. @throws an Error with a sentence where that makes no sense. */
+function readArguments(args: string[]) {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      backend: { type: 'string' },
+      tasks: { type: 'string' },
+      quick: { type: 'boolean' },
+      explain: { type: 'boolean' },
+    },
+  });
+  const { backend } = values;
+  if (backend !== undefined && backend !== 'redis' && backend !== 'postgresql')
+    throw new Error('--backend is redis or postgresql.');
+  const tasks = values.tasks === undefined ? undefined : Number(values.tasks);
+  if (tasks !== undefined && !(Number.isInteger(tasks) && tasks >= 1_000 && tasks <= 10_000_000))
+    throw new Error('--tasks is a whole number from 1000 to 10000000.');
+  const unknown = positionals.find((name) => !(name in benchmarks));
+  if (unknown !== undefined) throw new Error(`There is no benchmark "${unknown}".`);
+  return {
+    backend,
+    tasks,
+    quick: values.quick ?? false,
+    explain: values.explain ?? false,
+    names: positionals,
+  };
+}
+
+/** `npm run bench`: measures, prints a JSON line per figure and a table at the end. */
+async function main(args: string[]): Promise<void> {
+  let asked: ReturnType<typeof readArguments>;
+  try {
+    asked = readArguments(args);
+  } catch (error) {
+    console.error(`${(error as Error).message}\n${usage}`);
+    process.exitCode = 1;
+    return;
+  }
+  const { quick, tasks, explain, names } = asked;
+  const hasRedis = (await findRedisServer(process.env)) !== undefined;
+  if (!hasRedis) say('No redis-server or valkey-server is on PATH: only the PostgreSQL backend is measured.');
+  const backends = (['redis', 'postgresql'] as const).filter(
+    (backend: Backend) =>
+      (asked.backend === undefined || asked.backend === backend) && (backend !== 'redis' || hasRedis),
+  );
+  const began = performance.now();
+  const figures: Figure[] = [];
+  const kept = new Map<string, Promise<unknown>>();
+  for (const backend of backends) {
+    const shared = shareCompany(backend, quick);
+    try {
+      for (const [name, benchmark] of Object.entries(benchmarks)) {
+        if (names.length > 0 && !names.includes(name)) continue;
+        say(`${name}, queues in ${backend} …`);
+        await benchmark(
+          {
+            backend,
+            quick,
+            tasks,
+            explain,
+            company: shared.company,
+            once<Value>(what: string, measure: () => Promise<Value>) {
+              const value = kept.get(what) ?? measure();
+              kept.set(what, value);
+              return value as Promise<Value>;
+            },
+          },
+          (figure) => {
+            figures.push(figure);
+            printLine(figure);
+          },
+        );
+      }
+    } finally {
+      await shared.close();
+    }
+  }
+  console.log(`\n${tableOf(figures)}`);
+  console.log(
+    `${describeMachine()}; ${((performance.now() - began) / 60_000).toFixed(1)} minutes${quick ? '; --quick: no figures to go by' : ''}`,
+  );
+}
+
+await main(process.argv.slice(2));

@@ -1,0 +1,86 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { type BenchCompany, fillOpenTasks } from '../company.ts';
+import type { Benchmark } from '../context.ts';
+import { spread } from '../figures.ts';
+import { closedLoop, fixedBody, type Operation, perSecond } from '../load.ts';
+import { nodeProcesses, readPeaks, resetPeaks } from '../machine.ts';
+
+const query =
+  '{ tasks(first: 50) { nodes { id title status assignedAt assignee { id name } assignmentFee completionReward } } }';
+/** What of it is tracker's own. */
+const trackersPart = '{ tasks(first: 50) { nodes { id title status assignedAt assignee { id } } } }';
+
+/**
+ * 50 tasks with their assignees' names (auth) and prices (accounting) through the gateway, against Apollo's gateway
+ * with its own fetcher on the same subgraphs, and against tracker's part asked for directly.
+ */
+export const federated: Benchmark = async ({ backend, quick, company: openCompany }, report) => {
+  const company = await openCompany();
+  await fillOpenTasks(company, 1_000);
+  const { system } = company;
+  const headers = { authorization: `Bearer ${await company.token('kiwi')}` };
+  const apollo = await startApolloGateway(company);
+  try {
+    const ours: Operation = { url: system.graphqlUrl, headers, body: fixedBody(query) };
+    const theirs: Operation = { url: apollo.url, headers, body: fixedBody(query) };
+    const direct: Operation = {
+      url: `${system.subgraphUrls.get('tracker')}/graphql`,
+      headers: { ...headers, 'x-internal-secret': system.internalSecret },
+      body: fixedBody(trackersPart),
+    };
+    const seconds = quick ? 0.5 : 5;
+    for (const operation of [ours, theirs, direct]) await closedLoop(operation, { connections: 8, seconds });
+    for (const connections of quick ? [8] : [1, 8]) {
+      resetPeaks({ ...nodeProcesses(system), 'apollo gateway': apollo.process.pid });
+      const measured = {
+        ours: await closedLoop(ours, { connections, seconds }),
+        theirs: await closedLoop(theirs, { connections, seconds }),
+        direct: await closedLoop(direct, { connections, seconds }),
+      };
+      const rate = perSecond(measured.ours);
+      report({
+        bench: 'federated',
+        what: `50 tasks with names and prices, ${connections} connections`,
+        backend,
+        values: { 'queries/s': rate, ...spread('query', measured.ours.latenciesMs) },
+        yardsticks: [
+          {
+            name: '@apollo/gateway with its own fetcher, queries/s',
+            value: perSecond(measured.theirs),
+            ratio: rate / perSecond(measured.theirs),
+          },
+          {
+            name: 'tracker alone, its part, queries/s',
+            value: perSecond(measured.direct),
+            ratio: rate / perSecond(measured.direct),
+          },
+        ],
+        peakMiB: readPeaks({ ...nodeProcesses(system), 'apollo gateway': apollo.process.pid }),
+      });
+    }
+  } finally {
+    apollo.process.kill();
+  }
+};
+
+async function startApolloGateway({ system }: BenchCompany): Promise<{ url: string; process: ChildProcess }> {
+  const settings = {
+    supergraph: fileURLToPath(new URL('../../../schema/supergraph.graphql', import.meta.url)),
+    urls: Object.fromEntries([...system.subgraphUrls].map(([name, url]) => [name, `${url}/graphql`])),
+    secret: system.internalSecret,
+  };
+  // As it runs in production: without the stack traces and checks of development.
+  const child = fork(
+    fileURLToPath(new URL('../yardsticks/apolloGateway.ts', import.meta.url)),
+    [JSON.stringify(settings)],
+    {
+      env: { ...process.env, NODE_ENV: 'production', APOLLO_TELEMETRY_DISABLED: 'true' },
+    },
+  );
+  const url = await new Promise<string>((resolve, reject) => {
+    child.once('message', (message: { url: string }) => resolve(message.url));
+    child.once('exit', (code) => reject(new Error(`the yardstick's gateway ended with ${code}`)));
+  });
+  return { url, process: child };
+}

@@ -1,0 +1,130 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  ask,
+  type BenchCompany,
+  fillOpenTasks,
+  listStatements,
+  readLongestStatement,
+  resetStatements,
+} from '../company.ts';
+import type { Benchmark } from '../context.ts';
+import { nodeProcesses, readCpu, readPeaks, resetPeaks } from '../machine.ts';
+import { say, showProgress } from '../progress.ts';
+import { bareSqlReassignment } from '../yardsticks/bareReassignment.ts';
+
+const sizes = [10_000, 100_000, 1_000_000];
+const passes = [1, 2, 3];
+
+/**
+ * From the press of 'reassign' to the last entry in the ledger and the last row in analytics, against one connection
+ * that writes the same rows by bare SQL. The first pass fixes the tasks' prices, too.
+ */
+export const reassign: Benchmark = async (
+  { backend, quick, tasks, explain, company: openCompany, once },
+  report,
+) => {
+  const company = await openCompany();
+  for (const size of quick ? [2_000] : tasks ? [tasks] : sizes) {
+    // Before the company is filled up to this size: the yardstick has tables of its own, of the same size.
+    const bare = await once(`bare reassignment of ${size}`, () => bareSqlReassignment(company, size));
+    await fillOpenTasks(company, size);
+    for (const pass of passes) {
+      resetPeaks(nodeProcesses(company.system));
+      await resetStatements(company);
+      const cpu = readCpu(company.system.pids);
+      const seconds = await pressAndWait(company, { exactly: size });
+      if (explain) await sayWhereTimeWent(company, cpu);
+      const rate = size / seconds;
+      const longest = await readLongestStatement(company);
+      say(
+        `the longest statement took ${Math.round(longest.ms)} ms: ${longest.statement.replace(/\s+/g, ' ').slice(0, 120)}`,
+      );
+      const batched = bare.batched[Math.min(pass, 2) - 1] as number;
+      const whole = bare.whole[Math.min(pass, 2) - 1] as number;
+      report({
+        bench: 'reassign',
+        what: `${size.toLocaleString('en-US')} tasks, pass ${pass}`,
+        backend,
+        values: { 'tasks/s': rate, s: seconds, 'longest statement ms': longest.ms },
+        yardsticks: [
+          { name: 'bare SQL in batches of 1,000, tasks/s', value: batched, ratio: rate / batched },
+          { name: 'bare SQL in one statement, tasks/s', value: whole, ratio: rate / whole },
+        ],
+        peakMiB: readPeaks(nodeProcesses(company.system)),
+      });
+    }
+  }
+};
+
+async function sayWhereTimeWent(company: BenchCompany, before: Record<string, number>): Promise<void> {
+  for (const [name, seconds] of Object.entries(readCpu(company.system.pids)))
+    say(`  ${(seconds - (before[name] ?? 0)).toFixed(1)} s of processor time: ${name}`);
+  for (const { service, calls, totalMs, statement } of await listStatements(company))
+    say(
+      `  ${(totalMs / 1_000).toFixed(2)} s, ${calls} calls, ${service}: ${statement.replace(/\s+/g, ' ').slice(0, 130)}`,
+    );
+}
+
+/**
+ * Presses 'reassign', waits until everything that follows from it stands in all databases, and hands back the seconds
+ * it took. `exactly` is for when nothing else happens: then more than that is as wrong as less.
+ * @throws where an assignment is missing, or doubled, or charged other than once.
+ */
+export async function pressAndWait(
+  company: BenchCompany,
+  size: { exactly: number } | { atLeast: number },
+): Promise<number> {
+  const least = 'exactly' in size ? size.exactly : size.atLeast;
+  const before = await counts(company);
+  const token = await company.token('max');
+  const progress = showProgress(`reassigning ${least.toLocaleString('en-US')} tasks`, least);
+  const began = performance.now();
+  await ask(company.system, token, 'mutation { reassignTasks { id } }');
+  let added: Counts;
+  do {
+    await sleep(20);
+    added = difference(await counts(company), before);
+    progress.update(added.counted);
+    if (performance.now() - began > 600_000)
+      throw new Error(`not done after ten minutes: ${JSON.stringify(added)}`);
+  } while (Object.values(added).some((count) => count < least) || (await isRunning(company)));
+  const seconds = (performance.now() - began) / 1_000;
+  progress.stop();
+  if ('exactly' in size && Object.values(added).some((count) => count !== least))
+    throw new Error(`not ${least} of each: ${JSON.stringify(added)}`);
+  return seconds;
+}
+
+async function isRunning({ databases }: BenchCompany): Promise<boolean> {
+  const { rowCount } = await databases.tracker.query(
+    "select from reassignment where status in ('QUEUED', 'RUNNING')",
+  );
+  return rowCount !== 0;
+}
+
+const difference = (now: Counts, before: Counts): Counts => ({
+  entries: now.entries - before.entries,
+  counted: now.counted - before.counted,
+  balances: now.balances - before.balances,
+});
+
+interface Counts {
+  /** Entries in the ledger. */
+  readonly entries: number;
+  /** Assignments that analytics has counted. */
+  readonly counted: number;
+  /** Entries that analytics has counted. */
+  readonly balances: number;
+}
+
+/** Read from the few rows that hold sums, so that looking costs nothing. */
+async function counts({ databases }: BenchCompany): Promise<Counts> {
+  const one = async (
+    client: { query(text: string): Promise<{ rows: { n: string | null }[] }> },
+    query: string,
+  ) => Number((await client.query(query)).rows[0]?.n ?? 0);
+  const entries = await one(databases.accounting, 'select sum(last_number) as n from account');
+  const counted = await one(databases.analytics, 'select sum(assignments) as n from task_day');
+  const balances = await one(databases.analytics, 'select sum(number) as n from account_balance');
+  return { entries, counted, balances };
+}

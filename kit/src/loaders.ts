@@ -1,0 +1,30 @@
+import DataLoader from 'dataloader';
+
+/** A loader of what has an id, one statement for all that are asked for at once; null for what there is not. */
+export const byId = <Row extends { readonly id: string }>(
+  find: (ids: readonly string[]) => Promise<readonly Row[]>,
+): DataLoader<string, Row | null> =>
+  new DataLoader(async (ids) => {
+    const rows = new Map((await find(ids)).map((row) => [row.id, row]));
+    return ids.map((id) => rows.get(id) ?? null);
+  });
+
+/** A loader per set of arguments: fields with the same arguments share a statement. */
+export function byOptions<Options, Value>(
+  read: (ids: readonly string[], options: Options) => Promise<Map<string, Value>>,
+  none: () => Value,
+): (id: string, options: Options) => Promise<Value> {
+  const loaders = new Map<string, DataLoader<string, Value>>();
+  return (id, options) => {
+    const key = JSON.stringify(options);
+    let loader = loaders.get(key);
+    if (!loader) {
+      loader = new DataLoader(async (ids) => {
+        const found = await read(ids, options);
+        return ids.map((each) => found.get(each) ?? none());
+      });
+      loaders.set(key, loader);
+    }
+    return loader.load(id);
+  };
+}

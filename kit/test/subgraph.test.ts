@@ -1,0 +1,62 @@
+import { parse } from 'graphql';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type RunningSubgraph, serveSubgraph } from '../src/subgraph.ts';
+
+const internalSecret = 'a secret of the nest';
+let lines: { level: number; msg: string; err?: { message: string } }[];
+let sabotage: (response: import('node:http').ServerResponse) => void;
+let subgraph: RunningSubgraph;
+
+beforeEach(async () => {
+  lines = [];
+  sabotage = () => undefined;
+  subgraph = await serveSubgraph({
+    typeDefs: parse('type Query { hello: String }'),
+    resolvers: { Query: { hello: () => 'squawk' } },
+    context: async () => ({ access: { scopes: new Set<string>() } }),
+    internalSecret,
+    host: '127.0.0.1',
+    port: 0,
+    internalPort: 0,
+    isReady: async () => true,
+    extra: (_, response) => {
+      sabotage(response);
+      return false;
+    },
+    log: pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) }),
+  });
+});
+afterEach(() => subgraph.stop());
+
+const ask = (headers: Record<string, string> = { 'x-internal-secret': internalSecret }) =>
+  fetch(`${subgraph.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ query: '{ hello }' }),
+  });
+
+test('whoever knows the secret is answered, and nobody else', async () => {
+  expect(await (await ask()).json()).toEqual({ data: { hello: 'squawk' } });
+  expect((await ask({})).status).toBe(403);
+});
+
+test('an answer that cannot be written is a masked error in the log, and no end of the process', async () => {
+  sabotage = (response) => {
+    const { setHeader } = response;
+    response.setHeader = () => {
+      response.setHeader = setHeader;
+      throw new TypeError('this header is no header');
+    };
+  };
+  const response = await ask();
+  expect(response.status).toBe(500);
+  const [error] = ((await response.json()) as { errors: { message: string; extensions: { id: string } }[] })
+    .errors;
+  expect(error).toMatchObject({ extensions: { code: 'INTERNAL' } });
+  expect(error!.message).not.toContain('header');
+  expect(lines).toMatchObject([{ level: 50, err: { message: 'this header is no header' } }]);
+  expect(lines[0]!.msg).toContain(error!.extensions.id);
+  sabotage = () => undefined;
+  expect((await ask()).status).toBe(200);
+});

@@ -1,0 +1,20 @@
+import { port, processSettings, secret, timeZone, url } from '@ates/kit/settings';
+import { z } from 'zod';
+
+/** Settings of the accounting subgraph's process. */
+export const accountingSettings = {
+  ...processSettings,
+  /** The port of its graph; 0, the default, is a free one. */
+  PORT: port().default(0),
+  /** Accounting's database, with the application's role. */
+  ACCOUNTING_DATABASE_URL: url('postgres', 'postgresql'),
+  /** Where auth publishes the keys that tokens are verified with. */
+  JWKS_URL: url('http', 'https'),
+  /** What callers prove themselves with: the gateway's. */
+  INTERNAL_SECRET: secret(),
+  /** The company's time zone: what day it is. As the workers have it. */
+  COMPANY_TIME_ZONE: timeZone().default('UTC'),
+  /** What prices are drawn with (rule 7); without it, one is made and kept in the database. As the workers have it. */
+  PRICE_KEY: z.string().optional(),
+};
+export type AccountingSettings = z.infer<z.ZodObject<typeof accountingSettings>>;

@@ -1,0 +1,18 @@
+import { port, processSettings, secret, timeZone, url } from '@ates/kit/settings';
+import type { z } from 'zod';
+
+/** Settings of the analytics subgraph's process. */
+export const analyticsSettings = {
+  ...processSettings,
+  /** The port of its graph; 0, the default, is a free one. */
+  PORT: port().default(0),
+  /** Analytics' database, with the application's role. */
+  ANALYTICS_DATABASE_URL: url('postgres', 'postgresql'),
+  /** Where auth publishes the keys that tokens are verified with. */
+  JWKS_URL: url('http', 'https'),
+  /** What callers prove themselves with: the gateway's. */
+  INTERNAL_SECRET: secret(),
+  /** Decides which day it is, and which day something happened in. */
+  COMPANY_TIME_ZONE: timeZone().default('UTC'),
+};
+export type AnalyticsSettings = z.infer<z.ZodObject<typeof analyticsSettings>>;

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { environmentOf, type PartContext, partNames } from '../src/parts.ts';
+import { readSystemSettings } from '../src/settings.ts';
+
+const database = (name: string) => ({
+  url: `postgres://${name}_app@h/${name}`,
+  migrationUrl: 'postgres://h',
+});
+
+function contextOf(
+  environment: Record<string, string>,
+  queue: PartContext['stores']['queue'] = { backend: 'redis', url: 'redis://private' },
+): PartContext {
+  const databases = {
+    ...{ auth: database('auth'), tracker: database('tracker') },
+    ...{ accounting: database('accounting'), analytics: database('analytics') },
+  };
+  return {
+    settings: readSystemSettings(environment),
+    stores: { databases, queue, own: [], superuserUrl: undefined, stop: async () => {} },
+    environment,
+    internalSecret: 'a secret of the company',
+    seed: 'none',
+    urls: new Map([['auth', 'http://h:1']] as const),
+  };
+}
+
+describe('REDIS_CLUSTER', () => {
+  it('is about REDIS_URL, and refused without it', () => {
+    expect(() => readSystemSettings({ REDIS_CLUSTER: 'true' })).toThrow(
+      /^REDIS_URL is not set: REDIS_CLUSTER is true, .*\.$/,
+    );
+    expect(readSystemSettings({ REDIS_CLUSTER: 'false' }).REDIS_CLUSTER).toBe(false);
+  });
+
+  it('gets to the workers with that URL, and with no store of our own', () => {
+    const outside = { REDIS_URL: 'redis://h', REDIS_CLUSTER: 'true' };
+    const workers = (...given: Parameters<typeof contextOf>) => environmentOf('workers', contextOf(...given));
+    expect(workers(outside, { backend: 'redis', url: 'redis://h' })).toMatchObject(outside);
+    for (const environment of [
+      workers({}),
+      workers({ REDIS_CLUSTER: 'false' }),
+      workers(outside, { backend: 'postgresql', url: 'postgres://h/queues' }),
+    ])
+      expect(environment).not.toHaveProperty('REDIS_CLUSTER');
+  });
+});
+
+it('the company’s time zone gets to whoever counts days, and to nobody else', () => {
+  const context = contextOf({ COMPANY_TIME_ZONE: 'Europe/Berlin' });
+  const told = partNames.filter((part) => 'COMPANY_TIME_ZONE' in environmentOf(part, context));
+  expect(told).toEqual(['accounting', 'analytics', 'workers']);
+});
