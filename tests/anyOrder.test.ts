@@ -6,7 +6,7 @@ import { openBooks } from '@ates/accounting/usecases/openBooks';
 import type { AnalyticsTables } from '@ates/analytics/tables';
 import { newId } from '@ates/kit/clock';
 import type { Delivery, EventHandler } from '@ates/kit/inbox';
-import { type EventDefinition, toFacts } from '@ates/schema/event';
+import { decodeColumns, type EventDefinition, toFacts } from '@ates/schema/event';
 import { allEvents } from '@ates/schema/events/all';
 import type { TrackerTables } from '@ates/tracker/tables';
 import { accountingHandlers, mailerHandlers } from '@ates/workers/groups/accounting';
@@ -396,7 +396,10 @@ async function openFor(company: Company): Promise<{ deliverAll: Deliverer; close
       const itself: Delivery = { eventId: id, event, lane: 'bulk', payload };
       if (!chance) return toConsumers(itself);
       const definition = allEvents.find(({ name }) => name === event)!;
-      const again = plan([{ event: definition, facts: toFacts(JSON.parse(payload)) }], chance);
+      const again = plan(
+        [{ event: definition, facts: toFacts(decodeColumns(payload) as Record<string, unknown[]>) }],
+        chance,
+      );
       return [itself, itself, ...again].flatMap(toConsumers);
     });
   };

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, type GraphqlError, isGraphqlError } from './graphqlClient.ts';
 import { readBacklog } from './readBacklog.ts';
 import { requestAs, type Session } from './session.ts';
-import type { Problem, TaskRow } from './taskRow.ts';
+import { nameOf, type Problem, type TaskRow } from './taskRow.ts';
 
 export interface ImportOptions {
   readonly client: Client;
@@ -17,7 +17,7 @@ export interface ImportOptions {
 
 export interface ImportProgress {
   readonly done: number;
-  /** Rows that are worth sending. */
+  /** Rows that are sent. */
   readonly total: number;
 }
 
@@ -144,6 +144,6 @@ async function sendRow(
 
 function refusalSentence(row: TaskRow, error: GraphqlError): string {
   if (error.code === 'CONFLICT' && row.identity !== null)
-    return `${row.identity} was imported before with another title or description`;
+    return `${nameOf(row)} was imported before with another title or description`;
   return error.message.replace(/\.$/, '');
 }

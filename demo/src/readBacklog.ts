@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { CsvError, parse } from 'csv-parse';
-import { checkRow, type Problem, type TaskRow } from './taskRow.ts';
+import { nameOf, type Problem, readRow, type TaskRow } from './taskRow.ts';
 
 /** The largest file that is read, in bytes. */
 export const maxFileBytes = 20 * 1024 * 1024;
@@ -40,7 +40,7 @@ export async function checkFile(file: string): Promise<void> {
 }
 
 /**
- * Reads a CSV file of tasks and checks every row of it.
+ * Reads a CSV file of tasks, row by row.
  * @throws FileError where the file or its header is wrong, so that no row can be trusted.
  */
 export async function readBacklog(file: string): Promise<Backlog> {
@@ -71,7 +71,7 @@ export async function readBacklog(file: string): Promise<Backlog> {
 
 type Column = 'title' | 'description' | 'jiraId';
 
-/** Turns records into checked rows, and counts lines while it does. */
+/** Turns records into rows, and counts lines while it does. */
 function createRowReader(name: string) {
   let nextLine = 1;
   let columns: Column[] | undefined;
@@ -81,7 +81,7 @@ function createRowReader(name: string) {
   /** Line of the first row of each identity, to find the second. */
   const seen = new Map<string, number>();
 
-  const check = (cells: string[], line: number): void => {
+  const add = (cells: string[], line: number): void => {
     if (cells.length !== columns!.length) {
       const found = cells.length === 1 ? '1 column' : `${cells.length} columns`;
       const sentence = `the row has ${found} instead of ${columns!.length}: put quotes around a text with commas or line breaks in it`;
@@ -90,19 +90,15 @@ function createRowReader(name: string) {
     }
     const text: Record<Column, string> = { title: '', description: '', jiraId: '' };
     for (const [index, column] of columns!.entries()) text[column] = cells[index]!;
-    const checked = checkRow(text, line);
-    if ('sentence' in checked) {
-      problems.push(checked);
-      return;
-    }
-    const firstLine = seen.get(checked.idempotencyKey);
+    const row = readRow(text, line);
+    const firstLine = seen.get(row.idempotencyKey);
     if (firstLine !== undefined) {
-      const what = checked.identity ?? 'a task of this title and description';
+      const what = nameOf(row) ?? 'a task of this title and description';
       problems.push({ line, sentence: `${what} is in line ${firstLine} already` });
       return;
     }
-    seen.set(checked.idempotencyKey, line);
-    rows.push(checked);
+    seen.set(row.idempotencyKey, line);
+    rows.push(row);
   };
 
   return {
@@ -118,7 +114,7 @@ function createRowReader(name: string) {
       rowCount++;
       if (rowCount > maxRows)
         throw new FileError(`${name} has more than ${maxRows} rows: split it into several files.`);
-      check(cells, line);
+      add(cells, line);
     },
     /** Everything from here on may be misread, and a task that was misread would cost its assignee a fee. */
     breakOff(code: string): void {

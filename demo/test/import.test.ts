@@ -51,7 +51,7 @@ test('a good file ends with 0 and the counts, also the second time', async () =>
 test('a bad row ends with 1, and the good ones are imported', async () => {
   const { code, stdout, stderr } = await run(['mixed.csv', '--url', server.url, '--login', 'gosha']);
   expect(code).toBe(1);
-  expect(stderr).toBe('line 2: the title is empty\n');
+  expect(stderr).toBe('line 2: The title is empty. Say in a few words what is to be done\n');
   expect(stdout).toContain('Imported 1 of 2 rows (already there: 0, with errors: 1).');
 });
 

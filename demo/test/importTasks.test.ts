@@ -105,6 +105,37 @@ describe('when the server does not play along', () => {
     expect(report.problems).toEqual([{ line: 2, sentence: 'Too rude' }]);
   });
 
+  test('what may be in a row the tracker decides, and says by line what may not', async () => {
+    const rows = [
+      ['[POPUG-42]Clean', '', ''],
+      ['[POPUG-43] - Clean', '', 'POPUG-43'],
+      ['Clean', '', 'popug-44'],
+      ['[45] - Clean', '', ''],
+      ['', 'text', 'POPUG-1'],
+      ['Clean [the] cage', '', ''],
+      ['[] Clean', '', ''],
+      ['Clean', '', 'POPUG 42'],
+      ['Bell\u0007', '', ''],
+      ['x'.repeat(201), '', ''],
+      ['Clean', 'x'.repeat(10_001), ''],
+    ];
+    const report = await importText(
+      `title,description,jira id\n${rows.map((row) => row.join()).join('\n')}\n`,
+    );
+    expect(report).toMatchObject({ rowCount: 11, created: 4, stopped: null });
+    expect(report.problems).toEqual(
+      [
+        'title is empty',
+        'contains \\[ or \\]',
+        'brackets .* are empty',
+        'Jira id looks like',
+        'control characters',
+        'longer than 200',
+        'longer than 10000',
+      ].map((sentence, n) => ({ line: n + 6, sentence: expect.stringMatching(new RegExp(sentence)) })),
+    );
+  });
+
   test('tokens that end under way are renewed by one refresh for all rows', async () => {
     server.beforeCreate = (number) => {
       if (number === 10) server.tokens.clear();

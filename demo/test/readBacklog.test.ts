@@ -27,19 +27,6 @@ const onlyProblem = async (row: string) => {
 
 describe('a bad row is named and left out, and the good ones stay', () => {
   test.each([
-    [',text,POPUG-1', 'the title is empty'],
-    ['  \t ,text,POPUG-1', 'the title is empty'],
-    [`${'x'.repeat(201)},,`, 'the title has 201 characters; 200 are the most'],
-    ['"two\nlines",,', 'the title has a line break or another control character in it'],
-    ['Bell\u0007,,', 'the title has a line break or another control character in it'],
-    ['Clean [the] cage,,', 'the title has [ or ] in it'],
-    ['[POPUG-42]Clean,,', 'the title has [ or ] in it'],
-    ['[POPUG-42] - Clean [it],,', 'the title has [ or ] in it'],
-    ['[POPUG-42] - Clean,,POPUG-42', 'keep one of them'],
-    ['Clean,,popug-42', '"popug-42" is not a jira id'],
-    ['[42] - Clean,,', '"42" is not a jira id'],
-    [`Clean,${'x'.repeat(10_001)},`, 'the description has 10001 characters; 10000 are the most'],
-    ['Clean,nul\u0000,', 'the description has a control character in it'],
     ['Clean, comma, unquoted,POPUG-1', 'the row has 4 columns instead of 3'],
     ['Clean', 'the row has 1 column instead of 3'],
   ])('bad row %#', async (row, sentence) => {
@@ -48,7 +35,7 @@ describe('a bad row is named and left out, and the good ones stay', () => {
 
   test('a jira id or a text that comes twice is an error of the later row', async () => {
     const { rows, problems } = await read(
-      `${header}A,,POPUG-1\nB,,POPUG-1\n[POPUG-1] - C,,\nD,same,\nD,same,\nD,other,\n`,
+      `${header}A,,POPUG-1\nB,,POPUG-1\n[POPUG-1]C,,\nD,same,\nD,same,\nD,other,\n`,
     );
     expect(rows.map(({ line }) => line)).toEqual([2, 5, 7]);
     expect(problems).toEqual([
@@ -59,7 +46,7 @@ describe('a bad row is named and left out, and the good ones stay', () => {
   });
 
   test.each(['\n', '\r\n', '\r'])('lines are counted as an editor counts them (%j)', async (end) => {
-    const text = ['title,description', 'A,"one', '', 'three"', '', 'B,', ',bad', 'C,'].join(end);
+    const text = ['title,description', 'A,"one', '', 'three"', '', 'B,', 'bad', 'C,'].join(end);
     const { rows, problems } = await read(text);
     expect(rows.map(({ line }) => line)).toEqual([2, 6, 8]);
     expect(problems.map(({ line }) => line)).toEqual([7]);
@@ -107,6 +94,8 @@ test('the key of a row depends on its identity alone', async () => {
   const [text] = await keys(`${header}A,"x\ny",\n`);
   expect(await keys('description,title\r\n"x\r\ny", A \r\n')).toEqual([text]);
   expect(await keys(`${header}A,z,\n`)).not.toEqual([text]);
+  for (const title of ['[POPUG-1] - A', '[POPUG-1]A', ' [ POPUG-1 ] A '])
+    expect(await keys(`${header}${title},x,\n`), title).toEqual([first]);
 });
 
 test('the backlog that ships with the demo is all good rows, with an id each', async () => {

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Refusal } from '@ates/kit/refusal';
+import { parseTaskText } from '@ates/tracker/domain/task';
 
 interface StoredTask {
   id: string;
@@ -59,6 +61,18 @@ export async function startStandInServer() {
     if (known && known.input !== kept)
       throw new Refused('CONFLICT', 'This key was used with other arguments.');
     if (known) return known.task;
+    const {
+      title,
+      description,
+      jiraId = null,
+    } = rest as { title: string; description: string; jiraId?: string };
+    try {
+      // The tracker's own rule: what a row may hold is nobody else's business.
+      parseTaskText({ title, description, jiraId });
+    } catch (error) {
+      if (error instanceof Refusal) throw new Refused(error.code, error.message);
+      throw error;
+    }
     const task = {
       id: randomUUID(),
       createdAt: new Date().toISOString(),

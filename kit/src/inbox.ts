@@ -1,4 +1,4 @@
-import { type EventDefinition, toColumns, toFacts } from '@ates/schema/event';
+import { decodeColumns, type EventDefinition, toColumns, toFacts } from '@ates/schema/event';
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
 import { newId } from './clock.ts';
 import { ringAfterCommit, sqlState, transact } from './database.ts';
@@ -75,7 +75,7 @@ export interface Delivery {
   readonly eventId: string;
   readonly event: string;
   readonly lane: Lane;
-  /** The facts' columns as JSON text. */
+  /** The facts' columns, as `encodeColumns` writes them. */
   readonly payload: string;
 }
 
@@ -97,7 +97,7 @@ export async function applyDelivery<Tables extends InboxTables>(
   const context = { now: now(), lane: delivery.lane };
   let columns: unknown;
   try {
-    columns = JSON.parse(delivery.payload);
+    columns = decodeColumns(delivery.payload);
   } catch {
     return applyFactByFact(db, consumer, handler, delivery, [delivery.payload], context);
   }

@@ -1,4 +1,4 @@
-import type { Columns, EventDefinition } from '@ates/schema/event';
+import { type Columns, type EventDefinition, encodeColumns } from '@ates/schema/event';
 import { type ColumnType, type Generated, type Kysely, sql, type Transaction } from 'kysely';
 import { newId } from './clock.ts';
 import { ringAfterCommit } from './database.ts';
@@ -74,7 +74,7 @@ export async function appendEvent<Tables extends OutboxTables, Definition extend
   await sql`
     with event as (
       insert into outbox_event (id, event, payload, created_at)
-      values (${newId()}, ${definition.name}, ${JSON.stringify(columns)}, ${options.now})
+      values (${newId()}, ${definition.name}, ${encodeColumns(columns)}, ${options.now})
       returning id
     )
     insert into outbox_delivery (event_id, consumer, lane, next_at)

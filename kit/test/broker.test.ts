@@ -48,6 +48,25 @@ describe.concurrent('the queues', { timeout: 60_000 }, () => {
     await expect.poll(() => proxy.connections, { timeout: 2_000 }).toBe(0);
   });
 
+  test('that are closed finish what is in hand, and its receipt is still heard', async (context) => {
+    const { expect } = context;
+    const { broker } = await open(context);
+    const name = `broker-${process.pid}-${++count}`;
+    const completed: string[] = [];
+    await broker.onCompleted(name, (id) => completed.push(id));
+    let begun = false;
+    const work = async () => {
+      begun = true;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      return 'done';
+    };
+    broker.worker(name, work, { concurrency: 1 });
+    await broker.queue(name).add('squawk', {}, { jobId: 'a.1' });
+    await expect.poll(() => begun).toBe(true);
+    await broker.close();
+    expect(completed).toEqual(['a.1']);
+  });
+
   test('say once that their store is away, and once that it is back; then everything goes on', async (context) => {
     const { expect } = context;
     const { proxy, broker, said } = await open(context);

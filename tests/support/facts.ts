@@ -13,7 +13,7 @@ import {
   type EventHandler,
   type InboxTables,
 } from '@ates/kit/inbox';
-import { type EventDefinition, type Fact, toColumns } from '@ates/schema/event';
+import { type EventDefinition, encodeColumns, type Fact, toColumns } from '@ates/schema/event';
 import { usersChanged } from '@ates/schema/events/auth.users_changed.v1';
 import { tasksAssigned } from '@ates/schema/events/tracker.tasks_assigned.v1';
 import { tasksCreated } from '@ates/schema/events/tracker.tasks_created.v1';
@@ -93,7 +93,7 @@ export const deliveryOf = <Definition extends EventDefinition>(
   eventId,
   event: definition.name,
   lane: 'interactive',
-  payload: JSON.stringify(toColumns(definition, facts)),
+  payload: encodeColumns(toColumns(definition, facts)),
 });
 
 /** Applies a delivery as the consumer's worker would, with the handler that belongs to it. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { applyDelivery, type EventHandler, onEvent } from '@ates/kit/inbox';
-import { type EventDefinition, type Fact, toColumns } from '@ates/schema/event';
+import { type EventDefinition, encodeColumns, type Fact, toColumns } from '@ates/schema/event';
 import { tasksAssigned } from '@ates/schema/events/tracker.tasks_assigned.v1';
 import { tasksResolved } from '@ates/schema/events/tracker.tasks_resolved.v1';
 import { asSuperuser, cloneDatabase, openTestDatabase } from '../../../tests/support/databases.ts';
@@ -37,7 +37,7 @@ export async function openTestBooks() {
         eventId: randomUUID(),
         event: event.name,
         lane: 'interactive',
-        payload: JSON.stringify(toColumns(event, facts)),
+        payload: encodeColumns(toColumns(event, facts)),
       },
       clock.now,
     );

@@ -1,5 +1,5 @@
 import { encodeCursor, type Page, toPage } from '@ates/kit/page';
-import { rowsOf, uuids } from '@ates/kit/rows';
+import { idArray } from '@ates/kit/rows';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Reassignment, ReassignmentStatus } from './domain/reassignment.ts';
 import type { TrackerTables } from './tables.ts';
@@ -131,64 +131,75 @@ export async function advanceRun(
     progressed_at = ${progress.now} where id = ${id}`.execute(trx);
 }
 
-/** Open tasks that are about to be reassigned, with what their event says: a list per column, all equally long. */
-export interface TasksToReassign {
-  readonly id: string[];
+/** The open tasks that a run has yet to go over, in order. */
+interface Range {
+  /** Where it has got to; null before its first batch. */
+  readonly after: string | null;
+  readonly until: string;
+}
+
+const inRange = ({ after, until }: Range) =>
+  sql`task_id <= ${until} ${after ? sql`and task_id > ${after}` : sql``}`;
+
+/** Whether a run has open tasks left. */
+export async function areTasksLeft(trx: Trx, range: Range): Promise<boolean> {
+  const { rows } = await sql`select from open_task where ${inRange(range)} limit 1`.execute(trx);
+  return rows.length > 0;
+}
+
+/** What a batch of a reassignment has done: a list per column, all equally long. */
+export interface AssignedTasks {
+  readonly taskId: string[];
   readonly title: string[];
   readonly jiraId: (string | null)[];
+  readonly assigneeId: string[];
+  readonly assignmentId: string[];
 }
 
 /**
- * The next open tasks of a run, locked in order; a task that is just being resolved is waited for and then left out.
- * They come as columns, in one value: as rows, reading them would take longer than finding them.
+ * Gives the next open tasks of a run to new assignees: the holder changes, and the assignment is added. There are as
+ * many draws as a batch has tasks at most; each is an assignee and the assignment's id. A task that is just being
+ * resolved is waited for and then left out. Hands back what was assigned, and the task the run has got past with how
+ * many it has come across on the way, those left out included.
+ *
+ * It is one statement, since locking the tasks first and changing them then took half as long again; and what it hands
+ * back comes as columns in one value, since reading a thousand rows takes longer than finding them.
  */
-export async function lockNextOpenTasks(
+export async function assignNextTasks(
   trx: Trx,
-  range: { after: string | null; until: string; limit: number },
-): Promise<TasksToReassign> {
-  // For this transaction only: unnamed statements are planned anew each time, and from some size on by scanning whole
-  // tables, here (the tasks' titles) and in `assignTasks`.
+  range: Range,
+  draws: { assigneeIds: readonly string[]; assignmentIds: readonly string[] },
+  run: { id: string; now: Date },
+): Promise<{ assigned: AssignedTasks | null; last: string | null; passed: number }> {
+  // For this transaction only: unnamed statements are planned anew each time, and from some size on by scanning tables.
   await sql`select set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`.execute(
     trx,
   );
-  const { rows } = await sql<{ tasks: { [Name in keyof TasksToReassign]: TasksToReassign[Name] | null } }>`
-    select json_build_object('id', json_agg(t.id), 'title', json_agg(t.title), 'jiraId', json_agg(t.jira_id)) as tasks
-    from (
-      select task_id from open_task
-      where task_id <= ${range.until} ${range.after ? sql`and task_id > ${range.after}` : sql``}
-      order by task_id limit ${range.limit} for no key update
-    ) o join task t on t.id = o.task_id`.execute(trx);
-  const { id, title, jiraId } = rows[0]!.tasks;
-  return { id: id ?? [], title: title ?? [], jiraId: jiraId ?? [] };
-}
-
-/** Gives tasks, which the caller has locked, to new assignees: the holder changes, and the assignment is added. */
-export async function assignTasks(
-  trx: Trx,
-  batch: {
-    taskIds: readonly string[];
-    assigneeIds: readonly string[];
-    assignmentIds: readonly string[];
-    reassignmentId: string;
-    now: Date;
-  },
-): Promise<void> {
-  const rows = rowsOf({
-    task_id: uuids(batch.taskIds),
-    assignee_id: uuids(batch.assigneeIds),
-    assignment_id: uuids(batch.assignmentIds),
-  });
-  await sql`
-    with draw (${rows.names}) as (
-      select ${rows.values} from ${rows.from}
+  const { rows } = await sql<{
+    assigned: { [Name in keyof AssignedTasks]: AssignedTasks[Name] | null };
+    last: string | null;
+    passed: number;
+  }>`
+    with next as materialized (
+      select task_id, row_number() over (order by task_id) as n from (
+        select task_id from open_task where ${inRange(range)} order by task_id limit ${draws.assigneeIds.length}
+      ) o
     ), held as (
-      update open_task o set assignee_id = draw.assignee_id, assignment_id = draw.assignment_id, assigned_at = ${batch.now}
-      from draw where o.task_id = draw.task_id
+      update open_task o set assigned_at = ${run.now}, assignee_id = (${idArray(draws.assigneeIds)})[next.n],
+        assignment_id = (${idArray(draws.assignmentIds)})[next.n]
+      from next where o.task_id = next.task_id
+      returning o.task_id, o.assignee_id, o.assignment_id
+    ), added as (
+      insert into assignment (id, task_id, assignee_id, assigned_at, reassignment_id)
+      select assignment_id, task_id, assignee_id, ${run.now}::timestamptz, ${run.id}::uuid from held
     )
-    insert into assignment (id, task_id, assignee_id, assigned_at, reassignment_id)
-    select assignment_id, task_id, assignee_id, ${batch.now}::timestamptz, ${batch.reassignmentId}::uuid from draw`.execute(
-    trx,
-  );
+    select
+      json_build_object('taskId', json_agg(held.task_id), 'title', json_agg(t.title), 'jiraId', json_agg(t.jira_id),
+        'assigneeId', json_agg(held.assignee_id), 'assignmentId', json_agg(held.assignment_id)) as assigned,
+      (select task_id from next order by task_id desc limit 1) as last, (select count(*) from next) as passed
+    from held join task t on t.id = held.task_id`.execute(trx);
+  const { assigned, last, passed } = rows[0]!;
+  return { assigned: assigned.taskId === null ? null : (assigned as AssignedTasks), last, passed };
 }
 
 /** Runs that wait or stand still, with the moment they last got further. */

@@ -7,10 +7,10 @@ import { drawOneOf } from '../domain/draw.ts';
 import { publishAssigned } from '../events.ts';
 import {
   advanceRun,
-  assignTasks,
+  areTasksLeft,
+  assignNextTasks,
   endRun,
   isAnyRunning,
-  lockNextOpenTasks,
   lockReassignment,
   startRun,
 } from '../reassignmentRepository.ts';
@@ -36,39 +36,34 @@ export async function runReassignmentBatch(
     }
     if (run?.status !== 'RUNNING') return 'ended';
 
-    const eligible = await listEligible(trx);
-    const tasks = run.until
-      ? await lockNextOpenTasks(trx, { after: run.cursor, until: run.until, limit: size })
-      : null;
-    const count = tasks?.id.length ?? 0;
-    if (count > 0 && eligible.length === 0) {
-      await endRun(trx, id, { status: 'FAILED', now });
-      ringAfterCommit(trx, 'runs');
-      return 'ended';
+    if (run.until) {
+      const range = { after: run.cursor, until: run.until };
+      const eligible = await listEligible(trx);
+      if (eligible.length === 0 && (await areTasksLeft(trx, range))) {
+        await endRun(trx, id, { status: 'FAILED', now });
+        ringAfterCommit(trx, 'runs');
+        return 'ended';
+      }
+      const draws = {
+        assigneeIds: Array.from(
+          { length: size },
+          () => eligible[drawOneOf(eligible.length, random) as number] as string,
+        ),
+        assignmentIds: Array.from({ length: size }, newId),
+      };
+      const { assigned, last, passed } = await assignNextTasks(trx, range, draws, { id, now });
+      if (assigned) {
+        const moment = now.toISOString();
+        await publishAssigned(
+          trx,
+          { ...assigned, occurredAt: assigned.taskId.map(() => moment) },
+          'bulk',
+          now,
+        );
+      }
+      if (last) await advanceRun(trx, id, { cursor: last, count: passed, now });
+      if (passed === size) return 'more';
     }
-    if (tasks && count > 0) {
-      const assignmentId = tasks.id.map(newId);
-      const assigneeId = tasks.id.map(() => eligible[drawOneOf(eligible.length, random) as number] as string);
-      await assignTasks(trx, {
-        taskIds: tasks.id,
-        assigneeIds: assigneeId,
-        assignmentIds: assignmentId,
-        reassignmentId: id,
-        now,
-      });
-      const { id: taskId, title, jiraId } = tasks;
-      const moment = now.toISOString();
-      const occurredAt = tasks.id.map(() => moment);
-      await publishAssigned(
-        trx,
-        { assignmentId, taskId, title, jiraId, assigneeId, occurredAt },
-        'bulk',
-        now,
-      );
-      const last = tasks.id.reduce((highest, one) => (one > highest ? one : highest));
-      await advanceRun(trx, id, { cursor: last, count, now });
-    }
-    if (count === size) return 'more';
     await endRun(trx, id, { status: 'COMPLETED', now });
     // Another may wait for its turn.
     ringAfterCommit(trx, 'runs');
