@@ -37,6 +37,8 @@ export interface Broker {
   wasWiped(watcher: string): Promise<boolean>;
   /** Sets keys that outsiders may look at. Nothing here ever reads them; without Redis there are none. */
   mark(keys: readonly string[]): Promise<void>;
+  /** Ends the workers with what they have in hand; their completions are still heard. */
+  stopWorkers(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -162,6 +164,7 @@ async function redisBroker(location: RedisLocation, log: Log): Promise<Broker> {
     async mark(keys) {
       await Promise.all(keys.map((key) => producing.set(key, '1', 'EX', markLifeSeconds)));
     },
+    stopWorkers: () => closeWorkers(parts),
     async close() {
       trouble.close();
       await closeAll(parts);
@@ -207,6 +210,7 @@ async function postgresBroker(url: string, log: Log): Promise<Broker> {
     }),
     wasWiped: async () => false,
     mark: async () => undefined,
+    stopWorkers: () => closeWorkers(parts),
     async close() {
       trouble.close();
       await closeAll(parts);
@@ -256,8 +260,11 @@ function classes(
   };
 }
 
-/** Workers first, with what they have in hand: while they finish it, its receipts are still heard. */
-async function closeAll({ workers, events, queues }: Parts): Promise<void> {
-  for (const parts of [workers, events, [...queues.values()]])
-    await Promise.allSettled(parts.map((part) => part.close()));
+async function closeWorkers({ workers }: Parts): Promise<void> {
+  await Promise.allSettled(workers.map((worker) => worker.close()));
+}
+
+async function closeAll(parts: Parts): Promise<void> {
+  await closeWorkers(parts);
+  await Promise.allSettled([...parts.events, ...parts.queues.values()].map((part) => part.close()));
 }

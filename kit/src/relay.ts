@@ -156,23 +156,26 @@ function sendDeliveries(options: {
 /** Gathers receipts, so that many are noted by one transaction; one that is lost costs a resend. */
 function collectReceipts(db: Kysely<OutboxTables>, consumer: string, log: Log, onNoted: () => void) {
   let waiting: string[] = [];
+  const noteAll = async () => {
+    while (waiting.length > 0) {
+      const ids = waiting.slice(0, 500);
+      waiting = waiting.slice(500);
+      try {
+        await noteReceipts(db, consumer, ids);
+      } catch (error) {
+        waiting = [...ids, ...waiting];
+        throw error;
+      }
+      onNoted();
+    }
+  };
   const sweep = startSweep({
     what: `noting receipts of ${consumer}`,
     intervalMs: 1_000,
     log,
     sweep: async () => {
       if (waiting.length > 0) await sleep(receiptsTogetherMs);
-      while (waiting.length > 0) {
-        const ids = waiting.slice(0, 500);
-        waiting = waiting.slice(500);
-        try {
-          await noteReceipts(db, consumer, ids);
-        } catch (error) {
-          waiting = [...ids, ...waiting];
-          throw error;
-        }
-        onNoted();
-      }
+      await noteAll();
     },
   });
   return {
@@ -180,6 +183,10 @@ function collectReceipts(db: Kysely<OutboxTables>, consumer: string, log: Log, o
       waiting.push(eventId);
       sweep.ring();
     },
-    stop: () => sweep.stop(),
+    async stop() {
+      await sweep.stop();
+      // What came since; where it fails it is sent again.
+      await noteAll().catch(() => undefined);
+    },
   };
 }

@@ -15,9 +15,9 @@ export interface GroupContext {
 export interface RunningGroup {
   /** Whether its database answers; a sentence where not. */
   isReady(): Promise<true | string>;
-  /** Takes no more work, and ends what runs at its next committed batch. */
+  /** Takes no more work, and ends what runs at its next committed batch. Its relay goes on: receipts are still due. */
   stop(): Promise<void>;
-  /** Closes the database; after the broker's workers have ended. */
+  /** Notes the last receipts and closes the database; after the broker's workers have ended. */
   close(): Promise<void>;
 }
 

@@ -1,3 +1,4 @@
+import { byId, byOptions } from '@ates/kit/loaders';
 import { type Page, toPage } from '@ates/kit/page';
 import DataLoader from 'dataloader';
 import type { Kysely } from 'kysely';
@@ -23,22 +24,7 @@ export interface Loaders {
 }
 
 export function createLoaders(db: Kysely<TrackerTables>): Loaders {
-  const byId = <Row extends { id: string }>(find: (ids: readonly string[]) => Promise<Row[]>) =>
-    new DataLoader<string, Row | null>(async (ids) => {
-      const rows = new Map((await find(ids)).map((row) => [row.id, row]));
-      return ids.map((id) => rows.get(id) ?? null);
-    });
-  const none = () => toPage<never>([], 1, () => '');
-  const taskPages = byOptions(
-    (options: Parameters<Loaders['tasksOfUser']>[1]) => (ids: readonly string[]) =>
-      listTasksOfUsers(db, ids, options),
-    none,
-  );
-  const assignmentPages = byOptions(
-    (options: Parameters<Loaders['assignmentsOfTask']>[1]) => (ids: readonly string[]) =>
-      listAssignmentsOfTasks(db, ids, options),
-    none,
-  );
+  const noPage = () => toPage<never>([], 1, () => '');
   return {
     tasks: byId((ids) => findTasks(db, ids)),
     reassignments: byId((ids) => findReassignments(db, ids)),
@@ -46,27 +32,7 @@ export function createLoaders(db: Kysely<TrackerTables>): Loaders {
       const counts = await countOpenTasks(db, ids);
       return ids.map((id) => counts.get(id) ?? 0);
     }),
-    tasksOfUser: taskPages,
-    assignmentsOfTask: assignmentPages,
-  };
-}
-
-/** A loader per set of arguments: fields with the same arguments share a statement. */
-function byOptions<Options, Value>(
-  read: (options: Options) => (ids: readonly string[]) => Promise<Map<string, Value>>,
-  none: () => Value,
-): (id: string, options: Options) => Promise<Value> {
-  const loaders = new Map<string, DataLoader<string, Value>>();
-  return (id, options) => {
-    const key = JSON.stringify(options);
-    let loader = loaders.get(key);
-    if (!loader) {
-      loader = new DataLoader(async (ids) => {
-        const found = await read(options)(ids);
-        return ids.map((each) => found.get(each) ?? none());
-      });
-      loaders.set(key, loader);
-    }
-    return loader.load(id);
+    tasksOfUser: byOptions((ids, options) => listTasksOfUsers(db, ids, options), noPage),
+    assignmentsOfTask: byOptions((ids, options) => listAssignmentsOfTasks(db, ids, options), noPage),
   };
 }

@@ -1,6 +1,7 @@
 import { runProcess } from '@ates/kit/process';
 import { readSettings } from '@ates/kit/settings';
-import { startTracker, trackerSettings } from './server.ts';
+import { startTracker } from './server.ts';
+import { trackerSettings } from './settings.ts';
 
 await runProcess('tracker', async (environment, log) => {
   const tracker = await startTracker(readSettings(trackerSettings, environment), log);

@@ -2,32 +2,17 @@ import { identifyCaller } from '@ates/kit/caller';
 import { type Clock, type Random, systemClock, systemRandom } from '@ates/kit/clock';
 import { openDatabase } from '@ates/kit/database';
 import type { Log } from '@ates/kit/log';
-import { port, processSettings, secret, url } from '@ates/kit/settings';
 import { type RunningSubgraph, serveSubgraph } from '@ates/kit/subgraph';
 import { createTokenVerifier } from '@ates/kit/token';
 import { isRole, scopesOfRole } from '@ates/schema/access';
 import { readSdl } from '@ates/schema/sdl';
 import { type Kysely, sql } from 'kysely';
-import type { z } from 'zod';
 import type { Context } from './context.ts';
 import { createLoaders } from './loaders.ts';
 import { resolvers } from './resolvers.ts';
+import type { TrackerSettings } from './settings.ts';
 import type { TrackerTables } from './tables.ts';
 import { findUserCopy } from './userRepository.ts';
-
-/** Settings of the tracker subgraph's process. */
-export const trackerSettings = {
-  ...processSettings,
-  /** The port of its graph; 0, the default, is a free one. */
-  PORT: port().default(0),
-  /** Tracker's database, with the application's role. */
-  TRACKER_DATABASE_URL: url('postgres', 'postgresql'),
-  /** Where auth publishes the keys that tokens are verified with. */
-  JWKS_URL: url('http', 'https'),
-  /** What callers prove themselves with: the gateway's. */
-  INTERNAL_SECRET: secret(),
-};
-export type TrackerSettings = z.infer<z.ZodObject<typeof trackerSettings>>;
 
 /** Starts the tracker subgraph. */
 export async function startTracker(

@@ -1,4 +1,4 @@
-import { encodeCursor, type Page, toPage } from '@ates/kit/page';
+import { encodeCursor, type Page, toPage, toPages } from '@ates/kit/page';
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import type { Assignment, Task, TaskStatus } from './domain/task.ts';
 import type { TrackerTables } from './tables.ts';
@@ -175,7 +175,7 @@ export async function listTasksOfUsers(
     select u.id as "userId", found.* from unnest(${userIds}::uuid[]) as u (id)
     cross join lateral ${status === 'IN_PROGRESS' ? open : status === 'DONE' ? done : both} found
     order by found."assignmentId" desc`.execute(db);
-  return pages(
+  return toPages(
     rows,
     (row) => row.userId,
     first,
@@ -207,25 +207,10 @@ export async function listAssignmentsOfTasks(
       order by id desc limit ${first + 1}
     ) found
     order by found.id desc`.execute(db);
-  return pages(
+  return toPages(
     rows,
     (row) => row.taskId,
     first,
     (assignment) => encodeCursor(assignment.id),
   );
-}
-
-function pages<Row>(
-  rows: readonly Row[],
-  ownerOf: (row: Row) => string,
-  first: number,
-  cursorOf: (row: Row) => string,
-): Map<string, Page<Row>> {
-  const byOwner = new Map<string, Row[]>();
-  for (const row of rows) {
-    const own = byOwner.get(ownerOf(row));
-    if (own) own.push(row);
-    else byOwner.set(ownerOf(row), [row]);
-  }
-  return new Map([...byOwner].map(([owner, own]) => [owner, toPage(own, first, cursorOf)]));
 }

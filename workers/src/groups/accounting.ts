@@ -122,11 +122,13 @@ export async function startAccountingGroup(
   return {
     isReady: () => databaseIsReady(db, 'ACCOUNTING_DATABASE_URL'),
     async stop() {
-      await bells.stop();
       await Promise.all(
-        [relay, runs, closing, marks, mailer, ledger, mail, housekeeping].map((part) => part.stop()),
+        [runs, closing, marks, mailer, ledger, mail, housekeeping].map((part) => part.stop()),
       );
     },
-    close: () => db.destroy(),
+    async close() {
+      await Promise.all([bells.stop(), relay.stop()]);
+      await db.destroy();
+    },
   };
 }

@@ -32,10 +32,10 @@ export async function startAuthGroup(
   const bells = listenForBells(databaseUrl, (bell) => ringers[bell](), log);
   return {
     isReady: () => databaseIsReady(db, 'AUTH_DATABASE_URL'),
-    async stop() {
-      await bells.stop();
-      await relay.stop();
+    stop: async () => undefined,
+    async close() {
+      await Promise.all([bells.stop(), relay.stop()]);
+      await db.destroy();
     },
-    close: () => db.destroy(),
   };
 }

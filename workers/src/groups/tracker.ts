@@ -67,9 +67,11 @@ export async function startTrackerGroup(
   return {
     isReady: () => databaseIsReady(db, 'TRACKER_DATABASE_URL'),
     async stop() {
-      await bells.stop();
-      await Promise.all([relay.stop(), runs.stop(), consumer.stop(), housekeeping.stop()]);
+      await Promise.all([runs.stop(), consumer.stop(), housekeeping.stop()]);
     },
-    close: () => db.destroy(),
+    async close() {
+      await Promise.all([bells.stop(), relay.stop()]);
+      await db.destroy();
+    },
   };
 }

@@ -1,0 +1,16 @@
+import { port, processSettings, secret, url } from '@ates/kit/settings';
+import type { z } from 'zod';
+
+/** Settings of the tracker subgraph's process. */
+export const trackerSettings = {
+  ...processSettings,
+  /** The port of its graph; 0, the default, is a free one. */
+  PORT: port().default(0),
+  /** Tracker's database, with the application's role. */
+  TRACKER_DATABASE_URL: url('postgres', 'postgresql'),
+  /** Where auth publishes the keys that tokens are verified with. */
+  JWKS_URL: url('http', 'https'),
+  /** What callers prove themselves with: the gateway's. */
+  INTERNAL_SECRET: secret(),
+};
+export type TrackerSettings = z.infer<z.ZodObject<typeof trackerSettings>>;
