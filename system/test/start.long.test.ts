@@ -131,8 +131,9 @@ describe('npm start', () => {
     const again = await adaIn(second.url);
     const found = await ask(second.url, 'query ($id: ID!) { task(id: $id) { title } }', task, again);
     expect(found).toEqual({ task: { title: 'Clean the cage' } });
-    // The fee was charged before the kill or is now.
-    await eventually(20_000, async () => {
+    // The fee was charged before the kill or is now; 30 s after it was taken from the outbox where the kill came
+    // before it was in the queue.
+    await eventually(40_000, async () => {
       const { account } = await ask(
         second.url,
         'query ($id: ID!) { account(id: $id) { balance } }',

@@ -271,8 +271,3 @@ export async function auditEntries(trx: Trx, maxMismatched: number): Promise<Led
   );
   return rows[0]!;
 }
-
-/** How long the statements of this transaction may take, in milliseconds. */
-export async function allowLongStatements(trx: Trx, timeoutMs: number): Promise<void> {
-  await sql`select set_config('statement_timeout', ${String(timeoutMs)}, true)`.execute(trx);
-}

@@ -1,6 +1,6 @@
-import { transact } from '@ates/kit/database';
+import { allowLongStatements, transact } from '@ates/kit/database';
 import type { Kysely } from 'kysely';
-import { allowLongStatements, auditEntries } from '../ledgerRepository.ts';
+import { auditEntries } from '../ledgerRepository.ts';
 import type { AccountingTables } from '../tables.ts';
 
 /** How long an audit may take, in milliseconds: it reads every entry there is. */
