@@ -1,0 +1,282 @@
+import type { Entry } from '@ates/accounting/domain/ledger';
+import * as ledger from '@ates/accounting/ledgerRepository';
+import { findPrices, insertPrices, sumCompanyDays } from '@ates/accounting/repository';
+import type { AccountingTables } from '@ates/accounting/tables';
+import { insertFacts, listDays, upsertBalances } from '@ates/analytics/repository';
+import type { AnalyticsTables } from '@ates/analytics/tables';
+import { newId } from '@ates/kit/clock';
+import { assignNextTasks } from '@ates/tracker/reassignmentRepository';
+import type { TrackerTables } from '@ates/tracker/tables';
+import {
+  countOpenTasks,
+  findTasks,
+  listAssignmentsOfTasks,
+  listTasks,
+  listTasksOfUsers,
+} from '@ates/tracker/taskRepository';
+import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { asSuperuser, cloneDatabase, type ServiceName } from './support/databases.ts';
+
+/**
+ * How PostgreSQL goes about what is asked often or in bulk: by indexes, in tables of tens of thousands of rows. Times
+ * would differ from machine to machine; a plan that reads a whole table is wrong on each.
+ */
+const big = [
+  'task',
+  'open_task',
+  'assignment',
+  'ledger_entry',
+  'account',
+  'account_day',
+  'task_price',
+  'counted_fact',
+  'account_balance',
+];
+
+/** A service's database whose statements are noted and explained. */
+interface Watched<Tables> {
+  readonly db: Kysely<Tables>;
+  readonly pool: pg.Pool;
+  /** The big tables that what `run` executes would read from end to end, with the statements that would. */
+  wholeTables(run: (trx: Transaction<Tables>) => Promise<unknown>): Promise<string[]>;
+}
+
+async function watch<Tables>(service: ServiceName): Promise<Watched<Tables>> {
+  const noted: { sql: string; parameters: readonly unknown[] }[] = [];
+  const pool = new pg.Pool({ connectionString: asSuperuser(await cloneDatabase(service)), max: 1 });
+  const db = new Kysely<Tables>({
+    dialect: new PostgresDialect({ pool }),
+    log: ({ query: { sql, parameters } }) => void noted.push({ sql, parameters }),
+  });
+  return {
+    db,
+    pool,
+    async wholeTables(run) {
+      noted.length = 0;
+      await db.transaction().execute(run);
+      const statements = noted.filter(({ sql }) => !/^(begin|commit)/.test(sql));
+      expect(statements.length).toBeGreaterThan(0);
+      const found: string[] = [];
+      const client = await pool.connect();
+      try {
+        await client.query('begin');
+        for (const { sql, parameters } of statements) {
+          // What it sets for its transaction holds for the plans of the statements after it.
+          if (sql.includes('set_config')) await client.query(sql, [...parameters]);
+          const { rows } = await client.query(`explain (format json) ${sql}`, [...parameters]);
+          for (const table of seqScans(rows[0]['QUERY PLAN']))
+            if (big.includes(table)) found.push(`${table}: ${sql}`);
+        }
+        await client.query('rollback');
+      } finally {
+        client.release();
+      }
+      return found;
+    },
+  };
+}
+
+function seqScans(plan: unknown): string[] {
+  if (typeof plan !== 'object' || plan === null) return [];
+  const own =
+    'Node Type' in plan && plan['Node Type'] === 'Seq Scan' && 'Relation Name' in plan
+      ? [String(plan['Relation Name'])]
+      : [];
+  return [...own, ...Object.values(plan).flatMap(seqScans)];
+}
+
+const people = Array.from({ length: 200 }, newId);
+const somebody = people[7] as string;
+
+describe('tracker, with 30,000 open and 30,000 done tasks', () => {
+  let tracker: Watched<TrackerTables>;
+  let ids: string[];
+  beforeAll(async () => {
+    tracker = await watch('tracker');
+    await tracker.pool.query(
+      `create temp table made as select uuidv7() as id, uuidv7() as assignment_id, n, n % 2 = 0 as open,
+         ($1::uuid[])[1 + (n / 2) % cardinality($1::uuid[])] as assignee_id from generate_series(1, 60000) as n`,
+      [people],
+    );
+    await tracker.pool.query(
+      `insert into task (id, title, jira_id, description, creator_id, created_at, resolved_at, assignee_id, assignment_id, assigned_at)
+       select id, 'Clean the cage no. ' || n, 'POPUG-' || n, '', assignee_id, now(), case when not open then now() end,
+         case when not open then assignee_id end, case when not open then assignment_id end, case when not open then now() end
+       from made`,
+    );
+    await tracker.pool.query(
+      'insert into open_task select id, assignee_id, assignment_id, now() from made where open',
+    );
+    await tracker.pool.query('insert into assignment select assignment_id, id, assignee_id, now() from made');
+    await tracker.pool.query('vacuum analyze');
+    ids = (await tracker.pool.query('select task_id as id from open_task order by task_id')).rows.map(
+      ({ id }) => id,
+    );
+  });
+  afterAll(() => tracker.db.destroy());
+
+  const nothing = { status: null, assigneeId: null, creatorId: null, search: null };
+  test.each([
+    ['all', {}],
+    ['in progress', { status: 'IN_PROGRESS' }],
+    ['done', { status: 'DONE' }],
+    ['of an assignee', { assigneeId: somebody }],
+    ['of an assignee, in progress', { assigneeId: somebody, status: 'IN_PROGRESS' }],
+    ['of an assignee, done', { assigneeId: somebody, status: 'DONE' }],
+    ['of nobody', { assigneeId: newId() }],
+    ['of a creator', { creatorId: somebody }],
+    ['with a word that is rare', { search: 'POPUG-4711' }],
+    ['with a word that is nowhere', { search: 'xylophone' }],
+    ['with two letters', { search: 'xy' }],
+  ] as const)('tasks: %s', async (_, filter) => {
+    expect(await tracker.wholeTables((trx) => listTasks(trx, { ...nothing, ...filter }, 50, null))).toEqual(
+      [],
+    );
+  });
+
+  test.each([null, 'IN_PROGRESS', 'DONE'] as const)("people's tasks, status %s", async (status) => {
+    const some = people.slice(0, 20);
+    expect(
+      await tracker.wholeTables((trx) => listTasksOfUsers(trx, some, { status, first: 50, after: null })),
+    ).toEqual([]);
+  });
+
+  test('what belongs to a hundred tasks', async () => {
+    const hundred = ids.slice(0, 100);
+    expect(
+      await tracker.wholeTables(async (trx) => {
+        await findTasks(trx, hundred);
+        await listAssignmentsOfTasks(trx, hundred, { first: 10, after: null });
+        await countOpenTasks(trx, people.slice(0, 5));
+      }),
+    ).toEqual([]);
+  });
+
+  test('a batch of a reassignment', async () => {
+    const draws = {
+      assigneeIds: ids.slice(0, 1_000).map(() => somebody),
+      assignmentIds: Array.from({ length: 1_000 }, newId),
+    };
+    const range = { after: ids[10_000] as string, until: ids.at(-1) as string };
+    expect(
+      await tracker.wholeTables((trx) =>
+        assignNextTasks(trx, range, draws, { id: newId(), now: new Date() }),
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe('accounting, with 60,000 entries of 2,000 accounts', () => {
+  let accounting: Watched<AccountingTables>;
+  let accounts: string[];
+  beforeAll(async () => {
+    accounting = await watch('accounting');
+    await accounting.pool.query(
+      'insert into account (id, last_number) select uuidv7(), 30 from generate_series(1, 2000)',
+    );
+    await accounting.pool.query(
+      `insert into ledger_entry (id, kind, account_id, debit_account, credit_account, amount_cents, number,
+         balance_after_cents, day, occurred_at, posted_at, description, task_id)
+       select uuidv7(), 'ASSIGNMENT_FEE', a.id, a.id, '00000000-0000-4000-8000-00000000000f', 1000, n, -1000 * n,
+         date '2026-01-01' + n, now(), now(), 'Fee', uuidv7() from account a, generate_series(1, 30) as n`,
+    );
+    await accounting.pool.query(
+      `insert into account_day select account_id, day, 1000, 0, 0, min(number), max(number) from ledger_entry group by 1, 2`,
+    );
+    await accounting.pool.query('insert into task_price select task_id, 1000, 2000 from ledger_entry');
+    await accounting.pool.query('vacuum analyze');
+    accounts = (await accounting.pool.query('select id from account order by id')).rows.map(({ id }) => id);
+  });
+  afterAll(() => accounting.db.destroy());
+
+  test('lists', async () => {
+    const some = accounts.slice(500, 550);
+    expect(
+      await accounting.wholeTables(async (trx) => {
+        await ledger.listAccounts(trx, 50, accounts[700] as string);
+        await ledger.findEarned(trx, some, '2026-01-20');
+        await ledger.listEntriesOfAccounts(trx, some, { day: null, first: 50, after: null });
+        await ledger.listEntriesOfAccounts(trx, some, { day: '2026-01-20', first: 50, after: null });
+        await ledger.listDaysOfAccounts(trx, some, { first: 50, after: null });
+        await sumCompanyDays(trx, ['2026-01-30', '2026-01-31']);
+      }),
+    ).toEqual([]);
+  });
+
+  test('a batch of charges', async () => {
+    const charged = accounts.slice(0, 700);
+    const entries = charged.map(
+      (accountId): Entry => ({
+        id: newId(),
+        kind: 'ASSIGNMENT_FEE',
+        accountId,
+        amountCents: 1_000,
+        day: '2026-02-01',
+        occurredAt: '2026-02-01T10:00:00.000Z',
+        description: 'Fee',
+        taskId: newId(),
+        number: 31,
+        balanceAfterCents: -31_000,
+      }),
+    );
+    const tasks = entries.map(({ taskId }) => taskId as string);
+    expect(
+      await accounting.wholeTables(async (trx) => {
+        await ledger.lockForPosting(trx);
+        await insertPrices(
+          trx,
+          tasks.map((taskId) => ({ taskId, feeCents: 1_000, rewardCents: 2_000 })),
+        );
+        await findPrices(trx, tasks);
+        await ledger.lockAccounts(trx, charged);
+        await ledger.insertEntries(trx, entries, new Date());
+        await ledger.updateAccounts(
+          trx,
+          charged.map((id) => ({ id, balanceCents: -31_000, lastNumber: 31 })),
+        );
+        await ledger.addToAccountDays(
+          trx,
+          charged.map((accountId) => ({
+            accountId,
+            day: '2026-02-01',
+            feesCents: 1_000,
+            rewardsCents: 0,
+            paidOutCents: 0,
+            firstNumber: 31,
+            lastNumber: 31,
+          })),
+        );
+        await ledger.lockNextAccounts(trx, accounts[100] as string, 500);
+        await ledger.sumLaterDays(trx, charged, '2026-01-20');
+      }),
+    ).toEqual([]);
+  });
+});
+
+describe('analytics, with 60,000 facts and 20,000 accounts', () => {
+  let analytics: Watched<AnalyticsTables>;
+  beforeAll(async () => {
+    analytics = await watch('analytics');
+    await analytics.pool.query('insert into counted_fact select 2, uuidv7() from generate_series(1, 60000)');
+    await analytics.pool.query(
+      'insert into account_balance select uuidv7(), 1, case when n % 50 = 0 then -1000 else 1000 end from generate_series(1, 20000) as n',
+    );
+    await analytics.pool.query('vacuum analyze');
+  });
+  afterAll(() => analytics.db.destroy());
+
+  test('days, and a batch of entries', async () => {
+    expect(
+      await analytics.wholeTables(async (trx) => {
+        await listDays(trx, { from: '2026-01-01', to: '2026-12-31' }, '2026-11-21');
+        await insertFacts(trx, 4, Array.from({ length: 1_000 }, newId));
+        await upsertBalances(
+          trx,
+          people.map((accountId) => ({ accountId, number: 1, balanceCents: -1_000 })),
+        );
+      }),
+    ).toEqual([]);
+  });
+});
