@@ -2,9 +2,16 @@ import type { Entry } from '@ates/accounting/domain/ledger';
 import * as ledger from '@ates/accounting/ledgerRepository';
 import { findPrices, insertPrices, sumCompanyDays } from '@ates/accounting/repository';
 import type { AccountingTables } from '@ates/accounting/tables';
+import { chargeFees } from '@ates/accounting/usecases/chargeFees';
+import { openBooks } from '@ates/accounting/usecases/openBooks';
 import { insertFacts, listDays, upsertBalances } from '@ates/analytics/repository';
 import type { AnalyticsTables } from '@ates/analytics/tables';
-import { newId } from '@ates/kit/clock';
+import { countAssignments } from '@ates/analytics/usecases/countAssignments';
+import { countEntries } from '@ates/analytics/usecases/countEntries';
+import { newId, systemClock, systemRandom } from '@ates/kit/clock';
+import type { Columns } from '@ates/schema/event';
+import type { entriesPosted } from '@ates/schema/events/accounting.entries_posted.v1';
+import type { tasksAssigned } from '@ates/schema/events/tracker.tasks_assigned.v1';
 import { assignNextTasks } from '@ates/tracker/reassignmentRepository';
 import type { TrackerTables } from '@ates/tracker/tables';
 import {
@@ -14,6 +21,7 @@ import {
   listTasks,
   listTasksOfUsers,
 } from '@ates/tracker/taskRepository';
+import { runReassignmentBatch } from '@ates/tracker/usecases/runReassignmentBatch';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -41,11 +49,22 @@ interface Watched<Tables> {
   readonly pool: pg.Pool;
   /** The big tables that what `run` executes would read from end to end, with the statements that would. */
   wholeTables(run: (trx: Transaction<Tables>) => Promise<unknown>): Promise<string[]>;
+  /** How many statements `run` takes. */
+  statements(run: () => Promise<unknown>): Promise<number>;
 }
 
 async function watch<Tables>(service: ServiceName): Promise<Watched<Tables>> {
   const noted: { sql: string; parameters: readonly unknown[] }[] = [];
-  const pool = new pg.Pool({ connectionString: asSuperuser(await cloneDatabase(service)), max: 1 });
+  // Values as the services get them.
+  const types = {
+    getTypeParser: (oid: number, format?: 'text') =>
+      oid === pg.types.builtins.INT8
+        ? Number
+        : oid === pg.types.builtins.DATE
+          ? String
+          : pg.types.getTypeParser(oid, format as 'text'),
+  } as pg.CustomTypesConfig;
+  const pool = new pg.Pool({ connectionString: asSuperuser(await cloneDatabase(service)), max: 1, types });
   const db = new Kysely<Tables>({
     dialect: new PostgresDialect({ pool }),
     log: ({ query: { sql, parameters } }) => void noted.push({ sql, parameters }),
@@ -53,6 +72,11 @@ async function watch<Tables>(service: ServiceName): Promise<Watched<Tables>> {
   return {
     db,
     pool,
+    async statements(run) {
+      noted.length = 0;
+      await run();
+      return noted.length;
+    },
     async wholeTables(run) {
       noted.length = 0;
       await db.transaction().execute(run);
@@ -166,6 +190,37 @@ describe('tracker, with 30,000 open and 30,000 done tasks', () => {
       ),
     ).toEqual([]);
   });
+
+  test('a batch takes as many statements for a thousand tasks as for ten', async () => {
+    const id = newId();
+    await tracker.pool.query(
+      "insert into user_copy (id, version, role, active) select unnest($1::uuid[]), 1, 'EMPLOYEE', true",
+      [people],
+    );
+    await tracker.pool.query(
+      `insert into reassignment (id, status, requested_by, requested_at, progressed_at) values ($1, 'QUEUED', $2, now(), now())`,
+      [id, somebody],
+    );
+    const context = { clock: systemClock, random: systemRandom };
+    const batch = (size: number) =>
+      tracker.statements(async () => {
+        expect(await runReassignmentBatch(tracker.db, context, id, size)).toBe('more');
+      });
+    await batch(10);
+    expect(await batch(1_000)).toBe(await batch(10));
+  });
+});
+
+/** What a use case needs of the facts it is given: the same for ten as for a thousand. */
+const moments = (count: number) => Array.from({ length: count }, () => '2026-02-01T10:00:00.000Z');
+const newIds = (count: number) => Array.from({ length: count }, newId);
+const assigned = (count: number): Columns<typeof tasksAssigned> => ({
+  assignmentId: newIds(count),
+  taskId: newIds(count),
+  title: Array.from({ length: count }, (_, at) => `Task ${at}`),
+  jiraId: Array.from({ length: count }, () => null),
+  assigneeId: Array.from({ length: count }, (_, at) => people[at % people.length] as string),
+  occurredAt: moments(count),
 });
 
 describe('accounting, with 60,000 entries of 2,000 accounts', () => {
@@ -253,6 +308,17 @@ describe('accounting, with 60,000 entries of 2,000 accounts', () => {
       }),
     ).toEqual([]);
   });
+
+  test('charges take as many statements for a thousand facts as for ten', async () => {
+    const books = await openBooks(accounting.db, systemClock, { timeZone: 'UTC', priceKey: undefined });
+    const context = { now: new Date(), lane: 'bulk' as const, books };
+    const charge = (count: number) =>
+      accounting.statements(() =>
+        accounting.db.transaction().execute((trx) => chargeFees(trx, assigned(count), context)),
+      );
+    await charge(1_000);
+    expect(await charge(1_000)).toBe(await charge(10));
+  });
 });
 
 describe('analytics, with 60,000 facts and 20,000 accounts', () => {
@@ -278,5 +344,27 @@ describe('analytics, with 60,000 facts and 20,000 accounts', () => {
         );
       }),
     ).toEqual([]);
+  });
+
+  test('facts take as many statements for a thousand as for ten', async () => {
+    const entries = (count: number): Columns<typeof entriesPosted> => ({
+      entryId: newIds(count),
+      kind: Array.from({ length: count }, () => 'ASSIGNMENT_FEE' as const),
+      accountId: Array.from({ length: count }, (_, at) => people[at % people.length] as string),
+      number: Array.from({ length: count }, (_, at) => at + 1),
+      amountCents: Array.from({ length: count }, () => -1_000),
+      balanceAfterCents: Array.from({ length: count }, () => -1_000),
+      day: Array.from({ length: count }, () => '2026-02-01'),
+      taskId: newIds(count),
+      occurredAt: moments(count),
+    });
+    const countFacts = (count: number) =>
+      analytics.statements(() =>
+        analytics.db.transaction().execute(async (trx) => {
+          await countAssignments(trx, assigned(count), 'UTC');
+          await countEntries(trx, entries(count), 'UTC');
+        }),
+      );
+    expect(await countFacts(1_000)).toBe(await countFacts(10));
   });
 });
