@@ -85,24 +85,30 @@ async function main(args: string[]): Promise<void> {
       for (const [name, benchmark] of Object.entries(benchmarks)) {
         if (names.length > 0 && !names.includes(name)) continue;
         say(`${name}, queues in ${backend} …`);
-        await benchmark(
-          {
-            backend,
-            quick,
-            tasks,
-            explain,
-            company: shared.company,
-            once<Value>(what: string, measure: () => Promise<Value>) {
-              const value = kept.get(what) ?? measure();
-              kept.set(what, value);
-              return value as Promise<Value>;
+        try {
+          await benchmark(
+            {
+              backend,
+              quick,
+              tasks,
+              explain,
+              company: shared.company,
+              once<Value>(what: string, measure: () => Promise<Value>) {
+                const value = kept.get(what) ?? measure();
+                kept.set(what, value);
+                return value as Promise<Value>;
+              },
             },
-          },
-          (figure) => {
-            figures.push(figure);
-            printLine(figure);
-          },
-        );
+            (figure) => {
+              figures.push(figure);
+              printLine(figure);
+            },
+          );
+        } catch (error) {
+          // What the others found is worth having all the same.
+          console.error(`${name}, queues in ${backend}, failed:`, error);
+          process.exitCode = 1;
+        }
       }
     } finally {
       await shared.close();

@@ -10,7 +10,7 @@ const graceMs = 5_000;
  * It fails the statement and leaves the client usable by its looks (pg 8.23), so that the pool hands it out again, with
  * the old statement still in front of every new one; and it knows of no transaction that allows itself more time.
  */
-export function boundedClient(statementTimeoutMs: number): typeof pg.Client {
+export function boundedClient(statementTimeoutMs: number, prepare: boolean): typeof pg.Client {
   return class BoundedClient extends pg.Client {
     #waiting = 0;
     #boundMs = statementTimeoutMs + graceMs;
@@ -22,7 +22,7 @@ export function boundedClient(statementTimeoutMs: number): typeof pg.Client {
       // The one way to raise the bound: see `allowLongStatements`. It holds until the transaction ends.
       if (text.includes(`set_config('statement_timeout'`)) this.#boundMs = Number(given[1]?.[0]) + graceMs;
       // biome-ignore lint/suspicious/noExplicitAny: as above
-      const answer = (super.query as (...given: any[]) => any).apply(this, given);
+      const answer = (super.query as (...given: any[]) => any).apply(this, prepare ? prepared(given) : given);
       // Promises are all that is used here; a query with a callback is left to itself.
       if (typeof answer?.then !== 'function') return answer;
       if (this.#waiting++ === 0) this.#listen();
@@ -49,4 +49,18 @@ export function boundedClient(statementTimeoutMs: number): typeof pg.Client {
       }, boundMs);
     }
   };
+}
+
+const names = new Map<string, string>();
+
+/** The same query under a name of its text's own, by which a connection keeps its plan; one without values as it is. */
+function prepared(given: unknown[]): unknown[] {
+  const [text, values] = given;
+  if (typeof text !== 'string' || !Array.isArray(values) || values.length === 0) return given;
+  let name = names.get(text);
+  if (name === undefined) {
+    name = `statement ${names.size + 1}`;
+    names.set(text, name);
+  }
+  return [{ name, text, values }];
 }

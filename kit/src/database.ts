@@ -13,6 +13,12 @@ export interface DatabaseOptions {
   /** No statement runs longer, in milliseconds, unless `allowLongStatements` lets its transaction. */
   readonly statementTimeoutMs: number;
   readonly applicationName: string;
+  /**
+   * Whether a connection keeps the plans of its statements, for pools that run a few dozen statements over and over:
+   * reading and planning them anew is a tenth of the database's work. A pooler in between has to know prepared
+   * statements (PgBouncer from 1.21 on).
+   */
+  readonly prepare?: boolean;
 }
 
 const types: pg.CustomTypesConfig = {
@@ -33,7 +39,7 @@ function parseInteger(text: string): number {
 /** Opens a pool on one service's database. `bigint` arrives as a number, `date` as YYYY-MM-DD. */
 export function openDatabase<Tables>(url: string, options: DatabaseOptions, log: Log): Kysely<Tables> {
   const pool = new pg.Pool({
-    Client: boundedClient(options.statementTimeoutMs),
+    Client: boundedClient(options.statementTimeoutMs, options.prepare ?? false),
     connectionString: url,
     max: options.poolSize,
     connectionTimeoutMillis: 5_000,

@@ -74,7 +74,7 @@ async function queries(company: BenchCompany): Promise<ReadQuery[]> {
     query: `query ($filter: TaskFilter) { tasks(filter: $filter, first: 50) { ${nodes} } }`,
     variables: { filter },
   });
-  const entries = 'nodes { id number amount balanceAfter description } pageInfo { hasNextPage }';
+  const entries = 'nodes { id amount balanceAfter description } pageInfo { hasNextPage endCursor }';
   return [
     { subgraph: 'tracker', login: 'kiwi', what: 'myTasks', query: `{ myTasks(first: 50) { ${nodes} } }` },
     {

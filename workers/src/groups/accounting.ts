@@ -48,7 +48,7 @@ export async function startAccountingGroup(
 ): Promise<RunningGroup> {
   const db = openDatabase<AccountingTables>(
     databaseUrl,
-    { poolSize: 16, statementTimeoutMs: 30_000, applicationName: 'accounting workers' },
+    { poolSize: 16, statementTimeoutMs: 30_000, applicationName: 'accounting workers', prepare: true },
     log,
   );
   const now = () => clock.now();

@@ -33,7 +33,7 @@ export async function startAnalyticsGroup(
 ): Promise<RunningGroup> {
   const db = openDatabase<AnalyticsTables>(
     databaseUrl,
-    { poolSize: 8, statementTimeoutMs: 30_000, applicationName: 'analytics workers' },
+    { poolSize: 8, statementTimeoutMs: 30_000, applicationName: 'analytics workers', prepare: true },
     log,
   );
   const now = () => clock.now();

@@ -12,7 +12,7 @@ export async function startAuthGroup(
 ): Promise<RunningGroup> {
   const db = openDatabase<AuthTables>(
     databaseUrl,
-    { poolSize: 4, statementTimeoutMs: 30_000, applicationName: 'auth workers' },
+    { poolSize: 4, statementTimeoutMs: 30_000, applicationName: 'auth workers', prepare: true },
     log,
   );
   const relay = await startRelay({

@@ -20,7 +20,7 @@ export async function startTrackerGroup(
 ): Promise<RunningGroup> {
   const db = openDatabase<TrackerTables>(
     databaseUrl,
-    { poolSize: 10, statementTimeoutMs: 30_000, applicationName: 'tracker workers' },
+    { poolSize: 10, statementTimeoutMs: 30_000, applicationName: 'tracker workers', prepare: true },
     log,
   );
   const now = () => clock.now();
