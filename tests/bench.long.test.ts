@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const bench = ['--import', 'tsx', '--conditions=source', 'bench/src/bench.ts'];
+
+/** Runs the benchmarks' command; no figure is looked at, since here they would mean nothing. */
+async function runBench(
+  ...args: string[]
+): Promise<{ code: number | null; lines: string[]; errors: string }> {
+  const child = spawn(process.execPath, [...bench, ...args], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  let errors = '';
+  child.stdout.on('data', (data) => {
+    output += data;
+  });
+  child.stderr.on('data', (data) => {
+    errors += data;
+  });
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, lines: output.split('\n'), errors };
+}
+
+test('every benchmark runs, prints a line for machines per figure, and a table', async () => {
+  const backend = process.env.QUEUE_BACKEND ?? 'postgresql';
+  const { code, lines, errors } = await runBench('--quick', '--backend', backend);
+  expect(errors).not.toMatch(/failed/);
+  expect(code).toBe(0);
+  const figures = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+  expect([...new Set(figures.map(({ bench: name }) => name))].sort()).toEqual([
+    'create',
+    'federated',
+    'feel',
+    'payout',
+    'read',
+    'reassign',
+    'start',
+  ]);
+  for (const { values, backend: measured } of figures) {
+    expect(measured).toBe(backend);
+    for (const value of Object.values(values)) expect(value).toEqual(expect.any(Number));
+  }
+  expect(lines.some((line) => line.includes('yardstick → ratio'))).toBe(true);
+});
+
+test.each([
+  [['nonsense'], 'There is no benchmark "nonsense".'],
+  [['--backend', 'kafka'], '--backend is redis or postgresql.'],
+  [['--tasks', 'many'], '--tasks is a whole number from 1000 to 10000000.'],
+])('%j is refused with a sentence and the usage', async (args, sentence) => {
+  const { code, errors } = await runBench(...args);
+  expect(code).toBe(1);
+  expect(errors).toContain(sentence);
+  expect(errors).toContain('Usage: npm run bench');
+});
