@@ -12,7 +12,7 @@ import { type Backend, type Figure, printLine, tableOf } from './figures.ts';
 import { describeMachine } from './machine.ts';
 import { say } from './progress.ts';
 
-/** In the order they run in: from the fewest tasks to the most, since they share a company. */
+/** In the order they run in. The last three share a company, which the first of them fills. */
 const benchmarks: Readonly<Record<string, Benchmark>> = {
   start,
   create,

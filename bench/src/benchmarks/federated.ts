@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { type BenchCompany, fillOpenTasks } from '../company.ts';
+import { type BenchCompany, fillOpenTasks, openCompany } from '../company.ts';
 import type { Benchmark } from '../context.ts';
-import { spread } from '../figures.ts';
+import { type Figure, spread } from '../figures.ts';
 import { closedLoop, fixedBody, type Operation, perSecond } from '../load.ts';
 import { nodeProcesses, readPeaks, resetPeaks } from '../machine.ts';
 
@@ -15,54 +15,67 @@ const trackersPart = '{ tasks(first: 50) { nodes { id title status assignedAt as
  * 50 tasks with their assignees' names (auth) and prices (accounting) through the gateway, against Apollo's gateway
  * with its own fetcher on the same subgraphs, and against tracker's part asked for directly.
  */
-export const federated: Benchmark = async ({ backend, quick, company: openCompany }, report) => {
-  const company = await openCompany();
-  await fillOpenTasks(company, 1_000);
-  const { system } = company;
-  const headers = { authorization: `Bearer ${await company.token('kiwi')}` };
-  const apollo = await startApolloGateway(company);
+export const federated: Benchmark = async ({ backend, quick }, report) => {
+  const company = await openCompany(backend, 100);
   try {
-    const ours: Operation = { url: system.graphqlUrl, headers, body: fixedBody(query) };
-    const theirs: Operation = { url: apollo.url, headers, body: fixedBody(query) };
-    const direct: Operation = {
-      url: `${system.subgraphUrls.get('tracker')}/graphql`,
-      headers: { ...headers, 'x-internal-secret': system.internalSecret },
-      body: fixedBody(trackersPart),
-    };
-    const seconds = quick ? 0.5 : 5;
-    for (const operation of [ours, theirs, direct]) await closedLoop(operation, { connections: 8, seconds });
-    for (const connections of quick ? [8] : [1, 8]) {
-      resetPeaks({ ...nodeProcesses(system), 'apollo gateway': apollo.process.pid });
-      const measured = {
-        ours: await closedLoop(ours, { connections, seconds }),
-        theirs: await closedLoop(theirs, { connections, seconds }),
-        direct: await closedLoop(direct, { connections, seconds }),
-      };
-      const rate = perSecond(measured.ours);
-      report({
-        bench: 'federated',
-        what: `50 tasks with names and prices, ${connections} connections`,
-        backend,
-        values: { 'queries/s': rate, ...spread('query', measured.ours.latenciesMs) },
-        yardsticks: [
-          {
-            name: '@apollo/gateway with its own fetcher, queries/s',
-            value: perSecond(measured.theirs),
-            ratio: rate / perSecond(measured.theirs),
-          },
-          {
-            name: 'tracker alone, its part, queries/s',
-            value: perSecond(measured.direct),
-            ratio: rate / perSecond(measured.direct),
-          },
-        ],
-        peakMiB: readPeaks({ ...nodeProcesses(system), 'apollo gateway': apollo.process.pid }),
-      });
+    await fillOpenTasks(company, 1_000);
+    const apollo = await startApolloGateway(company);
+    try {
+      await compare(company, apollo, quick, report);
+    } finally {
+      apollo.process.kill();
     }
   } finally {
-    apollo.process.kill();
+    await company.close();
   }
 };
+
+async function compare(
+  company: BenchCompany,
+  apollo: { url: string; process: ChildProcess },
+  quick: boolean,
+  report: (figure: Figure) => void,
+): Promise<void> {
+  const { system, backend } = company;
+  const headers = { authorization: `Bearer ${await company.token('kiwi')}` };
+  const ours: Operation = { url: system.graphqlUrl, headers, body: fixedBody(query) };
+  const theirs: Operation = { url: apollo.url, headers, body: fixedBody(query) };
+  const direct: Operation = {
+    url: `${system.subgraphUrls.get('tracker')}/graphql`,
+    headers: { ...headers, 'x-internal-secret': system.internalSecret },
+    body: fixedBody(trackersPart),
+  };
+  const seconds = quick ? 0.5 : 5;
+  for (const operation of [ours, theirs, direct]) await closedLoop(operation, { connections: 8, seconds });
+  for (const connections of quick ? [8] : [1, 8]) {
+    resetPeaks({ ...nodeProcesses(system), 'apollo gateway': apollo.process.pid });
+    const measured = {
+      ours: await closedLoop(ours, { connections, seconds }),
+      theirs: await closedLoop(theirs, { connections, seconds }),
+      direct: await closedLoop(direct, { connections, seconds }),
+    };
+    const rate = perSecond(measured.ours);
+    report({
+      bench: 'federated',
+      what: `50 tasks with names and prices, ${connections} connections`,
+      backend,
+      values: { 'queries/s': rate, ...spread('query', measured.ours.latenciesMs) },
+      yardsticks: [
+        {
+          name: '@apollo/gateway with its own fetcher, queries/s',
+          value: perSecond(measured.theirs),
+          ratio: rate / perSecond(measured.theirs),
+        },
+        {
+          name: 'tracker alone, its part, queries/s',
+          value: perSecond(measured.direct),
+          ratio: rate / perSecond(measured.direct),
+        },
+      ],
+      peakMiB: readPeaks({ ...nodeProcesses(system), 'apollo gateway': apollo.process.pid }),
+    });
+  }
+}
 
 async function startApolloGateway({ system }: BenchCompany): Promise<{ url: string; process: ChildProcess }> {
   const settings = {

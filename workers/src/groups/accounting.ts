@@ -48,7 +48,8 @@ export async function startAccountingGroup(
 ): Promise<RunningGroup> {
   const db = openDatabase<AccountingTables>(
     databaseUrl,
-    { poolSize: 16, statementTimeoutMs: 30_000, applicationName: 'accounting workers', prepare: true },
+    // Two consumers with 16 interactive events and a batch at a time each, the runs and the relay.
+    { poolSize: 40, statementTimeoutMs: 30_000, applicationName: 'accounting workers', prepare: true },
     log,
   );
   const now = () => clock.now();

@@ -33,7 +33,8 @@ export async function startAnalyticsGroup(
 ): Promise<RunningGroup> {
   const db = openDatabase<AnalyticsTables>(
     databaseUrl,
-    { poolSize: 8, statementTimeoutMs: 30_000, applicationName: 'analytics workers', prepare: true },
+    // 16 interactive events and a batch at a time.
+    { poolSize: 20, statementTimeoutMs: 30_000, applicationName: 'analytics workers', prepare: true },
     log,
   );
   const now = () => clock.now();
