@@ -287,12 +287,9 @@ describe('accounting, with 60,000 entries of 2,000 accounts', () => {
         await findPrices(trx, tasks);
         await ledger.lockAccounts(trx, charged);
         await ledger.insertEntries(trx, entries, new Date());
-        await ledger.updateAccounts(
+        await ledger.writeAccounts(
           trx,
           charged.map((id) => ({ id, balanceCents: -31_000, lastNumber: 31 })),
-        );
-        await ledger.addToAccountDays(
-          trx,
           charged.map((accountId) => ({
             accountId,
             day: '2026-02-01',

@@ -110,20 +110,21 @@ export const beginPosting = (trx: Trx) => sql`savepoint posting`.execute(trx);
 export const undoPosting = (trx: Trx) => sql`rollback to savepoint posting`.execute(trx);
 export const keepPosting = (trx: Trx) => sql`release savepoint posting`.execute(trx);
 
-/** Writes what locked accounts have become. */
-export async function updateAccounts(trx: Trx, accounts: readonly AccountState[]): Promise<void> {
-  const rows = rowsOf({
+/**
+ * Writes what locked accounts have become, and adds to the totals of their days. One statement: on the way of a single
+ * charge each costs as much as all that it does.
+ */
+export async function writeAccounts(
+  trx: Trx,
+  accounts: readonly AccountState[],
+  totals: readonly DayTotals[],
+): Promise<void> {
+  const states = rowsOf({
     id: uuids(accounts.map((account) => account.id)),
     balance_cents: bigints(accounts.map((account) => account.balanceCents)),
     last_number: integers(accounts.map((account) => account.lastNumber)),
   });
-  await sql`update account a set balance_cents = u.balance_cents, last_number = u.last_number
-    from (select ${rows.values} from ${rows.from}) as u (${rows.names}) where a.id = u.id`.execute(trx);
-}
-
-/** Adds to the totals of locked accounts' days. */
-export async function addToAccountDays(trx: Trx, totals: readonly DayTotals[]): Promise<void> {
-  const rows = rowsOf({
+  const days = rowsOf({
     account_id: uuids(totals.map((total) => total.accountId)),
     day: dates(totals.map((total) => total.day)),
     fees_cents: bigints(totals.map((total) => total.feesCents)),
@@ -132,7 +133,12 @@ export async function addToAccountDays(trx: Trx, totals: readonly DayTotals[]): 
     first_number: integers(totals.map((total) => total.firstNumber)),
     last_number: integers(totals.map((total) => total.lastNumber)),
   });
-  await sql`insert into account_day as d (${rows.names}) select ${rows.values} from ${rows.from}
+  await sql`
+    with written as (
+      update account a set balance_cents = u.balance_cents, last_number = u.last_number
+      from (select ${states.values} from ${states.from}) as u (${states.names}) where a.id = u.id
+    )
+    insert into account_day as d (${days.names}) select ${days.values} from ${days.from}
     on conflict (account_id, day) do update set
       fees_cents = d.fees_cents + excluded.fees_cents,
       rewards_cents = d.rewards_cents + excluded.rewards_cents,

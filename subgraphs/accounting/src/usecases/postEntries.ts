@@ -14,7 +14,6 @@ import {
 } from '../domain/ledger.ts';
 import { publishEntries } from '../events.ts';
 import {
-  addToAccountDays,
   beginPosting,
   ensureAccounts,
   insertEntries,
@@ -22,7 +21,7 @@ import {
   lockAccounts,
   lockForPosting,
   undoPosting,
-  updateAccounts,
+  writeAccounts,
 } from '../ledgerRepository.ts';
 import { findLastClosedDay } from '../repository.ts';
 import type { AccountingTables } from '../tables.ts';
@@ -63,8 +62,7 @@ export async function postEntries(
   const accounts = await lockAll(trx, accountIds);
   const { entries, after } = await addEntries(trx, accounts, postings, options.now);
   if (entries.length === 0) return [];
-  await updateAccounts(trx, after);
-  await addToAccountDays(trx, totalsByDay(entries));
+  await writeAccounts(trx, after, totalsByDay(entries));
   await publishEntries(trx, entries, options);
   return entries;
 }
@@ -88,6 +86,10 @@ async function addEntries(
   now: Date,
 ): Promise<{ entries: Entry[]; after: AccountState[] }> {
   const chained = chainEntries(accounts, postings);
+  if (postings.length === 1) {
+    // One alone is added or not; there is nothing that would have to be undone.
+    return (await insertEntries(trx, chained.entries, now)) === null ? chained : { entries: [], after: [] };
+  }
   await beginPosting(trx);
   const added = await insertEntries(trx, chained.entries, now);
   if (added === null) {
