@@ -94,7 +94,8 @@ export function costOf(
     for (const { name, type: argumentType, defaultValue } of definition.args) {
       if (!pageSizes.has(name)) continue;
       const literal = field.arguments?.find((argument) => argument.name.value === name)?.value;
-      const value = literal ? valueFromAST(literal, argumentType, given) : defaultValue;
+      // A variable that was not given leaves the argument to the schema's default, as when it is executed.
+      const value = (literal && valueFromAST(literal, argumentType, given)) ?? defaultValue;
       if (typeof value === 'number' && value > times) times = value;
     }
     return 1 + times * ofSelections(type, field.selectionSet);

@@ -26,7 +26,7 @@ export interface SubgraphDefinition {
 export const hens: SubgraphDefinition = {
   name: 'hens',
   sdl: `
-    type Query { hen(id: ID!): Hen hens(first: Int): [Hen!]! secretHen: Hen @authenticated farm: Farm boom: String hello: String! }
+    type Query { hen(id: ID!): Hen hens(first: Int): [Hen!]! flock(first: Int! = 60): [Hen!]! secretHen: Hen @authenticated farm: Farm boom: String hello: String! }
     type Mutation { feed(id: ID!): Hen logIn(name: String!): String! sell(id: ID!): Boolean @requiresScopes(scopes: [["hens:sell"]]) }
     type Subscription { laid: Int }
     type Hen @key(fields: "id") { id: ID! name: String! friend: Hen weight: Int! @requiresScopes(scopes: [["vet"]]) }
@@ -36,6 +36,7 @@ export const hens: SubgraphDefinition = {
       hen: (_: unknown, { id }: { id: string }) => ({ id, name: `Hen ${id}` }),
       hens: (_: unknown, { first }: { first?: number }) =>
         Array.from({ length: first ?? 2 }, (_item, i) => ({ id: `${i + 1}`, name: `Hen ${i + 1}` })),
+      flock: () => [],
       secretHen: () => ({ id: '7', name: 'Incognita' }),
       farm: () => ({ name: 'Farm' }),
       boom: () => {

@@ -60,6 +60,13 @@ test.each([
   },
 );
 
+test('a page size left to the schema counts by its default, whether or not the operation has a variable for it', async () => {
+  const farm = await startFarm({ MAX_COST: '120' });
+  for (const query of ['{ flock { id name } }', 'query ($n: Int) { flock(first: $n) { id name } }']) {
+    expect(await refusal(farm, { query })).toMatch(/^BAD_USER_INPUT: The answer may hold 121 fields/);
+  }
+});
+
 test('fragments that double at every level are refused, and quickly', async () => {
   const farm = await startFarm({ MAX_DEPTH: '1000', MAX_TOKENS: '100000' });
   const levels = Array.from(

@@ -31,7 +31,10 @@ export interface Broker {
     process: Processor<Data, Result>,
     options: { concurrency: number },
   ): Worker<Data, Result>;
-  /** Calls back with the id of every job of the queue that completes, wherever that is. */
+  /**
+   * Calls back with the id of every job of the queue that completes, wherever that is; on Redis also of those that
+   * did within the last two minutes, while perhaps nobody listened.
+   */
   onCompleted(name: string, callback: (jobId: string) => void): Promise<void>;
   /** True once per watcher after the store lost what was in it: a Redis that was wiped. */
   wasWiped(watcher: string): Promise<boolean>;
@@ -125,6 +128,9 @@ function reportTrouble(log: Log, store: string, ask: () => Promise<unknown>): Tr
   };
 }
 
+/** From how long ago on completions are read at a start, in milliseconds; the ids of Redis' streams are times. */
+const missedEventsMs = 120_000;
+
 /** How long a mark stays where nobody renews it. */
 const markLifeSeconds = 40 * 86_400;
 
@@ -156,7 +162,13 @@ async function redisBroker(location: RedisLocation, log: Log): Promise<Broker> {
       worker: (name, process, options) =>
         new Worker(name, process, { ...options, ...stalledSettings, connection: consuming, prefix }),
       // BullMQ makes a connection of its own of it, as it does for a worker, and closes that one.
-      events: (name) => new QueueEvents(name, { connection: consuming, prefix }),
+      // From a while ago on: a job may have completed while nobody listened, such as in the middle of a restart.
+      events: (name) =>
+        new QueueEvents(name, {
+          connection: consuming,
+          prefix,
+          lastEventId: `${Date.now() - missedEventsMs}-0`,
+        }),
     }),
     async wasWiped(watcher) {
       return (await producing.set(sentinelKey(watcher), '1', 'NX')) === 'OK';

@@ -13,9 +13,9 @@ import { queueName } from './relay.ts';
 import { startSweep } from './sweep.ts';
 
 /**
- * Bulk batches one after the other: two at once were no faster, and held accounts locked without a pause. Interactive
+ * Bulk batches one after the other: two at once were no faster, and held rows locked without a pause. Interactive
  * events many at once: each waits mostly, for the database and for bulk's locks, and with 4 at once they came in faster
- * than they went (npm run bench -- feel: 3.4 s from task to charge while 100,000 are reassigned; with 16, 0.14 s).
+ * than they went (npm run bench -- feel: 3.4 s until one was applied beside a hundred bulk batches; with 16, 0.14 s).
  */
 const concurrency = { interactive: 16, bulk: 1 } as const;
 

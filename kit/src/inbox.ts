@@ -1,6 +1,6 @@
 import { decodeColumns, type EventDefinition, toColumns, toFacts } from '@ates/schema/event';
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
-import { newId } from './clock.ts';
+import { isId, newId } from './clock.ts';
 import { ringAfterCommit, sqlState, transact } from './database.ts';
 import { EventSchemaError, type Lane } from './outbox.ts';
 import { Refusal } from './refusal.ts';
@@ -186,8 +186,9 @@ async function applyFact<Tables extends InboxTables>(
 }
 
 /**
- * Whether an error would repeat for ever: a rule or an event's schema refused, or the database found the data wrong (SQLSTATE classes 22
- * and 23). Lost connections, time-outs, deadlocks, shutdowns and surprises are not: they are tried again without end.
+ * Whether an error would repeat for ever: a rule or an event's schema refused, or the database found the data wrong
+ * (SQLSTATE classes 22 and 23). Lost connections, time-outs, deadlocks, shutdowns and surprises are not: they are
+ * tried again without end.
  */
 export function isPoison(error: unknown): boolean {
   if (error instanceof Refusal || error instanceof EventSchemaError) return true;
@@ -245,21 +246,27 @@ export async function listDeadLetters<Tables extends InboxTables>(
     .execute();
 }
 
-/** Asks for a dead letter to be applied again; the worker hears of it after the commit. False: no such letter. */
+/**
+ * Asks for a dead letter to be applied again; the worker hears of it after the commit.
+ * @throws Refusal BAD_USER_INPUT; NOT_FOUND where there is no such letter.
+ */
 export async function requestResend<Tables extends InboxTables>(
   db: Kysely<Tables>,
   id: string,
   now: Date,
-): Promise<boolean> {
-  return transact(inboxOf(db), async (trx) => {
+): Promise<true> {
+  if (!isId(id)) throw new Refusal('BAD_USER_INPUT', `"${id}" is not a dead letter's id.`);
+  await transact(inboxOf(db), async (trx) => {
     const result = await trx
       .updateTable('dead_letter')
       .set({ resend_requested_at: now })
       .where('id', '=', id)
       .executeTakeFirst();
+    if (result.numUpdatedRows === 0n)
+      throw new Refusal('NOT_FOUND', `There is no dead letter ${id}; it may have been applied meanwhile.`);
     ringAfterCommit(trx, 'dead_letters');
-    return result.numUpdatedRows > 0n;
   });
+  return true;
 }
 
 /**
@@ -292,7 +299,10 @@ export async function resendDeadLetters<Tables extends InboxTables>(
   if (first) throw first;
 }
 
-type DeadLetterRow = Selectable<InboxTables['dead_letter']>;
+type DeadLetterRow = Pick<
+  Selectable<InboxTables['dead_letter']>,
+  'id' | 'event' | 'lane' | 'fact' | 'attempts'
+>;
 
 /** Applies the next letter but for those that were put off. False: none is waiting. */
 async function resendNext<Tables extends InboxTables>(
@@ -311,7 +321,7 @@ async function resendNext<Tables extends InboxTables>(
     const trx = transaction as unknown as Transaction<InboxTables>;
     const letter = await trx
       .selectFrom('dead_letter')
-      .selectAll()
+      .select(['id', 'event', 'lane', 'fact', 'attempts'])
       .where('consumer', '=', consumer)
       .where('resend_requested_at', 'is not', null)
       .where('id', '<>', sql<string>`all(${options.except}::uuid[])`)

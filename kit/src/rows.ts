@@ -31,7 +31,7 @@ export interface Rows {
 
 /**
  * Many rows for one statement, as a parameter per column: an order of magnitude less work than one per value. A column
- * whose value is the same in all rows travels once, not a thousand times, which halves what a batch of entries sends;
+ * whose value is the same in all rows travels once, not a thousand times, which can halve what a batch sends;
  * arrays of ids and numbers are joined, not escaped value by value, since nothing in them could need it.
  * @param columns by name; all of the same length, at least one
  */

@@ -92,13 +92,12 @@ interface SameForAll {
 
 /** An event's columns as text. What is the same for every fact stands there once: a quarter of a batch of entries. */
 export function encodeColumns(columns: Readonly<Record<string, readonly unknown[]>>): string {
-  return JSON.stringify(columns, (_, column: unknown) => {
-    if (!Array.isArray(column) || column.length < 2) return column;
+  const travelling = Object.entries(columns).map(([field, column]) => {
     const [same] = column;
-    return column.every((value) => value === same)
-      ? ({ same, times: column.length } satisfies SameForAll)
-      : column;
+    const isSame = column.length > 1 && column.every((value) => value === same);
+    return [field, isSame ? ({ same, times: column.length } satisfies SameForAll) : column];
   });
+  return JSON.stringify(Object.fromEntries(travelling));
 }
 
 /**

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { openBroker } from '@ates/kit/broker';
 import { type Clock, type Random, systemClock, systemRandom } from '@ates/kit/clock';
 import { startInternalServer } from '@ates/kit/internalServer';
@@ -17,9 +16,6 @@ import {
   type WorkerSettings,
   workerGroups,
 } from './settings.ts';
-
-/** How long a completion may take from a worker to its producer's relay, in milliseconds. */
-const lastReceiptsMs = 100;
 
 /** Starts the work of every service whose database this process was given. */
 export async function startWorkers(
@@ -57,11 +53,10 @@ export async function startWorkers(
   return {
     info: { groups: mine, queueBackend: broker.backend, internalPort: internal.port },
     async stop() {
-      // First what takes work, then the queue's workers with what they have in hand. Their last receipts are waited
-      // for: each that is lost would be sent again only after the resend time, and hold up who waits for it.
+      // First what takes work, then the queue's workers with what they have in hand, then the relays, which hear of it.
+      // What they do not hear any more is heard at the next start (see `onCompleted`).
       await Promise.all(groups.map((group) => group.stop()));
       await broker.stopWorkers();
-      await sleep(lastReceiptsMs);
       await Promise.all(groups.map((group) => group.close()));
       await Promise.all([broker.close(), internal.close()]);
     },

@@ -1,5 +1,5 @@
 import { isId } from '@ates/kit/clock';
-import { listDeadLetters } from '@ates/kit/inbox';
+import { listDeadLetters, requestResend } from '@ates/kit/inbox';
 import { checkPageSize, decodeCursor, isText, isWhole } from '@ates/kit/page';
 import { DateScalar, DateTime, isDay, Money } from '@ates/kit/scalars';
 import { callerOf } from './context.ts';
@@ -12,7 +12,6 @@ import { auditLedger } from './usecases/auditLedger.ts';
 import { closeDay } from './usecases/closeDay.ts';
 import { readAccount, readAccountOfUser, readOwnAccount } from './usecases/readAccount.ts';
 import { readCompanyDay, readCompanyDays } from './usecases/readCompanyDays.ts';
-import { resendAccountingDeadLetter } from './usecases/resendAccountingDeadLetter.ts';
 
 const isCursorDay = (value: unknown): value is string => isText(value) && isDay(value);
 const isAccountId = (value: unknown): value is string => isText(value) && isId(value);
@@ -97,7 +96,7 @@ export const resolvers: Resolvers = {
   },
   Mutation: {
     closeDay: (_, { day }, { db, clock, books }) => closeDay(db, clock, books, day),
-    resendAccountingDeadLetter: (_, { id }, { db, clock }) => resendAccountingDeadLetter(db, clock, id),
+    resendAccountingDeadLetter: (_, { id }, { db, clock }) => requestResend(db, id, clock.now()),
   },
 };
 

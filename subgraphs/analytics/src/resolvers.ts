@@ -1,9 +1,8 @@
-import { listDeadLetters } from '@ates/kit/inbox';
+import { listDeadLetters, requestResend } from '@ates/kit/inbox';
 import { checkPageSize } from '@ates/kit/page';
 import { DateScalar, DateTime, Money } from '@ates/kit/scalars';
 import type { Resolvers } from './generated/resolvers.ts';
 import { readDay, readDays, readMostExpensiveTask } from './usecases/readFigures.ts';
-import { resendAnalyticsDeadLetter } from './usecases/resendAnalyticsDeadLetter.ts';
 
 export const resolvers: Resolvers = {
   DateTime,
@@ -17,6 +16,6 @@ export const resolvers: Resolvers = {
     analyticsDeadLetters: (_, { first }, { db }) => listDeadLetters(db, checkPageSize(first)),
   },
   Mutation: {
-    resendAnalyticsDeadLetter: (_, { id }, { db, clock }) => resendAnalyticsDeadLetter(db, clock, id),
+    resendAnalyticsDeadLetter: (_, { id }, { db, clock }) => requestResend(db, id, clock.now()),
   },
 };

@@ -1,5 +1,5 @@
 import { isId } from '@ates/kit/clock';
-import { listDeadLetters } from '@ates/kit/inbox';
+import { listDeadLetters, requestResend } from '@ates/kit/inbox';
 import { checkPageSize, decodeCursor, isText } from '@ates/kit/page';
 import { Refusal } from '@ates/kit/refusal';
 import { DateTime } from '@ates/kit/scalars';
@@ -11,7 +11,6 @@ import { type TaskFilter as CheckedFilter, listTasks } from './taskRepository.ts
 import { cancelReassignment } from './usecases/cancelReassignment.ts';
 import { createTask } from './usecases/createTask.ts';
 import { reassignTasks } from './usecases/reassignTasks.ts';
-import { resendTrackerDeadLetter } from './usecases/resendTrackerDeadLetter.ts';
 import { resolveTask } from './usecases/resolveTask.ts';
 
 export const resolvers: Resolvers = {
@@ -73,7 +72,7 @@ export const resolvers: Resolvers = {
         idempotencyKey: idempotencyKey ?? null,
       }),
     cancelReassignment: (_, { id }, { db, clock }) => cancelReassignment(db, clock, id),
-    resendTrackerDeadLetter: (_, { id }, { db, clock }) => resendTrackerDeadLetter(db, clock, id),
+    resendTrackerDeadLetter: (_, { id }, { db, clock }) => requestResend(db, id, clock.now()),
   },
 };
 

@@ -39,8 +39,8 @@ export async function runReassignmentBatch(
     if (run.until) {
       const range = { after: run.cursor, until: run.until };
       const eligible = await listEligible(trx);
-      if (eligible.length === 0 && (await areTasksLeft(trx, range))) {
-        await endRun(trx, id, { status: 'FAILED', now });
+      if (eligible.length === 0) {
+        await endRun(trx, id, { status: (await areTasksLeft(trx, range)) ? 'FAILED' : 'COMPLETED', now });
         ringAfterCommit(trx, 'runs');
         return 'ended';
       }
