@@ -1,6 +1,11 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import { type Log, seldom } from '@ates/kit/log';
-import { type AuthenticationProblem, authenticationProblems, createTokenVerifier } from '@ates/kit/token';
+import {
+  type AuthenticationProblem,
+  authenticationProblems,
+  createTokenVerifier,
+  type TokenClaims,
+} from '@ates/kit/token';
 import { GraphQLError, type GraphQLSchema } from 'graphql';
 import type { CallerContext } from './caller.ts';
 import type { NeedsCaller } from './requirements.ts';
@@ -13,6 +18,8 @@ export interface Identity {
   readonly problem: AuthenticationProblem | undefined;
   /** The header as subgraphs get it: one that does not hold is kept from them, so that it cannot spoil a log-in. */
   readonly authorization: string | undefined;
+  /** What the token says; undefined without one, and where tokens just pass through. */
+  readonly claims?: TokenClaims;
 }
 
 export interface Authentication {
@@ -60,7 +67,7 @@ export function createAuthentication(options: {
       if (activity && !(await activity.isActive(token))) {
         return { problem: 'ended', authorization: undefined };
       }
-      return { problem: undefined, authorization };
+      return { problem: undefined, authorization, claims: verdict.claims };
     },
     close: async () => activity?.close(),
   };
@@ -85,7 +92,7 @@ export function refuseStrangers(
 }
 
 /** The status is for clients of `application/graphql-response+json`; for older ones `legacyStatus` makes it 200. */
-const unauthenticated = (problem: AuthenticationProblem) =>
+export const unauthenticated = (problem: AuthenticationProblem) =>
   new GraphQLError(authenticationProblems[problem], {
     extensions: {
       code: 'UNAUTHENTICATED',

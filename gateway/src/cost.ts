@@ -26,16 +26,27 @@ export function limitCost(maxCost: number): ApolloServerPlugin<CallerContext> {
       return {
         async didResolveOperation({ schema, document, operation, request }) {
           if (!operation) return;
-          const cost = costOf(schema, document, operation, request.variables ?? {});
-          if (cost <= maxCost) return;
-          throw new GraphQLError(
-            `The answer may hold ${cost} fields, which is more than ${maxCost}. Ask for less in one operation.`,
-            { extensions: { code: 'BAD_USER_INPUT', ...httpStatus(400) } },
-          );
+          checkCost(maxCost, schema, document, operation, request.variables ?? {});
         },
       };
     },
   };
+}
+
+/** @throws GraphQLError BAD_USER_INPUT where the answer may hold more than `maxCost` fields. */
+export function checkCost(
+  maxCost: number,
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): void {
+  const cost = costOf(schema, document, operation, variables);
+  if (cost <= maxCost) return;
+  throw new GraphQLError(
+    `The answer may hold ${cost} fields, which is more than ${maxCost}. Ask for less in one operation.`,
+    { extensions: { code: 'BAD_USER_INPUT', ...httpStatus(400) } },
+  );
 }
 
 /**
@@ -47,7 +58,7 @@ export function costOf(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
-  variables: Record<string, unknown>,
+  variables: Readonly<Record<string, unknown>>,
 ): number {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of document.definitions) {

@@ -37,6 +37,8 @@ export interface ErrorMasking {
   /** Knows which request an error belongs to, which `formatError` is not told. */
   readonly plugin: ApolloServerPlugin<CallerContext>;
   readonly formatError: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
+  /** The errors of an answer that Apollo Server did not make, as clients may see them. */
+  readonly formatAll: (errors: readonly unknown[]) => GraphQLFormattedError[];
   /** Logs a surprise and gives the sentence for the client. */
   readonly mask: (error: unknown, id?: string) => { message: string; id: string };
 }
@@ -55,8 +57,22 @@ export function maskErrors(log: Log): ErrorMasking {
       : 'Something went wrong on our side';
     return { id, message: `${what} (id ${id}). Try again; if it persists, give this id to an operator.` };
   };
+  const formatError: ErrorMasking['formatError'] = (formatted, error) => {
+    const shown = asExpected(formatted, error);
+    if (shown) return shown;
+    const cause = (error instanceof GraphQLError ? error.originalError : undefined) ?? error;
+    // A subgraph's error is a plain object; the GraphQLError around it has the words and the place.
+    const logged = cause instanceof Error ? cause : error;
+    const { message, id } = mask(logged, requestIds.get(error as object));
+    return { message, ...place(formatted), extensions: { code: 'INTERNAL', id } };
+  };
   return {
     mask,
+    formatError,
+    formatAll: (errors) =>
+      errors.map((error) =>
+        formatError(error instanceof GraphQLError ? error.toJSON() : (error as Error), error),
+      ),
     plugin: {
       async requestDidStart() {
         return {
@@ -65,15 +81,6 @@ export function maskErrors(log: Log): ErrorMasking {
           },
         };
       },
-    },
-    formatError(formatted, error) {
-      const shown = asExpected(formatted, error);
-      if (shown) return shown;
-      const cause = (error instanceof GraphQLError ? error.originalError : undefined) ?? error;
-      // A subgraph's error is a plain object; the GraphQLError around it has the words and the place.
-      const logged = cause instanceof Error ? cause : error;
-      const { message, id } = mask(logged, requestIds.get(error as object));
-      return { message, ...place(formatted), extensions: { code: 'INTERNAL', id } };
     },
   };
 }

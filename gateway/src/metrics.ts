@@ -1,11 +1,13 @@
 import type { ApolloServerPlugin } from '@apollo/server';
-import { Counter, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { CallerContext } from './caller.ts';
 import type { ObserveSubgraph } from './supergraph.ts';
 
 export interface GatewayMetrics {
   readonly plugin: ApolloServerPlugin<CallerContext>;
   readonly observeSubgraph: ObserveSubgraph;
+  /** Counts what stays open, whenever somebody looks. */
+  countLive(counts: Readonly<Record<'sockets' | 'streams' | 'subscriptions', () => number>>): void;
 }
 
 /** What operators see of the gateway's work, beside the process's own figures. */
@@ -35,6 +37,24 @@ export function countOperations(registry: Registry): GatewayMetrics {
           },
         };
       },
+    },
+    countLive({ sockets, streams, subscriptions }) {
+      const gauge = (name: string, help: string, read: () => number) =>
+        new Gauge({
+          name,
+          help,
+          registers: [registry],
+          collect() {
+            this.set(read());
+          },
+        });
+      gauge('gateway_open_sockets', 'WebSockets that are open.', sockets);
+      gauge('gateway_open_streams', 'Answers that stay open: server-sent events and multipart.', streams);
+      gauge(
+        'gateway_upstream_subscriptions',
+        'Subscriptions to subgraphs; equal ones count once.',
+        subscriptions,
+      );
     },
     observeSubgraph: (subgraph, outcome, seconds) => subgraphs.observe({ subgraph, outcome }, seconds),
   };

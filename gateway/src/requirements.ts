@@ -17,7 +17,7 @@ import { linkedSpecs } from './supergraphLinks.ts';
 export type NeedsCaller = (
   document: DocumentNode,
   operation: OperationDefinitionNode,
-  variables: Record<string, unknown>,
+  variables: Readonly<Record<string, unknown>>,
 ) => boolean;
 
 /** Which types (`Account`) and fields (`Query.me`) the supergraph marks. */
@@ -71,7 +71,7 @@ class Walk {
   dependsOnVariables = false;
   readonly #api: GraphQLSchema;
   readonly #marked: ReadonlySet<string>;
-  readonly #variables: Record<string, unknown>;
+  readonly #variables: Readonly<Record<string, unknown>>;
   readonly #fragments = new Map<string, FragmentDefinitionNode>();
   readonly #seen = new Set<string>();
 
@@ -79,7 +79,7 @@ class Walk {
     api: GraphQLSchema,
     marked: ReadonlySet<string>,
     document: DocumentNode,
-    variables: Record<string, unknown>,
+    variables: Readonly<Record<string, unknown>>,
   ) {
     this.#api = api;
     this.#marked = marked;

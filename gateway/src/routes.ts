@@ -12,6 +12,8 @@ export const requestIdOf = (response: ServerResponse): string => String(response
 /** Everything there is at the public port, by path. */
 export function route(options: {
   graphql: Answer;
+  /** Operations whose answers are streams of events. */
+  stream: Answer;
   landing: Page;
   graphiql: Page;
   publicKeys: PublicKeys | undefined;
@@ -23,6 +25,7 @@ export function route(options: {
   const routes = new Map<string, Answer>(
     Object.entries({
       '/graphql': options.graphql,
+      '/graphql/stream': options.stream,
       '/': readOnly(options.landing.answer),
       '/graphiql': readOnly(options.graphiql.answer),
       '/.well-known/jwks.json': readOnly((_, response) => answerKeys(response, publicKeys)),

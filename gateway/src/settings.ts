@@ -43,6 +43,8 @@ const shape = {
   JWKS_URL: url('http', 'https').optional(),
   /** Where the gateway asks whether a token is still active (RFC 7662). Without it a token lasts until it runs out. */
   INTROSPECTION_URL: url('http', 'https').optional(),
+  /** Where the gateway asks every half second which sessions have ended. Without it sockets stay open until their tokens run out. */
+  ENDED_SESSIONS_URL: url('http', 'https').optional(),
   /** How long one request to a subgraph may take, in milliseconds, its wait for a connection included. */
   SUBGRAPH_TIMEOUT_MS: whole(10, 600_000).default(10_000),
   /** How many connections are kept to each subgraph; 32 times as many requests may be under way or wait. */
@@ -61,6 +63,10 @@ const shape = {
   MAX_DIRECTIVES: whole(0, 10_000).default(50),
   /** The most fields an operation's answer may hold, where every page that it asks for is full. */
   MAX_COST: whole(100, 1_000_000_000).default(1_000_000),
+  /** The most WebSockets that are open at once, and as many streams. */
+  MAX_SOCKETS: whole(1, 1_000_000).default(10_000),
+  /** The most WebSockets that one user has open at once. */
+  MAX_SOCKETS_PER_USER: whole(1, 1_000_000).default(50),
   /** An HTML file shown at `/` in place of the general page. */
   LANDING_PAGE: z.string().optional(),
 };
@@ -73,6 +79,11 @@ export type GatewaySettings = z.infer<z.ZodObject<typeof shape>> & {
 /** Reads the gateway's settings; `SUBGRAPH_URL_<NAME>` says where the supergraph's `http://<name>.subgraph` is. */
 export function readGatewaySettings(environment: Environment): GatewaySettings {
   const settings = readSettings(shape, environment);
+  if (settings.ENDED_SESSIONS_URL && !settings.JWKS_URL) {
+    throw new SettingError(
+      'JWKS_URL is not set: ENDED_SESSIONS_URL is, and only tokens that were verified tell their sessions.',
+    );
+  }
   if (settings.INTROSPECTION_URL && !settings.JWKS_URL) {
     throw new SettingError(
       'JWKS_URL is not set: INTROSPECTION_URL is, and only tokens that were verified are asked about.',

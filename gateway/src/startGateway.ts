@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ApolloServer } from '@apollo/server';
@@ -9,6 +10,7 @@ import { closeServer, type InternalServer, listen, startInternalServer } from '@
 import type { Log } from '@ates/kit/log';
 import type { Running } from '@ates/kit/process';
 import { SettingError } from '@ates/kit/settings';
+import type { ExecutionResult } from 'graphql';
 import { apolloLog } from './apolloLog.ts';
 import { createAuthentication, type Identity, refuseStrangers } from './authentication.ts';
 import { type CallerContext, clientAddress, isForeign } from './caller.ts';
@@ -17,6 +19,10 @@ import { allowOrigins } from './crossOrigin.ts';
 import { maskErrors } from './errors.ts';
 import { type Readiness, watchReadiness } from './health.ts';
 import { limitOperations } from './limits.ts';
+import { watchSessions } from './live/sessions.ts';
+import { type Execute, serveSockets } from './live/sockets.ts';
+import { eventStream, multipart, serveStreams } from './live/streams.ts';
+import { serveSubscriptions } from './live/subscriptions.ts';
 import { countOperations } from './metrics.ts';
 import { graphiqlPage, landingPage, readLandingPage } from './pages.ts';
 import { relayPublicKeys } from './publicKeys.ts';
@@ -74,7 +80,17 @@ export async function startGateway(
     });
     started.push(() => authentication.close());
 
+    const sessions = watchSessions({
+      url: settings.ENDED_SESSIONS_URL,
+      internalSecret: settings.INTERNAL_SECRET,
+      now: () => clock.now(),
+      log,
+    });
+    started.push(() => sessions.close());
+
     const errors = maskErrors(log);
+    const subscriptions = serveSubscriptions(settings, supergraph, errors, log);
+    started.push(() => subscriptions.close());
     const apollo = new ApolloServer<CallerContext>({
       gateway: supergraph.gateway,
       ...limitOperations(settings),
@@ -113,11 +129,24 @@ export async function startGateway(
     const graphql = graphqlHttp<CallerContext>(apollo, async (request, response) =>
       contextOf(request, response, settings, await authentication.identify(request.headers.authorization)),
     );
+    const live = { authentication, sessions, subscriptions, execute: executeBy(apollo) };
+    const streams = serveStreams({
+      ...live,
+      maxStreams: settings.MAX_SOCKETS,
+      contextOf: (request, response, identity) => contextOf(request, response, settings, identity),
+      formatErrors: errors.formatAll,
+    });
     const listener = route({
       async graphql(request, response) {
         response.setHeader('cache-control', 'no-store');
         if (crossOrigin.answersPreflight(request, response)) return;
-        await graphql(request, response);
+        const asksForStream = request.headers.accept?.includes('subscriptionSpec');
+        await (asksForStream ? streams.answer(request, response, multipart) : graphql(request, response));
+      },
+      async stream(request, response) {
+        response.setHeader('cache-control', 'no-store');
+        if (crossOrigin.answersPreflight(request, response)) return;
+        await streams.answer(request, response, eventStream);
       },
       landing: landingPage(landing),
       graphiql: graphiqlPage(),
@@ -127,6 +156,28 @@ export async function startGateway(
     });
     const http = await listenPublicly(settings, listener);
     started.push(http.close);
+    const sockets = serveSockets(http.server, {
+      ...live,
+      settings,
+      callerOf: (request, authorization) => ({
+        clientAddress: clientAddress(request, settings.TRUSTED_PROXIES),
+        forwarded: authorization ? { authorization } : {},
+        // There is no answer that could carry them.
+        passCookies: () => undefined,
+      }),
+      newRequestId: randomUUID,
+      formatErrors: errors.formatAll,
+      log,
+    });
+    metrics.countLive({
+      sockets: () => sockets.size,
+      streams: () => streams.size,
+      subscriptions: () => subscriptions.size,
+    });
+    started.push(async () => {
+      streams.close();
+      await sockets.close();
+    });
 
     log.info(`the graph is served at ${http.url}/graphql`);
     return running(http, internal, readiness, takeDown);
@@ -152,6 +203,18 @@ function running(
     },
   };
 }
+
+/** Runs operations that did not come by plain HTTP, under the same rules. */
+const executeBy =
+  (apollo: ApolloServer<CallerContext>): Execute =>
+  async ({ query, operationName, variables }, contextValue) => {
+    const { body } = await apollo.executeOperation(
+      { query, ...(operationName ? { operationName } : {}), variables: { ...variables } },
+      { contextValue },
+    );
+    if (body.kind !== 'single') throw new Error('an answer came in parts, which nobody had asked for');
+    return body.singleResult as ExecutionResult;
+  };
 
 /** Only what is named here gets from a client to a subgraph; cookies never from pages of other origins. */
 function contextOf(
@@ -198,6 +261,7 @@ async function listenPublicly(
   const { port } = server.address() as AddressInfo;
   const host = settings.HOST === '0.0.0.0' || settings.HOST === '::' ? '127.0.0.1' : settings.HOST;
   return {
+    server,
     port,
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     close: () => {

@@ -10,6 +10,13 @@ import { type NeedsCaller, readRequirements } from './requirements.ts';
 import { type GatewaySettings, locateSubgraph } from './settings.ts';
 import { subgraphsOf, withoutSecurityMark } from './supergraphLinks.ts';
 
+/** A supergraph that is being served. */
+export interface ServedSupergraph {
+  readonly supergraphSdl: string;
+  /** What clients see of it. */
+  readonly apiSchema: GraphQLSchema;
+}
+
 /** The gateway proper, and what is known of the supergraph it serves at the moment. */
 export interface SupergraphServer {
   readonly gateway: ApolloGateway;
@@ -17,6 +24,8 @@ export interface SupergraphServer {
   needsCaller(schema: GraphQLSchema): NeedsCaller;
   /** The subgraphs of the supergraph that is served now, by name. */
   subgraphs(): ReadonlyMap<string, SubgraphDataSource>;
+  /** Calls back with each supergraph that is served from then on, the first included. */
+  onServed(callback: (served: ServedSupergraph) => void): void;
   close(): Promise<void>;
 }
 
@@ -56,14 +65,17 @@ export function serveSupergraph(
       return { supergraphSdl: withoutSecurityMark(first), cleanup: async () => unwatch() };
     },
   });
+  const callbacks: ((served: ServedSupergraph) => void)[] = [];
   gateway.onSchemaLoadOrUpdate(({ apiSchema, coreSupergraphSdl }) => {
     requirements.set(apiSchema, readRequirements(coreSupergraphSdl, apiSchema));
     pool.keepOnly(subgraphsOf(parse(coreSupergraphSdl, { noLocation: true })));
+    for (const callback of callbacks) callback({ apiSchema, supergraphSdl: coreSupergraphSdl });
   });
   return {
     gateway,
     needsCaller: (schema) => requirements.get(schema) ?? (() => false),
     subgraphs: () => pool.inUse,
+    onServed: (callback) => void callbacks.push(callback),
     close: () => pool.destroy(),
   };
 }

@@ -41,7 +41,7 @@ export const refuseUnservable: ApolloServerPlugin<CallerContext> = {
         if (operation.operation === 'subscription') {
           throw refused(
             'BAD_REQUEST',
-            'A subscription needs a transport that streams, which a plain POST is not. Send queries and mutations here.',
+            'A subscription needs a transport that streams, which a plain POST is not. Send it by WebSocket to /graphql, or by POST to /graphql/stream (server-sent events).',
           );
         }
       },

@@ -65,14 +65,27 @@ export function openDatabase<Tables>(url: string, options: DatabaseOptions, log:
 export const doorbells = ['outbox_interactive', 'outbox_bulk', 'runs', 'dead_letters'] as const;
 export type Doorbell = (typeof doorbells)[number];
 
+/** What happens once a transaction has committed, with the database it was one of. */
+// biome-ignore lint/suspicious/noExplicitAny: whatever the tables are
+type CommitAction = (db: Kysely<any>) => void;
+
 // biome-ignore lint/suspicious/noExplicitAny: a key only; what the tables are does not matter here
-const bells = new WeakMap<Transaction<any>, Set<Doorbell>>();
+const commitActions = new WeakMap<Transaction<any>, Map<unknown, CommitAction>>();
+
+/** Does something once the transaction has committed; once for all that give the same `once`. It must not throw. */
+export function afterCommit<Tables>(
+  trx: Transaction<Tables>,
+  action: CommitAction,
+  once: unknown = action,
+): void {
+  const actions = commitActions.get(trx);
+  if (actions) actions.set(once, action);
+  else commitActions.set(trx, new Map([[once, action]]));
+}
 
 /** Rings once the transaction has committed, so that whoever waits looks at once instead of at the next sweep. */
 export function ringAfterCommit<Tables>(trx: Transaction<Tables>, bell: Doorbell): void {
-  const rung = bells.get(trx);
-  if (rung) rung.add(bell);
-  else bells.set(trx, new Set([bell]));
+  afterCommit(trx, (db) => ring(db, bell), bell);
 }
 
 /**
@@ -97,14 +110,14 @@ export async function transact<Tables, Result>(
   run: (trx: Transaction<Tables>) => Promise<Result>,
 ): Promise<Result> {
   for (let tries = 1; ; tries++) {
-    let rung: Set<Doorbell> | undefined;
+    let actions: ReturnType<typeof commitActions.get>;
     try {
       const result = await db.transaction().execute(async (trx) => {
         const value = await run(trx);
-        rung = bells.get(trx);
+        actions = commitActions.get(trx);
         return value;
       });
-      for (const bell of rung ?? []) ring(db, bell);
+      for (const action of actions?.values() ?? []) action(db);
       return result;
     } catch (error) {
       if (tries >= maxTransactionTries || !['40001', '40P01'].includes(sqlState(error) ?? '')) throw error;
@@ -142,6 +155,31 @@ export function listenForBells(
   onBell: (bell: Doorbell) => void,
   log: Log,
 ): { stop(): Promise<void> } {
+  return listenToDatabase(url, {
+    channels: doorbells,
+    applicationName: 'doorbells',
+    onMessage: (bell) => onBell(bell as Doorbell),
+    // What rang while nobody listened.
+    onListening: () => {
+      for (const bell of doorbells) onBell(bell);
+    },
+    log,
+  });
+}
+
+/** Listens to notifications on a connection of its own, and opens another where that one is lost. */
+export function listenToDatabase(
+  url: string,
+  options: {
+    channels: readonly string[];
+    applicationName: string;
+    onMessage: (channel: string, payload: string) => void;
+    /** From now on it listens, for the first time or again: what was said before has been missed. */
+    onListening: () => void;
+    log: Log;
+  },
+): { stop(): Promise<void> } {
+  const { channels, applicationName, onMessage, onListening, log } = options;
   let client: pg.Client | undefined;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
@@ -151,7 +189,7 @@ export function listenForBells(
       keepAlive: true,
       keepAliveInitialDelayMillis: keepAliveAfterMs,
       connectionTimeoutMillis: 5_000,
-      application_name: 'doorbells',
+      application_name: applicationName,
     });
     let lost = false;
     const retry = () => {
@@ -160,18 +198,19 @@ export function listenForBells(
       timer = setTimeout(connect, 1_000);
     };
     next.on('error', (error) => {
-      log.warn(`the doorbell connection was lost (${error.message}); sweeps go on, and it is opened again`);
+      log.warn(
+        `the connection for ${applicationName} was lost (${error.message}); sweeps go on, and it is opened again`,
+      );
       retry();
     });
     next.on('end', retry);
-    next.on('notification', (message) => onBell(message.channel as Doorbell));
+    next.on('notification', ({ channel, payload }) => onMessage(channel, payload ?? ''));
     try {
       await next.connect();
       if (stopped) return void (await next.end());
       client = next;
-      await next.query(doorbells.map((bell) => `listen ${bell}`).join('; '));
-      // What rang while nobody listened.
-      for (const bell of doorbells) onBell(bell);
+      await next.query(channels.map((channel) => `listen ${channel}`).join('; '));
+      onListening();
     } catch {
       retry();
     }

@@ -1,5 +1,11 @@
 import { getDirective, MapperKind, mapSchema } from '@graphql-tools/utils';
-import { defaultFieldResolver, GraphQLError, type GraphQLSchema, getNamedType } from 'graphql';
+import {
+  defaultFieldResolver,
+  GraphQLError,
+  type GraphQLFieldResolver,
+  type GraphQLSchema,
+  getNamedType,
+} from 'graphql';
 import { type AuthenticationProblem, authenticationProblems } from './token.ts';
 
 /** What the guard asks of a request's context. */
@@ -31,24 +37,28 @@ export function enforceAccess(schema: GraphQLSchema): GraphQLSchema {
         alternatives.length > 0 ||
         places.some((place) => getDirective(mapped, place as never, 'authenticated')?.length);
       if (!needsCaller) return undefined;
-      const resolve = field.resolve ?? defaultFieldResolver;
+      const check = ({ access }: GuardedContext) => {
+        if ('problem' in access) throw unauthenticated(access.problem);
+        for (const anyOf of alternatives) {
+          if (!anyOf.some((allOf) => allOf.every((scope) => access.scopes.has(scope)))) {
+            throw new GraphQLError(
+              `Your role does not allow ${typeName}.${fieldName}: it needs ${anyOf.map((allOf) => allOf.join(' and ')).join(', or ')}.`,
+              { extensions: { code: 'FORBIDDEN' } },
+            );
+          }
+        }
+      };
+      const guarded =
+        (resolve: GraphQLFieldResolver<unknown, GuardedContext>): typeof resolve =>
+        (source, args, context, info) => {
+          check(context);
+          return resolve(source, args, context, info);
+        };
       return {
         ...field,
-        resolve: (source, args, context: GuardedContext, info) => {
-          if ('problem' in context.access) throw unauthenticated(context.access.problem);
-          const { scopes } = context.access;
-          for (const anyOf of alternatives) {
-            if (!anyOf.some((allOf) => allOf.every((scope) => scopes.has(scope)))) {
-              throw new GraphQLError(
-                `Your role does not allow ${typeName}.${fieldName}: it needs ${anyOf.map((allOf) => allOf.join(' and ')).join(', or ')}.`,
-                {
-                  extensions: { code: 'FORBIDDEN' },
-                },
-              );
-            }
-          }
-          return resolve(source, args, context, info);
-        },
+        resolve: guarded(field.resolve ?? defaultFieldResolver),
+        // A subscription is refused when it begins, and again with each payload: a role may be lost meanwhile.
+        ...(field.subscribe && { subscribe: guarded(field.subscribe) }),
       };
     },
   });

@@ -1,13 +1,17 @@
 import DataLoader from 'dataloader';
 
-/** A loader of what has an id, one statement for all that are asked for at once; null for what there is not. */
+/**
+ * A loader of what has an id, one statement for all that are asked for at once; null for what there is not.
+ * @param options.cache false for a loader that outlives a request
+ */
 export const byId = <Row extends { readonly id: string }>(
   find: (ids: readonly string[]) => Promise<readonly Row[]>,
+  options: { cache?: boolean } = {},
 ): DataLoader<string, Row | null> =>
   new DataLoader(async (ids) => {
     const rows = new Map((await find(ids)).map((row) => [row.id, row]));
     return ids.map((id) => rows.get(id) ?? null);
-  });
+  }, options);
 
 /** A loader per set of arguments: fields with the same arguments share a statement. */
 export function byOptions<Options, Value>(

@@ -1,9 +1,26 @@
 import { Cluster, type ClusterOptions, Redis } from 'ioredis';
+import { flag, url } from './settings.ts';
 
 /** Where Redis is: the URL of a server, or of any node of a Redis Cluster. */
 export interface RedisLocation {
   readonly url: string;
   readonly cluster: boolean;
+}
+
+/** Settings of every process that uses Redis. */
+export const redisSettings = {
+  /** Redis or Valkey: a server, or a node of a Redis Cluster. */
+  REDIS_URL: url('redis', 'rediss').optional(),
+  /** Whether REDIS_URL is a node of a Redis Cluster. */
+  REDIS_CLUSTER: flag().default(false),
+};
+
+/** Where the settings say that Redis is; undefined where there is none. */
+export function redisOf(settings: {
+  REDIS_URL?: string | undefined;
+  REDIS_CLUSTER: boolean;
+}): RedisLocation | undefined {
+  return settings.REDIS_URL ? { url: settings.REDIS_URL, cluster: settings.REDIS_CLUSTER } : undefined;
 }
 
 /** How long a producer waits for the answer to a command, in milliseconds: a peer that went mute never gives one. */

@@ -1,5 +1,11 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ApolloServer, type ApolloServerPlugin, type BaseContext } from '@apollo/server';
 import { ApolloServerPluginInlineTraceDisabled } from '@apollo/server/plugin/disabled';
@@ -10,6 +16,7 @@ import { enforceAccess, type GuardedContext } from './guard.ts';
 import { closeServer, listen, startInternalServer } from './internalServer.ts';
 import type { Log } from './log.ts';
 import { Refusal } from './refusal.ts';
+import { serveSubscriptions } from './subscriptions.ts';
 
 type Resolvers = NonNullable<
   Parameters<typeof buildSubgraphSchema>[0] extends infer Module
@@ -32,6 +39,8 @@ export async function serveSubgraph<Context extends GuardedContext & BaseContext
   typeDefs: DocumentNode;
   resolvers: unknown;
   context: (request: IncomingMessage, response: ServerResponse) => Promise<Context>;
+  /** The context of a subscription's payload; a subgraph without it has no subscriptions. */
+  payloadContext?: (request: { headers: IncomingHttpHeaders }) => Promise<Context>;
   internalSecret: string;
   host: string;
   port: number;
@@ -63,6 +72,14 @@ export async function serveSubgraph<Context extends GuardedContext & BaseContext
       else answerProblem(response, 500, message, extensions);
     });
   const server = createServer(withSecret(options.internalSecret, answer, options.extra));
+  const subscriptions =
+    options.payloadContext &&
+    serveSubscriptions(server, {
+      schema,
+      context: options.payloadContext,
+      isAllowed: (request) => holdsSecret(request, options.internalSecret),
+      formatError: (error) => formatError((error as GraphQLError).toJSON(), error, options.log),
+    });
   server.keepAliveTimeout = 65_000;
   await listen(server, options.port, options.host);
   const internal = await startInternalServer({
@@ -74,6 +91,8 @@ export async function serveSubgraph<Context extends GuardedContext & BaseContext
     url: `http://${options.host}:${(server.address() as AddressInfo).port}`,
     internalPort: internal.port,
     async stop() {
+      // Before the server, which waits for its connections.
+      await subscriptions?.close();
       await Promise.all([closeServer(server), internal.close()]);
       await apollo.stop();
     },

@@ -16,6 +16,7 @@ const mappers: Record<SubgraphName, Record<string, string>> = {
     Assignment: '../domain/task.ts#Assignment as OwnAssignment',
     User: '../domain/task.ts#UserReference as OwnUserReference',
     Reassignment: '../domain/reassignment.ts#Reassignment as OwnReassignment',
+    TaskChange: '../domain/taskChange.ts#TaskChange as OwnTaskChange',
   },
   accounting: {
     Task: '../domain/references.ts#TaskReference as OwnTaskReference',
@@ -23,6 +24,7 @@ const mappers: Record<SubgraphName, Record<string, string>> = {
     Account: '../domain/account.ts#Account as OwnAccount',
     LedgerEntry: '../domain/account.ts#LedgerEntry as OwnLedgerEntry',
     AccountDay: '../domain/account.ts#AccountDay as OwnAccountDay',
+    BalanceChange: '../domain/account.ts#AccountNow as OwnAccountNow',
     Payout: '../domain/payout.ts#Payout as OwnPayout',
     PayoutRun: '../domain/payout.ts#PayoutRun as OwnPayoutRun',
     CompanyDay: '../domain/company.ts#CompanyDay as OwnCompanyDay',

@@ -68,9 +68,16 @@ const jwksOf = (context: PartContext) => authAt(context, '/.well-known/jwks.json
 
 const subgraph = (service: DatabaseService, context: PartContext): Given => ({
   ...databaseOf(service, context),
+  ...redisOf(context),
   INTERNAL_SECRET: context.internalSecret,
   JWKS_URL: jwksOf(context),
 });
+
+const redisOf = ({ settings, stores: { queue } }: PartContext): Given =>
+  queue.backend === 'redis'
+    ? // A private Redis is no cluster.
+      { REDIS_URL: queue.url, REDIS_CLUSTER: settings.REDIS_URL ? String(settings.REDIS_CLUSTER) : undefined }
+    : {};
 
 const own: Record<PartName, (context: PartContext) => Given> = {
   auth: (context) => ({
@@ -95,9 +102,7 @@ const own: Record<PartName, (context: PartContext) => Given> = {
     const { backend, url } = stores.queue;
     return {
       ...Object.assign({}, ...databaseServices.map((service) => databaseOf(service, context))),
-      [backend === 'redis' ? 'REDIS_URL' : 'QUEUE_DATABASE_URL']: url,
-      // A private Redis, or PostgreSQL in its place, is no cluster.
-      REDIS_CLUSTER: backend === 'redis' && settings.REDIS_URL ? String(settings.REDIS_CLUSTER) : undefined,
+      ...(backend === 'redis' ? redisOf(context) : { QUEUE_DATABASE_URL: url }),
       COMPANY_TIME_ZONE: settings.COMPANY_TIME_ZONE,
       PRICE_KEY: settings.PRICE_KEY,
       SMTP_URL: settings.SMTP_URL,
@@ -112,6 +117,7 @@ const own: Record<PartName, (context: PartContext) => Given> = {
     INTERNAL_SECRET: context.internalSecret,
     JWKS_URL: jwksOf(context),
     INTROSPECTION_URL: authAt(context, '/introspect'),
+    ENDED_SESSIONS_URL: authAt(context, '/ended-sessions'),
     ...Object.fromEntries(
       databaseServices.map((service) => {
         const url = context.urls.get(service);
@@ -134,5 +140,7 @@ const gatewaySettings = [
   'MAX_ALIASES',
   'MAX_DIRECTIVES',
   'MAX_COST',
+  'MAX_SOCKETS',
+  'MAX_SOCKETS_PER_USER',
   'LANDING_PAGE',
 ];

@@ -86,6 +86,10 @@ export async function startExchange(
     INTERNAL_PORT: 0,
     INTERNAL_SECRET: internalSecret,
   };
+  const hints = {
+    REDIS_URL: 'REDIS_URL' in queues ? queues.REDIS_URL : undefined,
+    REDIS_CLUSTER: queues.REDIS_CLUSTER,
+  };
   const zone = { COMPANY_TIME_ZONE: options.companyTimeZone ?? 'UTC' };
 
   const authPart = await startAuth(
@@ -95,9 +99,17 @@ export async function startExchange(
   );
   const jwks = { JWKS_URL: `${authPart.url}/.well-known/jwks.json` };
   const parts = await Promise.all([
-    startTracker({ ...common, ...jwks, TRACKER_DATABASE_URL: tracker }, testLog, clock, random),
-    startAccounting({ ...common, ...jwks, ...zone, ACCOUNTING_DATABASE_URL: accounting }, testLog, clock),
-    startAnalytics({ ...common, ...jwks, ...zone, ANALYTICS_DATABASE_URL: analytics }, testLog, clock),
+    startTracker({ ...common, ...jwks, ...hints, TRACKER_DATABASE_URL: tracker }, testLog, clock, random),
+    startAccounting(
+      { ...common, ...jwks, ...hints, ...zone, ACCOUNTING_DATABASE_URL: accounting },
+      testLog,
+      clock,
+    ),
+    startAnalytics(
+      { ...common, ...jwks, ...hints, ...zone, ANALYTICS_DATABASE_URL: analytics },
+      testLog,
+      clock,
+    ),
   ]);
   const beginWorkers = () =>
     startWorkers(
@@ -125,6 +137,7 @@ export async function startExchange(
       INTERNAL_SECRET: internalSecret,
       JWKS_URL: jwks.JWKS_URL,
       INTROSPECTION_URL: `${authPart.url}/introspect`,
+      ENDED_SESSIONS_URL: `${authPart.url}/ended-sessions`,
       SUBGRAPH_URL_AUTH: authPart.url,
       SUBGRAPH_URL_TRACKER: trackerPart.url,
       SUBGRAPH_URL_ACCOUNTING: accountingPart.url,

@@ -1,10 +1,13 @@
 import type { Broker } from '@ates/kit/broker';
 import type { Clock, Random } from '@ates/kit/clock';
 import type { Log } from '@ates/kit/log';
+import type { RedisLocation } from '@ates/kit/redis';
 
 /** What every group of workers is given. */
 export interface GroupContext {
   readonly broker: Broker;
+  /** What live views are told by; without it, by the database. */
+  readonly redis: RedisLocation | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

@@ -1,5 +1,6 @@
 import type { QueueStore } from '@ates/kit/broker';
-import { flag, processSettings, SettingError, timeZone, url } from '@ates/kit/settings';
+import { redisOf, redisSettings } from '@ates/kit/redis';
+import { processSettings, SettingError, timeZone, url } from '@ates/kit/settings';
 import { z } from 'zod';
 
 const database = () => url('postgres', 'postgresql').optional();
@@ -16,10 +17,8 @@ export const workerSettings = {
   TRACKER_DATABASE_URL: database(),
   ACCOUNTING_DATABASE_URL: database(),
   ANALYTICS_DATABASE_URL: database(),
-  /** Redis or Valkey with the queues … */
-  REDIS_URL: url('redis', 'rediss').optional(),
-  /** Whether REDIS_URL is a node of a Redis Cluster. */
-  REDIS_CLUSTER: flag().default(false),
+  /** Where the queues are, and what live views are told by … */
+  ...redisSettings,
   /** … or, without it, a PostgreSQL database for BullMQ's own backend. */
   QUEUE_DATABASE_URL: database(),
   /** The company's time zone: what day it is. */
@@ -47,7 +46,8 @@ export function databaseUrlOf(settings: WorkerSettings, group: WorkerGroup): str
 
 /** Where the queues are. @throws SettingError where neither store is set. */
 export function queueStoreOf(settings: WorkerSettings): QueueStore {
-  if (settings.REDIS_URL) return { redis: { url: settings.REDIS_URL, cluster: settings.REDIS_CLUSTER } };
+  const redis = redisOf(settings);
+  if (redis) return { redis };
   if (settings.QUEUE_DATABASE_URL) return { postgresUrl: settings.QUEUE_DATABASE_URL };
   throw new SettingError(
     'REDIS_URL is not set, and neither is QUEUE_DATABASE_URL: the workers need one of them for their queues.',

@@ -3,6 +3,7 @@ import { type Clock, type Random, systemClock, systemRandom } from '@ates/kit/cl
 import { startInternalServer } from '@ates/kit/internalServer';
 import type { Log } from '@ates/kit/log';
 import type { Running } from '@ates/kit/process';
+import { redisOf } from '@ates/kit/redis';
 import { SettingError } from '@ates/kit/settings';
 import type { GroupContext, RunningGroup } from './group.ts';
 import { startAccountingGroup } from './groups/accounting.ts';
@@ -30,7 +31,11 @@ export async function startWorkers(
     );
   }
   const broker = await openBroker(queueStoreOf(settings), log);
-  const context: GroupContext = { broker, clock, random, log, companyTimeZone: settings.COMPANY_TIME_ZONE };
+  const context: GroupContext = {
+    ...{ broker, clock, random, log },
+    redis: redisOf(settings),
+    companyTimeZone: settings.COMPANY_TIME_ZONE,
+  };
   const start: Record<WorkerGroup, (url: string) => Promise<RunningGroup>> = {
     auth: (url) => startAuthGroup(url, context),
     tracker: (url) => startTrackerGroup(url, context),

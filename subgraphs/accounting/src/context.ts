@@ -5,6 +5,7 @@ import { Refusal } from '@ates/kit/refusal';
 import type { Role } from '@ates/schema/access';
 import type { Kysely } from 'kysely';
 import type { Books } from './domain/company.ts';
+import type { Live } from './live.ts';
 import type { Loaders } from './loaders.ts';
 import type { AccountingTables } from './tables.ts';
 
@@ -15,6 +16,7 @@ export interface Context extends GuardedContext {
   readonly clock: Clock;
   readonly books: Books;
   readonly loaders: Loaders;
+  readonly live: Live;
 }
 
 /** Who asks; every field that calls this is guarded by `@authenticated`, so that nobody gets here without. */

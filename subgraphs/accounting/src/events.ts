@@ -6,6 +6,7 @@ import { wagesPaid } from '@ates/schema/events/accounting.wages_paid.v1';
 import type { Transaction } from 'kysely';
 import { type Entry, signedCents } from './domain/ledger.ts';
 import type { Payout, PayoutRun } from './domain/payout.ts';
+import { hintCompanyDay, hintEntries } from './live.ts';
 import type { AccountingTables } from './tables.ts';
 
 type Trx = Transaction<AccountingTables>;
@@ -34,6 +35,7 @@ export async function publishEntries(
     };
     await appendEvent(trx, entriesPosted, columns, options);
   }
+  hintEntries(trx, entries, options.lane);
 }
 
 /** Tells that people were paid; the mailer hears of it. */
@@ -71,4 +73,5 @@ export async function publishDayClosed(
     closedAt: now.toISOString(),
   };
   await appendEvent(trx, dayClosed, toColumns(dayClosed, [fact]), { lane: 'bulk', now });
+  hintCompanyDay(trx);
 }

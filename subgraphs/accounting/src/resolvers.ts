@@ -3,8 +3,8 @@ import { listDeadLetters, requestResend } from '@ates/kit/inbox';
 import { checkPageSize, decodeCursor, isText, isWhole } from '@ates/kit/page';
 import { DateScalar, DateTime, isDay, Money } from '@ates/kit/scalars';
 import { callerOf } from './context.ts';
-import { emptyAccount } from './domain/account.ts';
-import { earnedCents } from './domain/company.ts';
+import { type AccountNow, emptyAccount } from './domain/account.ts';
+import { type CompanyDay, earnedCents } from './domain/company.ts';
 import type { Resolvers } from './generated/resolvers.ts';
 import { listAccounts } from './ledgerRepository.ts';
 import { findRunOfDay } from './payoutRepository.ts';
@@ -16,6 +16,9 @@ import { readCompanyDay, readCompanyDays } from './usecases/readCompanyDays.ts';
 const isCursorDay = (value: unknown): value is string => isText(value) && isDay(value);
 const isAccountId = (value: unknown): value is string => isText(value) && isId(value);
 const isNumber = (value: unknown): value is number => isWhole(value) && value > 0 && value <= 2_147_483_647;
+
+/** How many entries come with a balance. */
+const newestEntries = 50;
 
 export const resolvers: Resolvers = {
   DateTime,
@@ -68,6 +71,15 @@ export const resolvers: Resolvers = {
     rewardsPaid: ({ rewardsCents }) => rewardsCents,
     paidOut: ({ paidOutCents }) => paidOutCents,
   },
+  BalanceChange: {
+    account: (account) => account,
+    balance: ({ balanceCents }) => balanceCents,
+    // Those that the balance is the sum of, whatever has been posted since it was read.
+    async entries({ id, lastNumber }, _, { loaders }) {
+      const newest = { day: null, first: newestEntries, after: lastNumber + 1 };
+      return (await loaders.entriesOfAccount(id, newest)).nodes.toReversed();
+    },
+  },
   Query: {
     myAccount: (_, __, context) =>
       readOwnAccount(callerOf(context), (id) => context.loaders.accounts.load(id)),
@@ -97,6 +109,16 @@ export const resolvers: Resolvers = {
   Mutation: {
     closeDay: (_, { day }, { db, clock, books }) => closeDay(db, clock, books, day),
     resendAccountingDeadLetter: (_, { id }, { db, clock }) => requestResend(db, id, clock.now()),
+  },
+  Subscription: {
+    balanceChanged: {
+      subscribe: (_, __, context) => context.live.balances.subscribe(callerOf(context).userId),
+      resolve: (account: AccountNow) => account,
+    },
+    companyDayChanged: {
+      subscribe: (_, __, { live }) => live.companyDay.subscribe('today'),
+      resolve: (day: CompanyDay) => day,
+    },
   },
 };
 

@@ -1,15 +1,20 @@
-import { identifyCaller } from '@ates/kit/caller';
+import type { IncomingHttpHeaders } from 'node:http';
+import { identifyCallers } from '@ates/kit/caller';
 import { type Clock, systemClock } from '@ates/kit/clock';
 import { openDatabase } from '@ates/kit/database';
+import { openHints } from '@ates/kit/hints';
+import { LiveViews } from '@ates/kit/live';
 import type { Log } from '@ates/kit/log';
+import { redisOf } from '@ates/kit/redis';
 import { type RunningSubgraph, serveSubgraph } from '@ates/kit/subgraph';
 import { createTokenVerifier } from '@ates/kit/token';
 import { isRole, scopesOfRole } from '@ates/schema/access';
 import { readSdl } from '@ates/schema/sdl';
 import { type Kysely, sql } from 'kysely';
 import type { Context } from './context.ts';
+import { openLive } from './live.ts';
 import { createLoaders } from './loaders.ts';
-import { findUserState } from './repository.ts';
+import { findUserStates } from './repository.ts';
 import { resolvers } from './resolvers.ts';
 import type { AccountingSettings } from './settings.ts';
 import type { AccountingTables } from './tables.ts';
@@ -30,7 +35,30 @@ export async function startAccounting(
     timeZone: settings.COMPANY_TIME_ZONE,
     priceKey: settings.PRICE_KEY,
   });
-  const verifyToken = createTokenVerifier(new URL(settings.JWKS_URL), () => clock.now());
+  const hints = openHints({
+    service: 'accounting',
+    db,
+    databaseUrl: settings.ACCOUNTING_DATABASE_URL,
+    redis: redisOf(settings),
+    log,
+  });
+  const views = new LiveViews(log);
+  const live = openLive(views, { db, clock, books });
+  hints.listen(views);
+  const identify = identifyCallers({
+    verifyToken: createTokenVerifier(new URL(settings.JWKS_URL), () => clock.now()),
+    isRole,
+    scopesOfRole,
+    findOwnCopies: (userIds) => findUserStates(db, userIds),
+  });
+  const context = async (request: { headers: IncomingHttpHeaders }): Promise<Context> => ({
+    ...(await identify(request)),
+    db,
+    clock,
+    books,
+    loaders: createLoaders(db, clock, books),
+    live,
+  });
   const subgraph = await serveSubgraph<Context>({
     typeDefs: readSdl('accounting'),
     resolvers,
@@ -40,23 +68,15 @@ export async function startAccounting(
     internalPort: settings.INTERNAL_PORT,
     log,
     isReady: () => isReady(db),
-    context: async (request) => ({
-      ...(await identifyCaller(request, {
-        verifyToken,
-        isRole,
-        scopesOfRole,
-        ownCopy: (userId) => findUserState(db, userId),
-      })),
-      db,
-      clock,
-      books,
-      loaders: createLoaders(db, clock, books),
-    }),
+    context,
+    payloadContext: context,
   });
   return {
     ...subgraph,
     async stop() {
+      views.close();
       await subgraph.stop();
+      await hints.close();
       await db.destroy();
     },
   };

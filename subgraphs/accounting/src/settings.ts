@@ -1,3 +1,4 @@
+import { redisSettings } from '@ates/kit/redis';
 import { port, processSettings, secret, timeZone, url } from '@ates/kit/settings';
 import { z } from 'zod';
 
@@ -12,6 +13,8 @@ export const accountingSettings = {
   JWKS_URL: url('http', 'https'),
   /** What callers prove themselves with: the gateway's. */
   INTERNAL_SECRET: secret(),
+  /** What live views are told by that they are to be read again; without it, by the database. As the workers have it. */
+  ...redisSettings,
   /** The company's time zone: what day it is. As the workers have it. */
   COMPANY_TIME_ZONE: timeZone().default('UTC'),
   /** What prices are drawn with (rule 7); without it, one is made and kept in the database. As the workers have it. */

@@ -3,6 +3,7 @@ import type { Clock } from '@ates/kit/clock';
 import type { GuardedContext } from '@ates/kit/guard';
 import type { Role } from '@ates/schema/access';
 import type { Kysely } from 'kysely';
+import type { Live } from './live.ts';
 import type { AnalyticsTables } from './tables.ts';
 
 /** What analytics' resolvers know of the request they answer. */
@@ -12,4 +13,5 @@ export interface Context extends GuardedContext {
   readonly clock: Clock;
   /** The company's, which decides what day it is. */
   readonly timeZone: string;
+  readonly live: Live;
 }

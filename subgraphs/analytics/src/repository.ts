@@ -19,12 +19,15 @@ type Trx = Transaction<AnalyticsTables>;
 // other, briefly, and never in a circle.
 
 /** What analytics knows of a user, to go by where it is newer than the token (rule 2). */
-export async function findUserState(db: Db, userId: string): Promise<UserState<Role> | undefined> {
+export async function findUserStates(
+  db: Db,
+  ids: readonly string[],
+): Promise<(UserState<Role> & { id: string })[]> {
   return db
     .selectFrom('user_copy')
-    .select(['role', 'active', 'version'])
-    .where('id', '=', userId)
-    .executeTakeFirst();
+    .select(['id', 'role', 'active', 'version'])
+    .where('id', 'in', [...new Set(ids)])
+    .execute();
 }
 
 /** Takes over users' states; an older version than the one at hand changes nothing. Each user once. */

@@ -1,6 +1,7 @@
 import { listDeadLetters, requestResend } from '@ates/kit/inbox';
 import { checkPageSize } from '@ates/kit/page';
 import { DateScalar, DateTime, Money } from '@ates/kit/scalars';
+import type { AnalyticsDay } from './domain/figures.ts';
 import type { Resolvers } from './generated/resolvers.ts';
 import { readDay, readDays, readMostExpensiveTask } from './usecases/readFigures.ts';
 
@@ -17,5 +18,11 @@ export const resolvers: Resolvers = {
   },
   Mutation: {
     resendAnalyticsDeadLetter: (_, { id }, { db, clock }) => requestResend(db, id, clock.now()),
+  },
+  Subscription: {
+    analyticsDayChanged: {
+      subscribe: (_, __, { live }) => live.day.subscribe('today'),
+      resolve: (day: AnalyticsDay) => day,
+    },
   },
 };

@@ -1,14 +1,19 @@
-import { identifyCaller } from '@ates/kit/caller';
+import type { IncomingHttpHeaders } from 'node:http';
+import { identifyCallers } from '@ates/kit/caller';
 import { type Clock, systemClock } from '@ates/kit/clock';
 import { openDatabase } from '@ates/kit/database';
+import { openHints } from '@ates/kit/hints';
+import { LiveViews } from '@ates/kit/live';
 import type { Log } from '@ates/kit/log';
+import { redisOf } from '@ates/kit/redis';
 import { type RunningSubgraph, serveSubgraph } from '@ates/kit/subgraph';
 import { createTokenVerifier } from '@ates/kit/token';
 import { isRole, scopesOfRole } from '@ates/schema/access';
 import { readSdl } from '@ates/schema/sdl';
 import { type Kysely, sql } from 'kysely';
 import type { Context } from './context.ts';
-import { findUserState } from './repository.ts';
+import { openLive } from './live.ts';
+import { findUserStates } from './repository.ts';
 import { resolvers } from './resolvers.ts';
 import type { AnalyticsSettings } from './settings.ts';
 import type { AnalyticsTables } from './tables.ts';
@@ -24,7 +29,29 @@ export async function startAnalytics(
     { poolSize: 10, statementTimeoutMs: 10_000, applicationName: 'analytics' },
     log,
   );
-  const verifyToken = createTokenVerifier(new URL(settings.JWKS_URL), () => clock.now());
+  const hints = openHints({
+    service: 'analytics',
+    db,
+    databaseUrl: settings.ANALYTICS_DATABASE_URL,
+    redis: redisOf(settings),
+    log,
+  });
+  const views = new LiveViews(log);
+  const live = openLive(views, { db, clock, timeZone: settings.COMPANY_TIME_ZONE });
+  hints.listen(views);
+  const identify = identifyCallers({
+    verifyToken: createTokenVerifier(new URL(settings.JWKS_URL), () => clock.now()),
+    isRole,
+    scopesOfRole,
+    findOwnCopies: (userIds) => findUserStates(db, userIds),
+  });
+  const context = async (request: { headers: IncomingHttpHeaders }): Promise<Context> => ({
+    ...(await identify(request)),
+    db,
+    clock,
+    timeZone: settings.COMPANY_TIME_ZONE,
+    live,
+  });
   const subgraph = await serveSubgraph<Context>({
     typeDefs: readSdl('analytics'),
     resolvers,
@@ -34,20 +61,15 @@ export async function startAnalytics(
     internalPort: settings.INTERNAL_PORT,
     log,
     isReady: () => isReady(db),
-    context: async (request) => {
-      const { caller, access } = await identifyCaller(request, {
-        verifyToken,
-        isRole,
-        scopesOfRole,
-        ownCopy: (userId) => findUserState(db, userId),
-      });
-      return { caller, access, db, clock, timeZone: settings.COMPANY_TIME_ZONE };
-    },
+    context,
+    payloadContext: context,
   });
   return {
     ...subgraph,
     async stop() {
+      views.close();
       await subgraph.stop();
+      await hints.close();
       await db.destroy();
     },
   };

@@ -1,3 +1,4 @@
+import { redisSettings } from '@ates/kit/redis';
 import { port, processSettings, secret, timeZone, url } from '@ates/kit/settings';
 import type { z } from 'zod';
 
@@ -12,6 +13,8 @@ export const analyticsSettings = {
   JWKS_URL: url('http', 'https'),
   /** What callers prove themselves with: the gateway's. */
   INTERNAL_SECRET: secret(),
+  /** What live views are told by that they are to be read again; without it, by the database. As the workers have it. */
+  ...redisSettings,
   /** Decides which day it is, and which day something happened in. */
   COMPANY_TIME_ZONE: timeZone().default('UTC'),
 };

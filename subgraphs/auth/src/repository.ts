@@ -236,6 +236,12 @@ export async function endSessionsOf(db: Db, userId: string, now: Date): Promise<
     .execute();
 }
 
+/** The ids of the sessions that have ended since. */
+export async function listEndedSessions(db: Db, since: Date): Promise<string[]> {
+  const rows = await db.selectFrom('session').select('id').where('ended_at', '>=', since).execute();
+  return rows.map(({ id }) => id);
+}
+
 /** The user a session belongs to, and whether it goes on. */
 export async function findSession(
   db: Db,

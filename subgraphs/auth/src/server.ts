@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { identifyCaller } from '@ates/kit/caller';
+import { identifyCallers } from '@ates/kit/caller';
 import { type Clock, isId, systemClock } from '@ates/kit/clock';
 import { openDatabase } from '@ates/kit/database';
 import { type Log, seldom } from '@ates/kit/log';
@@ -13,7 +13,7 @@ import { createLocalJWKSet, type JSONWebKeySet } from 'jose';
 import { type Kysely, sql } from 'kysely';
 import type { Context } from './context.ts';
 import { readCookie } from './cookie.ts';
-import { findSession, findUsers, purgeSessions } from './repository.ts';
+import { findSession, findUsers, listEndedSessions, purgeSessions } from './repository.ts';
 import { resolvers } from './resolvers.ts';
 import type { AuthSettings } from './settings.ts';
 import type { AuthTables } from './tables.ts';
@@ -48,6 +48,12 @@ export async function startAuth(
   const reportFailure = seldom((path: string, error: unknown) =>
     log.error({ err: error }, `${path} cannot be answered: ${(error as Error).message}`),
   );
+  const identify = identifyCallers({
+    verifyToken,
+    isRole,
+    scopesOfRole,
+    findOwnCopies: (userIds) => findUsers(db, userIds),
+  });
   const subgraph = await serveSubgraph<Context>({
     typeDefs: readSdl('auth'),
     resolvers,
@@ -63,12 +69,7 @@ export async function startAuth(
         secret: settings.INTERNAL_SECRET,
       }),
     context: async (request, response) => {
-      const { caller, access } = await identifyCaller(request, {
-        verifyToken,
-        isRole,
-        scopesOfRole,
-        ownCopy: async (userId) => (await findUsers(db, [userId]))[0],
-      });
+      const { caller, access } = await identify(request);
       const session = caller && (await findSession(db, caller.sessionId));
       const goesOn = session && !session.ended;
       return {
@@ -134,7 +135,10 @@ async function isReady(db: Kysely<AuthTables>): Promise<true | string> {
   }
 }
 
-/** `/.well-known/jwks.json` for everybody; `POST /introspect` (RFC 7662) for whoever knows the internal secret. */
+/**
+ * `/.well-known/jwks.json` for everybody; `POST /introspect` (RFC 7662) and `GET /ended-sessions?since=` for whoever
+ * knows the internal secret.
+ */
 function answerAuthEndpoints(
   request: IncomingMessage,
   response: ServerResponse,
@@ -162,9 +166,23 @@ function answerAuthEndpoints(
     return true;
   };
   if (request.url === '/.well-known/jwks.json') return answer(publishedKeys(options.db, options.clock));
+  const [path, parameters] = (request.url ?? '').split('?', 2);
+  if (path === '/ended-sessions' && request.method === 'GET' && holdsSecret(request, options.secret))
+    return answer(endedSessions(options, new URLSearchParams(parameters).get('since') ?? ''));
   if (request.url !== '/introspect' || request.method !== 'POST' || !holdsSecret(request, options.secret))
     return false;
   return answer(introspect(request, options));
+}
+
+/** The sessions that have ended since a moment, by log-out, deactivation or a stolen token; none before an hour ago. */
+async function endedSessions(
+  { db, clock }: { db: Kysely<AuthTables>; clock: Clock },
+  since: string,
+): Promise<{ now: string; sessions: string[] }> {
+  const now = clock.now();
+  const given = new Date(since).getTime();
+  const from = new Date(Math.max(Number.isNaN(given) ? now.getTime() : given, now.getTime() - 3_600_000));
+  return { now: now.toISOString(), sessions: await listEndedSessions(db, from) };
 }
 
 /** Whether a token's session still goes on and its user is active. */

@@ -4,6 +4,7 @@ import type { GuardedContext } from '@ates/kit/guard';
 import { Refusal } from '@ates/kit/refusal';
 import type { Role } from '@ates/schema/access';
 import type { Kysely } from 'kysely';
+import type { Live } from './live.ts';
 import type { Loaders } from './loaders.ts';
 import type { TrackerTables } from './tables.ts';
 
@@ -14,6 +15,7 @@ export interface Context extends GuardedContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly loaders: Loaders;
+  readonly live: Live;
 }
 
 /** Who asks; every field that calls this is guarded by `@authenticated`, so that nobody gets here without. */

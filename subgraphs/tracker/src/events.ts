@@ -5,6 +5,7 @@ import { tasksCreated } from '@ates/schema/events/tracker.tasks_created.v1';
 import { tasksResolved } from '@ates/schema/events/tracker.tasks_resolved.v1';
 import type { Transaction } from 'kysely';
 import type { Task } from './domain/task.ts';
+import { hintOpenTasks } from './live.ts';
 import type { TrackerTables } from './tables.ts';
 
 type Trx = Transaction<TrackerTables>;
@@ -38,6 +39,8 @@ export async function publishAssigned(
   now: Date,
 ): Promise<void> {
   await appendEvent(trx, tasksAssigned, facts, { lane, now });
+  // By a reassignment, tasks also leave those who had them.
+  hintOpenTasks(trx, lane === 'bulk' ? null : facts.assigneeId, lane);
 }
 
 /** An assignee has done their task. */
@@ -45,4 +48,5 @@ export async function publishResolved(trx: Trx, task: Task, now: Date): Promise<
   const { id: taskId, title, jiraId, assigneeId } = task;
   const facts = [{ taskId, title, jiraId, assigneeId, occurredAt: now.toISOString() }];
   await appendEvent(trx, tasksResolved, toColumns(tasksResolved, facts), { lane: 'interactive', now });
+  hintOpenTasks(trx, [assigneeId], 'interactive');
 }

@@ -4,7 +4,9 @@ import { checkPageSize, decodeCursor, isText } from '@ates/kit/page';
 import { Refusal } from '@ates/kit/refusal';
 import { DateTime } from '@ates/kit/scalars';
 import { callerOf } from './context.ts';
+import type { Reassignment } from './domain/reassignment.ts';
 import { statusOf } from './domain/task.ts';
+import type { TaskChange } from './domain/taskChange.ts';
 import type { Resolvers, TaskFilter } from './generated/resolvers.ts';
 import { listReassignments } from './reassignmentRepository.ts';
 import { type TaskFilter as CheckedFilter, listTasks } from './taskRepository.ts';
@@ -38,6 +40,14 @@ export const resolvers: Resolvers = {
     requestedBy: ({ requestedById }) => ({ id: requestedById }),
     supersededBy: ({ supersededById }, _, { loaders }) =>
       supersededById ? loaders.reassignments.load(supersededById) : null,
+  },
+  TaskChange: {
+    async kind(change, _, { loaders }) {
+      if (change.kind !== 'GONE') return change.kind;
+      const task = await loaders.tasks.load(change.taskId);
+      return task?.resolvedAt && task.assigneeId === change.userId ? 'RESOLVED' : 'TAKEN_FROM_ME';
+    },
+    task: (change, _, { loaders }) => (change.kind === 'RELOAD' ? null : loaders.tasks.load(change.taskId)),
   },
   Query: {
     task: (_, { id }, { loaders }) => loaders.tasks.load(checkId(id, 'task')),
@@ -73,6 +83,20 @@ export const resolvers: Resolvers = {
       }),
     cancelReassignment: (_, { id }, { db, clock }) => cancelReassignment(db, clock, id),
     resendTrackerDeadLetter: (_, { id }, { db, clock }) => requestResend(db, id, clock.now()),
+  },
+  Subscription: {
+    myTasksChanged: {
+      subscribe: (_, __, context) => context.live.openTasks.subscribe(callerOf(context).userId),
+      resolve: (change: TaskChange) => change,
+    },
+    reassignmentProgressed: {
+      async subscribe(_, { id }, { loaders, live }) {
+        const run = await loaders.reassignments.load(checkId(id, 'reassignment'));
+        if (!run) throw new Refusal('NOT_FOUND', `There is no reassignment ${id}.`);
+        return live.reassignments.subscribe(run.id);
+      },
+      resolve: (run: Reassignment) => run,
+    },
   },
 };
 

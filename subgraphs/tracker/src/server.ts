@@ -1,18 +1,23 @@
-import { identifyCaller } from '@ates/kit/caller';
+import type { IncomingHttpHeaders } from 'node:http';
+import { identifyCallers } from '@ates/kit/caller';
 import { type Clock, type Random, systemClock, systemRandom } from '@ates/kit/clock';
 import { openDatabase } from '@ates/kit/database';
+import { openHints } from '@ates/kit/hints';
+import { LiveViews } from '@ates/kit/live';
 import type { Log } from '@ates/kit/log';
+import { redisOf } from '@ates/kit/redis';
 import { type RunningSubgraph, serveSubgraph } from '@ates/kit/subgraph';
 import { createTokenVerifier } from '@ates/kit/token';
 import { isRole, scopesOfRole } from '@ates/schema/access';
 import { readSdl } from '@ates/schema/sdl';
 import { type Kysely, sql } from 'kysely';
 import type { Context } from './context.ts';
+import { openLive } from './live.ts';
 import { createLoaders } from './loaders.ts';
 import { resolvers } from './resolvers.ts';
 import type { TrackerSettings } from './settings.ts';
 import type { TrackerTables } from './tables.ts';
-import { findUserCopy } from './userRepository.ts';
+import { findUserStates } from './userRepository.ts';
 
 /** Starts the tracker subgraph. */
 export async function startTracker(
@@ -26,7 +31,30 @@ export async function startTracker(
     { poolSize: 10, statementTimeoutMs: 10_000, applicationName: 'tracker' },
     log,
   );
-  const verifyToken = createTokenVerifier(new URL(settings.JWKS_URL), () => clock.now());
+  const hints = openHints({
+    service: 'tracker',
+    db,
+    databaseUrl: settings.TRACKER_DATABASE_URL,
+    redis: redisOf(settings),
+    log,
+  });
+  const views = new LiveViews(log);
+  const live = openLive(views, db);
+  hints.listen(views);
+  const identify = identifyCallers({
+    verifyToken: createTokenVerifier(new URL(settings.JWKS_URL), () => clock.now()),
+    isRole,
+    scopesOfRole,
+    findOwnCopies: (userIds) => findUserStates(db, userIds),
+  });
+  const context = async (request: { headers: IncomingHttpHeaders }): Promise<Context> => ({
+    ...(await identify(request)),
+    db,
+    clock,
+    random,
+    loaders: createLoaders(db),
+    live,
+  });
   const subgraph = await serveSubgraph<Context>({
     typeDefs: readSdl('tracker'),
     resolvers,
@@ -36,23 +64,15 @@ export async function startTracker(
     internalPort: settings.INTERNAL_PORT,
     log,
     isReady: () => isReady(db),
-    context: async (request) => ({
-      ...(await identifyCaller(request, {
-        verifyToken,
-        isRole,
-        scopesOfRole,
-        ownCopy: (userId) => findUserCopy(db, userId),
-      })),
-      db,
-      clock,
-      random,
-      loaders: createLoaders(db),
-    }),
+    context,
+    payloadContext: context,
   });
   return {
     ...subgraph,
     async stop() {
+      views.close();
       await subgraph.stop();
+      await hints.close();
       await db.destroy();
     },
   };

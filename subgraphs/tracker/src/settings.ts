@@ -1,3 +1,4 @@
+import { redisSettings } from '@ates/kit/redis';
 import { port, processSettings, secret, url } from '@ates/kit/settings';
 import type { z } from 'zod';
 
@@ -12,5 +13,7 @@ export const trackerSettings = {
   JWKS_URL: url('http', 'https'),
   /** What callers prove themselves with: the gateway's. */
   INTERNAL_SECRET: secret(),
+  /** What live views are told by that they are to be read again; without it, by the database. As the workers have it. */
+  ...redisSettings,
 };
 export type TrackerSettings = z.infer<z.ZodObject<typeof trackerSettings>>;

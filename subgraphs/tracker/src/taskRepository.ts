@@ -1,6 +1,8 @@
 import { encodeCursor, type Page, toPage, toPages } from '@ates/kit/page';
+import { idArray } from '@ates/kit/rows';
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import type { Assignment, Task, TaskStatus } from './domain/task.ts';
+import { type OpenTasks, watchedTasks } from './domain/taskChange.ts';
 import type { TrackerTables } from './tables.ts';
 
 type Db = Kysely<TrackerTables>;
@@ -12,6 +14,21 @@ const taskColumns = sql`
   t.id, t.title, t.jira_id as "jiraId", t.description, t.creator_id as "creatorId", t.created_at as "createdAt",
   t.resolved_at as "resolvedAt", coalesce(o.assignee_id, t.assignee_id) as "assigneeId",
   coalesce(o.assignment_id, t.assignment_id) as "assignmentId", coalesce(o.assigned_at, t.assigned_at) as "assignedAt"`;
+
+/** What users have to do, in one statement. */
+export async function readOpenTasks(db: Db, userIds: readonly string[]): Promise<Map<string, OpenTasks>> {
+  const { rows } = await sql<{ userId: string; newest: Record<string, string> | null; count: number }>`
+    select u.id as "userId", (
+        select json_object_agg(task_id, assignment_id) from (
+          select task_id, assignment_id from open_task where assignee_id = u.id
+          order by assignment_id desc limit ${watchedTasks}
+        ) t
+      ) as newest, (select count(*) from open_task where assignee_id = u.id) as count
+    from unnest(${idArray(userIds)}) as u (id)`.execute(db);
+  return new Map(
+    rows.map(({ newest, ...row }) => [row.userId, { ...row, newest: new Map(Object.entries(newest ?? {})) }]),
+  );
+}
 
 export async function findTasks(db: Db, ids: readonly string[]): Promise<Task[]> {
   const { rows } = await sql<Task>`

@@ -7,12 +7,15 @@ import type { TrackerTables } from './tables.ts';
 
 type Db = Kysely<TrackerTables>;
 
-export async function findUserCopy(db: Db, id: string): Promise<UserState<Role> | undefined> {
+export async function findUserStates(
+  db: Db,
+  ids: readonly string[],
+): Promise<(UserState<Role> & { id: string })[]> {
   return db
     .selectFrom('user_copy')
-    .select(['role', 'active', 'version'])
-    .where('id', '=', id)
-    .executeTakeFirst();
+    .select(['id', 'role', 'active', 'version'])
+    .where('id', 'in', [...new Set(ids)])
+    .execute();
 }
 
 /** Rows of the copy; of the same user the newest version stays. */

@@ -6,6 +6,7 @@ import { openBooks } from '@ates/accounting/usecases/openBooks';
 import { runPayoutBatch } from '@ates/accounting/usecases/runPayoutBatch';
 import { startConsumer } from '@ates/kit/consumer';
 import { listenForBells, openDatabase } from '@ates/kit/database';
+import { openHints } from '@ates/kit/hints';
 import { type EventHandler, purgeInbox } from '@ates/kit/inbox';
 import { startRelay } from '@ates/kit/relay';
 import { startSweep } from '@ates/kit/sweep';
@@ -43,7 +44,7 @@ const closingIntervalMs = 60_000;
 /** Accounting's work: its relay, the ledger, the closing of days, payout runs, and the mail about them. */
 export async function startAccountingGroup(
   databaseUrl: string,
-  { broker, clock, log, companyTimeZone }: GroupContext,
+  { broker, redis, clock, log, companyTimeZone }: GroupContext,
   settings: WorkerSettings,
 ): Promise<RunningGroup> {
   const db = openDatabase<AccountingTables>(
@@ -52,6 +53,7 @@ export async function startAccountingGroup(
     { poolSize: 40, statementTimeoutMs: 30_000, applicationName: 'accounting workers', prepare: true },
     log,
   );
+  const hints = openHints({ service: 'accounting', db, databaseUrl, redis, log });
   const now = () => clock.now();
   const books = await openBooks(db, clock, { timeZone: companyTimeZone, priceKey: settings.PRICE_KEY });
   const transport = settings.SMTP_URL
@@ -129,6 +131,7 @@ export async function startAccountingGroup(
     },
     async close() {
       await Promise.all([bells.stop(), relay.stop()]);
+      await hints.close();
       await db.destroy();
     },
   };

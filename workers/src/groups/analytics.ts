@@ -1,6 +1,7 @@
 import type { AnalyticsTables } from '@ates/analytics/tables';
 import { startConsumer } from '@ates/kit/consumer';
 import { listenForBells, openDatabase } from '@ates/kit/database';
+import { openHints } from '@ates/kit/hints';
 import { type EventHandler, purgeInbox } from '@ates/kit/inbox';
 import { startSweep } from '@ates/kit/sweep';
 import { databaseIsReady } from '../databaseIsReady.ts';
@@ -29,7 +30,7 @@ export const analyticsHandlers = (companyTimeZone: string): readonly EventHandle
 /** Analytics' work: its read model. */
 export async function startAnalyticsGroup(
   databaseUrl: string,
-  { broker, clock, log, companyTimeZone }: GroupContext,
+  { broker, redis, clock, log, companyTimeZone }: GroupContext,
 ): Promise<RunningGroup> {
   const db = openDatabase<AnalyticsTables>(
     databaseUrl,
@@ -37,6 +38,7 @@ export async function startAnalyticsGroup(
     { poolSize: 20, statementTimeoutMs: 30_000, applicationName: 'analytics workers', prepare: true },
     log,
   );
+  const hints = openHints({ service: 'analytics', db, databaseUrl, redis, log });
   const now = () => clock.now();
   const consumer = startConsumer({
     db,
@@ -59,6 +61,9 @@ export async function startAnalyticsGroup(
       await bells.stop();
       await Promise.all([consumer.stop(), housekeeping.stop()]);
     },
-    close: () => db.destroy(),
+    async close() {
+      await hints.close();
+      await db.destroy();
+    },
   };
 }

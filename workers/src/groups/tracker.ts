@@ -1,5 +1,6 @@
 import { startConsumer } from '@ates/kit/consumer';
 import { listenForBells, openDatabase } from '@ates/kit/database';
+import { openHints } from '@ates/kit/hints';
 import { purgeInbox } from '@ates/kit/inbox';
 import { startRelay } from '@ates/kit/relay';
 import { startSweep } from '@ates/kit/sweep';
@@ -16,13 +17,14 @@ import { startRuns } from '../runs/startRuns.ts';
 /** Tracker's work: its relay, its copy of the users, and reassignments. */
 export async function startTrackerGroup(
   databaseUrl: string,
-  { broker, clock, random, log }: GroupContext,
+  { broker, redis, clock, random, log }: GroupContext,
 ): Promise<RunningGroup> {
   const db = openDatabase<TrackerTables>(
     databaseUrl,
     { poolSize: 10, statementTimeoutMs: 30_000, applicationName: 'tracker workers', prepare: true },
     log,
   );
+  const hints = openHints({ service: 'tracker', db, databaseUrl, redis, log });
   const now = () => clock.now();
   const relay = await startRelay({
     db,
@@ -71,6 +73,7 @@ export async function startTrackerGroup(
     },
     async close() {
       await Promise.all([bells.stop(), relay.stop()]);
+      await hints.close();
       await db.destroy();
     },
   };

@@ -9,6 +9,11 @@ export interface Account {
 /** What an account reads as that accounting has not heard of yet (rule 9). */
 export const emptyAccount = (id: string): Account => ({ id, balanceCents: 0 });
 
+/** An account at one moment: its balance and the number of its newest entry. */
+export interface AccountNow extends Account {
+  readonly lastNumber: number;
+}
+
 /** One line of the audit log. */
 export interface LedgerEntry {
   readonly id: string;

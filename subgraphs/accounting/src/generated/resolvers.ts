@@ -1,7 +1,7 @@
 /* Generated from schema/sdl/accounting.graphql by `npm run generate`. */
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { TaskReference as OwnTaskReference, UserReference as OwnUserReference } from '../domain/references.ts';
-import type { Account as OwnAccount, LedgerEntry as OwnLedgerEntry, AccountDay as OwnAccountDay } from '../domain/account.ts';
+import type { Account as OwnAccount, LedgerEntry as OwnLedgerEntry, AccountDay as OwnAccountDay, AccountNow as OwnAccountNow } from '../domain/account.ts';
 import type { Payout as OwnPayout, PayoutRun as OwnPayoutRun } from '../domain/payout.ts';
 import type { CompanyDay as OwnCompanyDay } from '../domain/company.ts';
 import type { Context } from '../context.ts';
@@ -398,7 +398,7 @@ export type ResolversTypes = {
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  BalanceChange: ResolverTypeWrapper<Omit<BalanceChange, 'account' | 'entries'> & { account: ResolversTypes['Account'], entries: Array<ResolversTypes['LedgerEntry']> }>;
+  BalanceChange: ResolverTypeWrapper<OwnAccountNow>;
   LedgerEntryEdge: ResolverTypeWrapper<Omit<LedgerEntryEdge, 'node'> & { node: ResolversTypes['LedgerEntry'] }>;
   LedgerEntryConnection: ResolverTypeWrapper<Omit<LedgerEntryConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['LedgerEntryEdge']>, nodes: Array<ResolversTypes['LedgerEntry']> }>;
   AccountDayConnection: ResolverTypeWrapper<Omit<AccountDayConnection, 'nodes'> & { nodes: Array<ResolversTypes['AccountDay']> }>;
@@ -429,7 +429,7 @@ export type ResolversParentTypes = {
   Query: Record<PropertyKey, never>;
   Mutation: Record<PropertyKey, never>;
   Subscription: Record<PropertyKey, never>;
-  BalanceChange: Omit<BalanceChange, 'account' | 'entries'> & { account: ResolversParentTypes['Account'], entries: Array<ResolversParentTypes['LedgerEntry']> };
+  BalanceChange: OwnAccountNow;
   LedgerEntryEdge: Omit<LedgerEntryEdge, 'node'> & { node: ResolversParentTypes['LedgerEntry'] };
   LedgerEntryConnection: Omit<LedgerEntryConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['LedgerEntryEdge']>, nodes: Array<ResolversParentTypes['LedgerEntry']> };
   AccountDayConnection: Omit<AccountDayConnection, 'nodes'> & { nodes: Array<ResolversParentTypes['AccountDay']> };

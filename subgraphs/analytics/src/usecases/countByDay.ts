@@ -1,5 +1,6 @@
 import { dayOf } from '@ates/kit/calendar';
 import type { Transaction } from 'kysely';
+import { hintFigures } from '../live.ts';
 import { addToTaskDays, insertFacts, type TaskCounter } from '../repository.ts';
 import type { AnalyticsTables, FactKind } from '../tables.ts';
 
@@ -22,5 +23,7 @@ export async function countByDay(
     // Deleted, so that a key that stands twice in the batch counts once.
     if (fresh === null || fresh.delete(id)) counts.set(day, (counts.get(day) ?? 0) + 1);
   });
-  if (counts.size > 0) await addToTaskDays(trx, counter, counts);
+  if (counts.size === 0) return;
+  await addToTaskDays(trx, counter, counts);
+  hintFigures(trx);
 }

@@ -3,6 +3,7 @@ import type { Columns } from '@ates/schema/event';
 import type { entriesPosted } from '@ates/schema/events/accounting.entries_posted.v1';
 import type { Transaction } from 'kysely';
 import { isDearer, type ResolvedTask } from '../domain/figures.ts';
+import { hintFigures } from '../live.ts';
 import { addMoney, insertFacts, type MoneyOfDay, upsertBalances, upsertDearest } from '../repository.ts';
 import { type AnalyticsTables, factKinds } from '../tables.ts';
 
@@ -30,6 +31,7 @@ export async function countEntries(
   const dearest = dearestByDay(entries, counted, calendarDays);
   if (dearest.length > 0) await upsertDearest(trx, dearest);
   await addMoney(trx, moneyByDay(entries, counted));
+  hintFigures(trx);
 }
 
 // What follows goes through the columns by index: an object per entry would cost more than all that is done with it.

@@ -1,6 +1,7 @@
 import { type Columns, type Fact, toFacts } from '@ates/schema/event';
 import type { dayClosed } from '@ates/schema/events/accounting.day_closed.v1';
 import type { Transaction } from 'kysely';
+import { hintFigures } from '../live.ts';
 import { insertClosedDays } from '../repository.ts';
 import type { AnalyticsTables } from '../tables.ts';
 
@@ -13,4 +14,5 @@ export async function noteDayClosed(
   columns: Columns<typeof dayClosed>,
 ): Promise<void> {
   await insertClosedDays(trx, toFacts(columns) as Fact<typeof dayClosed>[]);
+  hintFigures(trx);
 }

@@ -52,5 +52,11 @@ export const authSchema: ServiceSchema = {
         )`.execute(db);
       },
     },
+    /** Gateways ask twice a second which sessions have ended of late. */
+    '0002_ended_sessions': {
+      async up(db: Kysely<never>) {
+        await sql`create index session_ended_at on session (ended_at) where ended_at is not null`.execute(db);
+      },
+    },
   },
 };

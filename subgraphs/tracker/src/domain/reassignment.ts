@@ -16,6 +16,9 @@ export interface Reassignment {
   readonly supersededById: string | null;
 }
 
+/** Whether nothing about it will change any more. */
+export const isEnded = ({ status }: Reassignment): boolean => status !== 'QUEUED' && status !== 'RUNNING';
+
 /** What a press does while another run is under way: stops it and starts over, hands it back, or waits its turn. */
 export type OnRunning = 'SUPERSEDE' | 'JOIN' | 'QUEUE';
 

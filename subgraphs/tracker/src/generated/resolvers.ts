@@ -2,6 +2,7 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { Task as OwnTask, Assignment as OwnAssignment, UserReference as OwnUserReference } from '../domain/task.ts';
 import type { Reassignment as OwnReassignment } from '../domain/reassignment.ts';
+import type { TaskChange as OwnTaskChange } from '../domain/taskChange.ts';
 import type { Context } from '../context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -376,7 +377,7 @@ export type ResolversTypes = {
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   TaskChangeKind: TaskChangeKind;
-  TaskChange: ResolverTypeWrapper<Omit<TaskChange, 'task'> & { task?: Maybe<ResolversTypes['Task']> }>;
+  TaskChange: ResolverTypeWrapper<OwnTaskChange>;
   TaskEdge: ResolverTypeWrapper<Omit<TaskEdge, 'node'> & { node: ResolversTypes['Task'] }>;
   TaskConnection: ResolverTypeWrapper<Omit<TaskConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['TaskEdge']>, nodes: Array<ResolversTypes['Task']> }>;
   AssignmentConnection: ResolverTypeWrapper<Omit<AssignmentConnection, 'nodes'> & { nodes: Array<ResolversTypes['Assignment']> }>;
@@ -401,7 +402,7 @@ export type ResolversParentTypes = {
   Mutation: Record<PropertyKey, never>;
   Boolean: Scalars['Boolean']['output'];
   Subscription: Record<PropertyKey, never>;
-  TaskChange: Omit<TaskChange, 'task'> & { task?: Maybe<ResolversParentTypes['Task']> };
+  TaskChange: OwnTaskChange;
   TaskEdge: Omit<TaskEdge, 'node'> & { node: ResolversParentTypes['Task'] };
   TaskConnection: Omit<TaskConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['TaskEdge']>, nodes: Array<ResolversParentTypes['Task']> };
   AssignmentConnection: Omit<AssignmentConnection, 'nodes'> & { nodes: Array<ResolversParentTypes['Assignment']> };

@@ -2,7 +2,8 @@ import { type Clock, isId } from '@ates/kit/clock';
 import { ringAfterCommit, transact } from '@ates/kit/database';
 import { Refusal } from '@ates/kit/refusal';
 import type { Kysely } from 'kysely';
-import type { Reassignment } from '../domain/reassignment.ts';
+import { isEnded, type Reassignment } from '../domain/reassignment.ts';
+import { hintProgress } from '../live.ts';
 import { endRun, findReassignments, lockReassignment } from '../reassignmentRepository.ts';
 import type { TrackerTables } from '../tables.ts';
 
@@ -19,10 +20,11 @@ export async function cancelReassignment(
   return transact(db, async (trx) => {
     const run = await lockReassignment(trx, id);
     if (!run) throw new Refusal('NOT_FOUND', 'There is no such reassignment.');
-    if (run.status !== 'QUEUED' && run.status !== 'RUNNING') {
+    if (isEnded(run)) {
       throw new Refusal('CONFLICT', `This reassignment has ended already: it is ${run.status}.`);
     }
     await endRun(trx, id, { status: 'CANCELLED', now: clock.now() });
+    hintProgress(trx, id);
     ringAfterCommit(trx, 'runs');
     return (await findReassignments(trx, [id]))[0] as Reassignment;
   });

@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely';
 import { decidePress, type OnRunning, type Reassignment } from '../domain/reassignment.ts';
 import { nobodyEligible } from '../domain/task.ts';
 import { claimIdempotencyKey } from '../idempotency.ts';
+import { hintProgress } from '../live.ts';
 import {
   endRun,
   findReassignments,
@@ -56,6 +57,7 @@ export async function reassignTasks(
       // Not the moment of the press, after which a batch may have got further.
       const end = { status: 'SUPERSEDED', now: clock.now(), supersededById: pressed.id } as const;
       await endRun(trx, supersede.id, end);
+      hintProgress(trx, supersede.id);
     }
     ringAfterCommit(trx, 'runs');
     return pressed;

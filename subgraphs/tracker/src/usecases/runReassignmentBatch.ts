@@ -5,6 +5,7 @@ import { maxFactsPerEvent } from '@ates/schema/event';
 import type { Kysely } from 'kysely';
 import { drawOneOf } from '../domain/draw.ts';
 import { publishAssigned } from '../events.ts';
+import { hintProgress } from '../live.ts';
 import {
   advanceRun,
   areTasksLeft,
@@ -35,6 +36,7 @@ export async function runReassignmentBatch(
       run = await startRun(trx, id, now);
     }
     if (run?.status !== 'RUNNING') return 'ended';
+    hintProgress(trx, id);
 
     if (run.until) {
       const range = { after: run.cursor, until: run.until };

@@ -1,0 +1,191 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Log } from '@ates/kit/log';
+import { authenticationProblems } from '@ates/kit/token';
+import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { type Context, GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
+import { type Extra, useServer } from 'graphql-ws/use/ws';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Authentication } from '../authentication.ts';
+import { type CallerContext, isForeign } from '../caller.ts';
+import type { GatewaySettings } from '../settings.ts';
+import type { Sessions } from './sessions.ts';
+import type { OperationRequest, Subscriptions } from './subscriptions.ts';
+
+/** The longest message that is read, in bytes. */
+const maxMessageBytes = 64 * 1024;
+/** How often a socket has to show that it is alive, in milliseconds. */
+const keepAliveMs = 12_000;
+/** How long a socket may take to introduce itself, in milliseconds. */
+const initWithinMs = 5_000;
+/** How many operations may go on over one socket. */
+const maxOperationsPerSocket = 100;
+
+/** Close codes: of RFC 6455's registry, and of the graphql-transport-ws protocol. */
+const closeCodes = { tryAgainLater: 1013, unauthorized: 4401 } as const;
+
+type SocketExtra = Extra & Record<PropertyKey, unknown> & { caller?: Omit<CallerContext, 'requestId'> };
+
+/** Runs a query or a mutation as if it had come by HTTP. */
+export type Execute = (request: OperationRequest, caller: CallerContext) => Promise<ExecutionResult>;
+
+export interface Sockets {
+  /** How many are open. */
+  readonly size: number;
+  /** Tells all clients that the gateway goes (1001) and waits for their goodbye, a moment. */
+  close(): Promise<void>;
+}
+
+/** Serves operations of every kind over WebSockets (graphql-transport-ws) at `/graphql`. */
+export function serveSockets(
+  server: Server,
+  options: {
+    settings: GatewaySettings;
+    authentication: Authentication;
+    sessions: Sessions;
+    subscriptions: Subscriptions;
+    execute: Execute;
+    callerOf: (
+      request: IncomingMessage,
+      authorization: string | undefined,
+    ) => Omit<CallerContext, 'requestId' | 'problem'>;
+    newRequestId: () => string;
+    formatErrors: (errors: readonly unknown[]) => readonly GraphQLFormattedError[];
+    log: Log;
+  },
+): Sockets {
+  const { settings, authentication, sessions, subscriptions, execute } = options;
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: maxMessageBytes,
+    perMessageDeflate: false,
+    clientTracking: true,
+    handleProtocols: (offered) => offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) && GRAPHQL_TRANSPORT_WS_PROTOCOL,
+  });
+  const perUser = new Map<string, number>();
+
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const refusal = refusalOf(request, settings, sockets.clients.size);
+    if (refusal) {
+      const { status, sentence } = refusal;
+      socket.end(
+        `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(sentence)}\r\n\r\n${sentence}`,
+      );
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (accepted) => {
+      // A message that is too long or malformed closes the socket; without a listener it would end the process.
+      accepted.on('error', (error) => options.log.debug({ err: error }, 'a socket failed'));
+      sockets.emit('connection', accepted, request);
+    });
+  });
+
+  const contextOf = ({ extra }: Context<Record<string, unknown>, SocketExtra>): CallerContext => {
+    if (!extra.caller) throw new Error('an operation came before its socket was acknowledged');
+    return { ...extra.caller, requestId: options.newRequestId() };
+  };
+
+  const graph = useServer<Record<string, unknown>, SocketExtra>(
+    {
+      connectionInitWaitTimeout: initWithinMs,
+      async onConnect({ connectionParams, extra }) {
+        const { socket, request } = extra;
+        const given = connectionParams?.authorization ?? connectionParams?.Authorization;
+        const identity = await authentication.identify(
+          typeof given === 'string' ? given : request.headers.authorization,
+        );
+        // Without a token there is still what everybody may have.
+        if (identity.problem && identity.problem !== 'missing') {
+          socket.close(closeCodes.unauthorized, authenticationProblems[identity.problem]);
+          return false;
+        }
+        const { claims } = identity;
+        extra.caller = { ...options.callerOf(request, identity.authorization), problem: identity.problem };
+        if (!claims) return true;
+        const { userId } = claims;
+        const open = (perUser.get(userId) ?? 0) + 1;
+        if (open > settings.MAX_SOCKETS_PER_USER) {
+          socket.close(
+            closeCodes.tryAgainLater,
+            `You have ${open - 1} connections open, which is all you may.`,
+          );
+          return false;
+        }
+        perUser.set(userId, open);
+        const unwatch = sessions.watch(claims, (why) =>
+          socket.close(closeCodes.unauthorized, authenticationProblems[why]),
+        );
+        socket.once('close', () => {
+          unwatch();
+          const left = (perUser.get(userId) ?? 1) - 1;
+          if (left === 0) perUser.delete(userId);
+          else perUser.set(userId, left);
+        });
+        return true;
+      },
+      async onSubscribe(context, _, { query, operationName, variables }) {
+        const request: OperationRequest = {
+          query,
+          operationName: operationName ?? undefined,
+          variables: variables ?? {},
+        };
+        try {
+          if (Object.keys(context.subscriptions).length > maxOperationsPerSocket) {
+            throw new GraphQLError(
+              `At most ${maxOperationsPerSocket} operations may go on over one socket.`,
+              {
+                extensions: { code: 'TOO_MANY_REQUESTS' },
+              },
+            );
+          }
+          const { document, operation } = subscriptions.read(request);
+          const caller = contextOf(context);
+          // Refused operations are errors, which payloads are not.
+          const answer =
+            operation.operation === 'subscription'
+              ? subscriptions.subscribe(request, caller)
+              : await execute(request, caller);
+          return { document, operationName, rootValue: answer } as never;
+        } catch (error) {
+          // They are written as they are; the type asks for more than the protocol does.
+          return options.formatErrors([error]) as readonly GraphQLError[];
+        }
+      },
+      subscribe: ({ rootValue }) => rootValue as AsyncIterableIterator<ExecutionResult>,
+      execute: ({ rootValue }) => rootValue as ExecutionResult,
+    },
+    sockets as never,
+    keepAliveMs,
+  );
+  return {
+    get size() {
+      return sockets.clients.size;
+    },
+    async close() {
+      await graph.dispose();
+      for (const socket of sockets.clients as Set<WebSocket>) socket.terminate();
+    },
+  };
+}
+
+function refusalOf(
+  request: IncomingMessage,
+  { MAX_SOCKETS, ALLOWED_ORIGINS, TRUSTED_PROXIES }: GatewaySettings,
+  open: number,
+): { status: string; sentence: string } | undefined {
+  const [path] = (request.url ?? '/').split('?', 1);
+  if (path !== '/graphql')
+    return { status: '404 Not Found', sentence: 'WebSockets are served at /graphql.\n' };
+  const { origin } = request.headers;
+  if (origin !== undefined && isForeign(request, TRUSTED_PROXIES) && !ALLOWED_ORIGINS.includes(origin))
+    return {
+      status: '403 Forbidden',
+      sentence: `Pages of ${origin} may not connect: ALLOWED_ORIGINS does not list it.\n`,
+    };
+  if (open >= MAX_SOCKETS)
+    return {
+      status: '503 Service Unavailable',
+      sentence: `This gateway has ${open} sockets open, which is all it takes (MAX_SOCKETS). Try again later.\n`,
+    };
+  return undefined;
+}

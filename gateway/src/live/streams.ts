@@ -1,0 +1,171 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { answerProblem, readJson } from '@ates/kit/graphqlHttp';
+import { authenticationProblems } from '@ates/kit/token';
+import type { ExecutionResult } from 'graphql';
+import type { Authentication, Identity } from '../authentication.ts';
+import type { CallerContext } from '../caller.ts';
+import type { Sessions } from './sessions.ts';
+import type { Execute } from './sockets.ts';
+import type { OperationRequest, Subscriptions } from './subscriptions.ts';
+
+/** How payloads are written to an answer that stays open. */
+interface Format {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly begin: string;
+  payload(result: ExecutionResult): string;
+  /** Sent now and then, so that nobody on the way takes the answer for dead. */
+  readonly heartbeat: string;
+  readonly end: string;
+}
+
+/** Server-sent events, as graphql-sse's protocol has them in its distinct connections mode. */
+export const eventStream: Format = {
+  headers: { 'content-type': 'text/event-stream; charset=utf-8' },
+  begin: ':\n\n',
+  payload: (result) => `event: next\ndata: ${JSON.stringify(result)}\n\n`,
+  heartbeat: ':\n\n',
+  end: 'event: complete\ndata:\n\n',
+};
+
+/** Apollo's multipart protocol. A part's closing delimiter goes with the part, or clients see each payload one late. */
+export const multipart: Format = {
+  headers: { 'content-type': 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0' },
+  begin: '\r\n--graphql',
+  payload: (payload) => part({ payload }),
+  heartbeat: part({}),
+  end: '--\r\n',
+};
+
+function part(body: unknown): string {
+  return `\r\ncontent-type: application/json\r\n\r\n${JSON.stringify(body)}\r\n--graphql`;
+}
+
+const heartbeatMs = 5_000;
+
+export interface Streams {
+  /** Answers with a stream of payloads, until the client goes or the subscription ends. */
+  answer(request: IncomingMessage, response: ServerResponse, format: Format): Promise<void>;
+  /** How many are open. */
+  readonly size: number;
+  /** Ends all of them in order. */
+  close(): void;
+}
+
+/** Serves operations whose answers are HTTP responses that stay open. */
+export function serveStreams(options: {
+  authentication: Authentication;
+  sessions: Sessions;
+  subscriptions: Subscriptions;
+  execute: Execute;
+  maxStreams: number;
+  contextOf: (request: IncomingMessage, response: ServerResponse, identity: Identity) => CallerContext;
+  formatErrors: (errors: readonly unknown[]) => readonly unknown[];
+}): Streams {
+  const { authentication, sessions, subscriptions, execute } = options;
+  const open = new Set<{ end(): void }>();
+  return {
+    async answer(request, response, format) {
+      if (request.method !== 'POST' || !/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
+        request.resume();
+        response.setHeader('allow', 'POST');
+        const sentence = 'Send the operation by POST as application/json.';
+        return answerProblem(response, request.method === 'POST' ? 415 : 405, sentence, {
+          code: 'BAD_REQUEST',
+        });
+      }
+      const body = await readJson(request);
+      if ('problem' in body) return answerProblem(response, body.status, body.problem, { code: body.code });
+      const operation = requestOf(body.json);
+      if (!operation)
+        return answerProblem(response, 400, 'The body has no "query" that is a text.', {
+          code: 'BAD_REQUEST',
+        });
+      if (open.size >= options.maxStreams)
+        return answerProblem(
+          response,
+          503,
+          'This gateway has all the streams open that it takes. Try again later.',
+          {
+            code: 'TOO_MANY_REQUESTS',
+          },
+        );
+      const identity = await authentication.identify(request.headers.authorization);
+      const caller = options.contextOf(request, response, identity);
+      let payloads: AsyncIterableIterator<ExecutionResult> | undefined;
+      let only: ExecutionResult | undefined;
+      try {
+        const isLive = subscriptions.read(operation).operation.operation === 'subscription';
+        if (isLive) payloads = subscriptions.subscribe(operation, caller);
+        else only = await execute(operation, caller);
+      } catch (error) {
+        only = { errors: options.formatErrors([error]) as never };
+      }
+      response.writeHead(200, {
+        ...format.headers,
+        'cache-control': 'no-store',
+        // Proxies are not to gather what is meant to arrive at once.
+        'x-accel-buffering': 'no',
+      });
+      response.write(format.begin);
+      if (!payloads) {
+        response.end(format.payload(only ?? {}) + format.end);
+        return;
+      }
+      await stream(response, payloads, format, identity);
+    },
+    get size() {
+      return open.size;
+    },
+    close() {
+      for (const each of open) each.end();
+    },
+  };
+
+  async function stream(
+    response: ServerResponse,
+    payloads: AsyncIterableIterator<ExecutionResult>,
+    format: Format,
+    identity: Identity,
+  ): Promise<void> {
+    let last = '';
+    const end = () => void payloads.return?.();
+    const heartbeat = setInterval(() => response.write(format.heartbeat), heartbeatMs);
+    const unwatch = sessions.watch(identity.claims, (why) => {
+      const error = { message: authenticationProblems[why], extensions: { code: 'UNAUTHENTICATED' } };
+      last = format.payload({ errors: [error as never] });
+      end();
+    });
+    response.on('close', end);
+    const each = { end };
+    open.add(each);
+    try {
+      for await (const payload of payloads) {
+        // A client that reads slowly is waited for; what comes meanwhile is the hub's to keep or to renew.
+        if (!response.write(format.payload(payload))) await drained(response);
+      }
+    } finally {
+      open.delete(each);
+      clearInterval(heartbeat);
+      unwatch();
+    }
+    response.end(last + format.end);
+  }
+}
+
+const drained = (response: ServerResponse) =>
+  new Promise<void>((resolve) => {
+    response.once('drain', resolve);
+    response.once('close', resolve);
+  });
+
+function requestOf(json: unknown): OperationRequest | undefined {
+  if (typeof json !== 'object' || json === null) return undefined;
+  const { query, operationName, variables } = json as Record<string, unknown>;
+  if (typeof query !== 'string') return undefined;
+  return {
+    query,
+    operationName: typeof operationName === 'string' ? operationName : undefined,
+    variables:
+      typeof variables === 'object' && variables !== null ? (variables as Record<string, unknown>) : {},
+  };
+}

@@ -1,0 +1,192 @@
+import type { Log } from '@ates/kit/log';
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  GraphQLError,
+  getOperationAST,
+  type OperationDefinitionNode,
+  parse,
+  specifiedRules,
+  validate,
+} from 'graphql';
+import { unauthenticated } from '../authentication.ts';
+import type { CallerContext } from '../caller.ts';
+import { checkCost } from '../cost.ts';
+import { SubgraphUnavailable } from '../dataSource.ts';
+import type { ErrorMasking } from '../errors.ts';
+import { limitOperations } from '../limits.ts';
+import type { GatewaySettings } from '../settings.ts';
+import type { ServedSupergraph, SupergraphServer } from '../supergraph.ts';
+import { Generation, type LiveOperation } from './generation.ts';
+import { Hub, type Source } from './hub.ts';
+import { SubgraphSocket } from './upstream.ts';
+
+/** An operation as it comes over any transport. */
+export interface OperationRequest {
+  readonly query: string;
+  readonly operationName: string | undefined;
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+/** The subscriptions of the whole graph, whatever transport they come by. */
+export interface Subscriptions {
+  /** Parses an operation; which kind it is decides who serves it. @throws GraphQLError */
+  read(request: OperationRequest): { document: DocumentNode; operation: OperationDefinitionNode };
+  /**
+   * The state of the moment first, then what changes; errors within payloads are fit to be shown.
+   * @throws GraphQLError where the operation is refused.
+   */
+  subscribe(request: OperationRequest, caller: CallerContext): Source;
+  /** How many upstreams are shared by subscribers now. */
+  readonly size: number;
+  close(): Promise<void>;
+}
+
+/** How many documents are kept, parsed and validated. */
+const maxDocuments = 1_000;
+
+export function serveSubscriptions(
+  settings: GatewaySettings,
+  supergraph: SupergraphServer,
+  errors: ErrorMasking,
+  log: Log,
+): Subscriptions {
+  const limits = limitOperations(settings);
+  const rules = [...specifiedRules, ...(limits.validationRules ?? [])];
+  let generation: Generation | undefined;
+  let served: ServedSupergraph | undefined;
+  let documents = new Map<string, DocumentNode>();
+  const hubs = new Map<string, Hub>();
+  const sockets = new Map<string, SubgraphSocket>();
+
+  const endAll = () => {
+    const ending = [...hubs.values()];
+    hubs.clear();
+    for (const hub of ending) hub.end();
+  };
+  supergraph.onServed((next) => {
+    served = next;
+    generation = undefined;
+    documents = new Map();
+    // Clients subscribe anew, to the new graph.
+    endAll();
+  });
+  // Made when it is first needed: a gateway without subscriptions has no use for a second planner.
+  const currentGeneration = (): Generation => {
+    if (!served) throw new GraphQLError('The gateway has no supergraph yet.');
+    generation ??= new Generation(served, supergraph.subgraphs(), log);
+    return generation;
+  };
+
+  const shown = (result: ExecutionResult): ExecutionResult =>
+    result.errors ? { ...result, errors: errors.formatAll(result.errors) as never } : result;
+
+  const read: Subscriptions['read'] = ({ query, operationName }) => {
+    let document = documents.get(query);
+    if (!document) {
+      document = parse(query, { maxTokens: settings.MAX_TOKENS });
+      documents.set(query, document);
+      const [oldest] = documents.keys();
+      if (documents.size > maxDocuments && oldest !== undefined) documents.delete(oldest);
+    }
+    const operation = getOperationAST(document, operationName);
+    if (!operation)
+      throw new GraphQLError('Say by operationName which of the operations of the document to run.', {
+        extensions: { code: 'OPERATION_RESOLUTION_FAILURE' },
+      });
+    return { document, operation };
+  };
+
+  const valid = new WeakMap<DocumentNode, readonly GraphQLError[]>();
+  const check = (request: OperationRequest, caller: CallerContext): LiveOperation => {
+    const { document, operation } = read(request);
+    const { schema } = currentGeneration();
+    const problems = valid.get(document) ?? validate(schema, document, rules, { maxErrors: 20 });
+    valid.set(document, problems);
+    if (problems[0]) {
+      throw new GraphQLError(problems.map(({ message }) => message).join('\n'), {
+        nodes: problems[0].nodes ?? null,
+        extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
+      });
+    }
+    checkCost(settings.MAX_COST, schema, document, operation, request.variables);
+    if (caller.problem && supergraph.needsCaller(schema)(document, operation, request.variables))
+      throw unauthenticated(caller.problem);
+    return { ...request, document };
+  };
+
+  const socketOf = (name: string): SubgraphSocket => {
+    const dataSource = supergraph.subgraphs().get(name);
+    if (!dataSource) throw new SubgraphUnavailable(name, 'is not part of the supergraph');
+    const known = sockets.get(dataSource.url);
+    if (known) return known;
+    const socket = new SubgraphSocket({
+      url: dataSource.url,
+      internalSecret: settings.INTERNAL_SECRET,
+    });
+    sockets.set(dataSource.url, socket);
+    return socket;
+  };
+
+  return {
+    read,
+    subscribe(request, caller) {
+      const operation = check(request, caller);
+      const key = JSON.stringify([
+        operation.operationName,
+        operation.query,
+        operation.variables,
+        caller.forwarded.authorization,
+      ]);
+      const shared = hubs.get(key);
+      if (shared) return shared.join();
+      const mine = currentGeneration();
+      const upstream = mine.upstreamOf(operation);
+      const hub = new Hub({
+        open: () =>
+          completed(socketOf(upstream.subgraph).subscribe(upstream, caller), async (event) =>
+            shown(await mine.complete(operation, event, caller)),
+          ),
+        patienceMs: settings.SUBGRAPH_TIMEOUT_MS,
+        onOverdue: () => {
+          const why = `sent no first payload within ${settings.SUBGRAPH_TIMEOUT_MS} ms`;
+          const error = new SubgraphUnavailable(upstream.subgraph, why);
+          return shown({ errors: [new GraphQLError(error.message, { originalError: error })] });
+        },
+        onEmpty: () => {
+          if (hubs.get(key) === hub) hubs.delete(key);
+        },
+      });
+      hubs.set(key, hub);
+      return hub.join();
+    },
+    get size() {
+      return hubs.size;
+    },
+    async close() {
+      endAll();
+      await Promise.all([...sockets.values()].map((socket) => socket.close()));
+    },
+  };
+}
+
+/** Completes events one after the other, in their order. */
+function completed(
+  events: AsyncIterableIterator<ExecutionResult>,
+  complete: (event: ExecutionResult) => Promise<ExecutionResult>,
+): Source {
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    async next() {
+      const event = await events.next();
+      if (event.done) return event;
+      return { value: await complete(event.value), done: false };
+    },
+    async return() {
+      await events.return?.();
+      return { value: undefined, done: true };
+    },
+  };
+}

@@ -1,0 +1,141 @@
+import { type Kysely, sql, type Transaction } from 'kysely';
+import { afterCommit, listenToDatabase } from './database.ts';
+import { type Log, seldom } from './log.ts';
+import type { Lane } from './outbox.ts';
+import { connectRedis, type RedisLocation } from './redis.ts';
+
+/** 'Read again': what may have changed. Never the truth itself, and it may be lost. */
+export interface Hint {
+  /** What it is about, such as `balances`. */
+  readonly topic: string;
+  /** Of whom or of what; null where there are more than a message carries. */
+  readonly keys: readonly string[] | null;
+  /** Whoever hears of a bulk change may take a while over it. */
+  readonly lane: Lane;
+}
+
+/** The hints of one service: what its processes tell each other after their commits. */
+export interface Hints {
+  /** Hears the hints of all processes of the service, this one's included. */
+  listen(listener: HintListener): void;
+  close(): Promise<void>;
+}
+
+export interface HintListener {
+  readonly onHint: (hint: Hint) => void;
+  /** From now on hints are heard, for the first time or again; those before were missed. */
+  readonly onListening: () => void;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a key only; what the tables are does not matter here
+const publishers = new WeakMap<Kysely<any>, (hint: Hint) => void>();
+
+/** Tells all processes of the service to read again, once the transaction has committed; if its hints are open. */
+export function hintAfterCommit<Tables>(trx: Transaction<Tables>, hint: Hint): void {
+  afterCommit(trx, (db) => publishers.get(db)?.(hint));
+}
+
+/** Opens a service's hints: over Redis where there is one, else over its own database. */
+export function openHints<Tables>(options: {
+  service: string;
+  db: Kysely<Tables>;
+  databaseUrl: string;
+  redis: RedisLocation | undefined;
+  log: Log;
+}): Hints {
+  const { service, db, databaseUrl, redis, log } = options;
+  const name = `hints_${service}`;
+  const channel = redis ? redisChannel(name, redis, log) : databaseChannel(name, db, databaseUrl, log);
+  publishers.set(db, inOrder(channel.send));
+  return {
+    listen({ onHint, onListening }) {
+      channel.listen((text) => {
+        try {
+          onHint(JSON.parse(text) as Hint);
+        } catch (error) {
+          log.warn({ err: error }, `a hint could not be read: ${text.slice(0, 100)}`);
+        }
+      }, onListening);
+    },
+    async close() {
+      publishers.delete(db);
+      await channel.close();
+    },
+  };
+}
+
+/** What carries hints. */
+interface Channel {
+  send(message: string): Promise<unknown>;
+  listen(onMessage: (message: string) => void, onListening: () => void): void;
+  close(): Promise<void>;
+}
+
+function redisChannel(name: string, redis: RedisLocation, log: Log): Channel {
+  const warn = seldom((error: Error) =>
+    log.warn(
+      `hints do not get through Redis (${error.message}); live views are read again in a while anyway`,
+    ),
+  );
+  const sending = connectRedis(redis, 'impatient').on('error', warn);
+  const connections = [sending];
+  return {
+    send: (message) => sending.publish(name, message),
+    listen(onMessage, onListening) {
+      const listening = connectRedis(redis, 'patient').on('error', warn);
+      connections.push(listening);
+      listening.on('message', (_, message: string) => onMessage(message));
+      // After each loss of the connection, too: ioredis subscribes again by itself, but does not tell when it has.
+      listening.on('ready', () => void listening.subscribe(name).then(onListening, warn));
+    },
+    async close() {
+      for (const connection of connections) connection.disconnect();
+    },
+  };
+}
+
+function databaseChannel<Tables>(name: string, db: Kysely<Tables>, url: string, log: Log): Channel {
+  let listening: { stop(): Promise<void> } | undefined;
+  return {
+    send: (message) => sql`select pg_notify(${name}, ${message})`.execute(db),
+    listen(onMessage, onListening) {
+      listening = listenToDatabase(url, {
+        channels: [name],
+        applicationName: 'hints',
+        onMessage: (_, message) => onMessage(message),
+        onListening,
+        log,
+      });
+    },
+    close: async () => listening?.stop(),
+  };
+}
+
+/** So many keys fit into PostgreSQL's 8,000 bytes of a notification. */
+const maxKeys = 150;
+
+/** One message at a time; hints that come meanwhile are gathered into one per topic and lane. */
+function inOrder(send: Channel['send']): (hint: Hint) => void {
+  const waiting = new Map<string, Hint>();
+  let sending = false;
+  const sendAll = async () => {
+    sending = true;
+    for (const [key, hint] of waiting) {
+      waiting.delete(key);
+      // One that is lost costs the time until live views are read again anyway.
+      await send(JSON.stringify(hint)).catch(() => undefined);
+    }
+    sending = false;
+  };
+  return (hint) => {
+    const key = `${hint.topic} ${hint.lane}`;
+    waiting.set(key, { ...hint, keys: together(waiting.get(key), hint) });
+    if (!sending) void sendAll();
+  };
+}
+
+function together(before: Hint | undefined, { keys }: Hint): readonly string[] | null {
+  if (!keys || before?.keys === null) return null;
+  const all = [...new Set([...(before?.keys ?? []), ...keys])];
+  return all.length <= maxKeys ? all : null;
+}
