@@ -23,6 +23,9 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   read,
 };
 
+/** What has nothing to do with where the queues live: measured once. */
+const withoutQueues = new Set(['federated', 'read']);
+
 const usage = `Usage: npm run bench [-- [NAME …] [--backend redis|postgresql] [--tasks N] [--explain] [--quick]]
   NAME        ${Object.keys(benchmarks).join(', ')}; all of them unless named
   --backend   where the queues live; both unless given, Redis only where one is installed
@@ -84,6 +87,7 @@ async function main(args: string[]): Promise<void> {
     try {
       for (const [name, benchmark] of Object.entries(benchmarks)) {
         if (names.length > 0 && !names.includes(name)) continue;
+        if (backend !== backends[0] && withoutQueues.has(name)) continue;
         say(`${name}, queues in ${backend} …`);
         try {
           await benchmark(

@@ -21,7 +21,8 @@ const myTasks =
  */
 export const feel: Benchmark = async ({ backend, quick, tasks, company: openCompany }, report) => {
   const company = await openCompany();
-  const size = quick ? 2_000 : (tasks ?? 1_000_000);
+  // Without Redis a million would take as long as all the rest together, and say the same.
+  const size = quick ? 2_000 : (tasks ?? (backend === 'redis' ? 1_000_000 : 100_000));
   await fillOpenTasks(company, size);
   const seconds = quick ? 3 : 20;
   await underLoad(company, sleep(3_000));

@@ -28,7 +28,8 @@ export const reassign: Benchmark = async (
     // Before the company is filled up to this size: the yardstick has tables of its own, of the same size.
     const bare = await once(`bare reassignment of ${size}`, () => bareSqlReassignment(company, size));
     await fillOpenTasks(company, size);
-    for (const pass of passes) {
+    // Without Redis the first million tells the same as the others.
+    for (const pass of backend === 'postgresql' && size === 1_000_000 ? [1] : passes) {
       resetPeaks(nodeProcesses(company.system));
       await resetStatements(company);
       const cpu = readCpu(company.system.pids);
