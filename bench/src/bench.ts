@@ -3,6 +3,7 @@ import { findRedisServer } from '@ates/system/stores/privateRedis';
 import { create } from './benchmarks/create.ts';
 import { federated } from './benchmarks/federated.ts';
 import { feel } from './benchmarks/feel.ts';
+import { live } from './benchmarks/live.ts';
 import { payout } from './benchmarks/payout.ts';
 import { read } from './benchmarks/read.ts';
 import { reassign } from './benchmarks/reassign.ts';
@@ -21,6 +22,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   reassign,
   feel,
   read,
+  live,
 };
 
 /** What has nothing to do with where the queues live: measured once. */

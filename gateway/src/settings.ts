@@ -63,10 +63,10 @@ const shape = {
   MAX_DIRECTIVES: whole(0, 10_000).default(50),
   /** The most fields an operation's answer may hold, where every page that it asks for is full. */
   MAX_COST: whole(100, 1_000_000_000).default(1_000_000),
-  /** The most WebSockets that are open at once, and as many streams. */
-  MAX_SOCKETS: whole(1, 1_000_000).default(10_000),
-  /** The most WebSockets that one user has open at once. */
-  MAX_SOCKETS_PER_USER: whole(1, 1_000_000).default(50),
+  /** The most WebSockets and streams that are open at once. */
+  MAX_CONNECTIONS: whole(1, 1_000_000).default(10_000),
+  /** The most of them that one user has. */
+  MAX_CONNECTIONS_PER_USER: whole(1, 1_000_000).default(50),
   /** An HTML file shown at `/` in place of the general page. */
   LANDING_PAGE: z.string().optional(),
 };

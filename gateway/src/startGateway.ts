@@ -19,6 +19,7 @@ import { allowOrigins } from './crossOrigin.ts';
 import { maskErrors } from './errors.ts';
 import { type Readiness, watchReadiness } from './health.ts';
 import { limitOperations } from './limits.ts';
+import { Connections } from './live/connections.ts';
 import { watchSessions } from './live/sessions.ts';
 import { type Execute, serveSockets } from './live/sockets.ts';
 import { eventStream, multipart, serveStreams } from './live/streams.ts';
@@ -129,10 +130,13 @@ export async function startGateway(
     const graphql = graphqlHttp<CallerContext>(apollo, async (request, response) =>
       contextOf(request, response, settings, await authentication.identify(request.headers.authorization)),
     );
-    const live = { authentication, sessions, subscriptions, execute: executeBy(apollo) };
+    const connections = new Connections({
+      most: settings.MAX_CONNECTIONS,
+      mostPerUser: settings.MAX_CONNECTIONS_PER_USER,
+    });
+    const live = { authentication, sessions, subscriptions, connections, execute: executeBy(apollo) };
     const streams = serveStreams({
       ...live,
-      maxStreams: settings.MAX_SOCKETS,
       contextOf: (request, response, identity) => contextOf(request, response, settings, identity),
       formatErrors: errors.formatAll,
     });

@@ -7,9 +7,11 @@ import { composeServices } from '@apollo/composition';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { Log } from '@ates/kit/log';
 import { type ExecutionResult, execute, parse, validate } from 'graphql';
+import { useServer } from 'graphql-ws/use/ws';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
+import { WebSocketServer } from 'ws';
 import { readGatewaySettings } from '../src/settings.ts';
 import { type RunningGateway, startGateway } from '../src/startGateway.ts';
 
@@ -28,7 +30,7 @@ export const hens: SubgraphDefinition = {
   sdl: `
     type Query { hen(id: ID!): Hen hens(first: Int): [Hen!]! flock(first: Int! = 60): [Hen!]! secretHen: Hen @authenticated farm: Farm boom: String hello: String! }
     type Mutation { feed(id: ID!): Hen logIn(name: String!): String! sell(id: ID!): Boolean @requiresScopes(scopes: [["hens:sell"]]) }
-    type Subscription { laid: Int }
+    type Subscription { laid: Int henChanged(id: ID!): Hen! secretHenChanged: Hen! @authenticated }
     type Hen @key(fields: "id") { id: ID! name: String! friend: Hen weight: Int! @requiresScopes(scopes: [["vet"]]) }
     type Farm @authenticated { name: String! }`,
   resolvers: {
@@ -49,6 +51,16 @@ export const hens: SubgraphDefinition = {
       logIn: (_: unknown, { name }: { name: string }) => `token of ${name}`,
       sell: () => true,
     },
+    Subscription: {
+      henChanged: {
+        subscribe: (_: unknown, { id }: { id: string }, { live }: LiveContext) => live.subscribe(id),
+        resolve: (hen: unknown) => hen,
+      },
+      secretHenChanged: {
+        subscribe: (_: unknown, __: unknown, { live }: LiveContext) => live.subscribe('secret'),
+        resolve: (hen: unknown) => hen,
+      },
+    },
     Hen: { friend: () => ({ id: '9', name: 'Friend' }), weight: () => 3 },
   },
 };
@@ -64,6 +76,64 @@ export const owners: SubgraphDefinition = {
     Hen: { owner: () => ({ id: '1', name: 'Olga' }) },
   },
 };
+
+interface LiveContext {
+  readonly live: TestTopic;
+}
+
+/** What a test subgraph's subscriptions look at: hens whose names tell how often they have changed. */
+export class TestTopic {
+  readonly #changes = new Map<string, number>();
+  readonly #listeners = new Set<{ id: string; wake: () => void }>();
+  /** The headers that each subscription said it was made with. */
+  readonly subscribed: IncomingHttpHeaders[] = [];
+
+  /** How many subscriptions there are. */
+  get size(): number {
+    return this.#listeners.size;
+  }
+
+  /** Changes a hen; its name is the number of the change. */
+  change(id: string): void {
+    this.#changes.set(id, (this.#changes.get(id) ?? 0) + 1);
+    for (const listener of this.#listeners) if (listener.id === id) listener.wake();
+  }
+
+  /** The hen as it is, then as it is after each change. */
+  subscribe(id: string): AsyncIterableIterator<{ id: string; name: string }> {
+    const queue: string[] = [];
+    let ended = false;
+    let resume = () => {};
+    const wake = () => {
+      queue.push(String(this.#changes.get(id) ?? 0));
+      resume();
+    };
+    const listener = { id, wake };
+    this.#listeners.add(listener);
+    wake();
+    return {
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+      async next() {
+        for (;;) {
+          const name = queue.shift();
+          if (name !== undefined) return { value: { id, name }, done: false };
+          if (ended) return { value: undefined, done: true };
+          await new Promise<void>((resolve) => {
+            resume = resolve;
+          });
+        }
+      },
+      return: async () => {
+        ended = true;
+        this.#listeners.delete(listener);
+        resume();
+        return { value: undefined, done: true };
+      },
+    };
+  }
+}
 
 export interface Asked {
   readonly headers: IncomingHttpHeaders;
@@ -81,6 +151,7 @@ export interface TestSubgraph {
   readonly url: string;
   /** Every operation it was asked, health checks left out. */
   readonly asked: Asked[];
+  readonly live: TestTopic;
   /** Answers in place of the subgraph where it returns true; health checks left out. */
   override: Override | undefined;
   down(): Promise<void>;
@@ -114,6 +185,19 @@ export async function startSubgraph(definition: SubgraphDefinition): Promise<Tes
       response.end(String(error));
     });
   });
+  const live = new TestTopic();
+  const sockets = new WebSocketServer({ server, verifyClient: () => server.listening });
+  useServer(
+    {
+      schema,
+      context: ({ extra }, _, { extensions }) => {
+        const given = (extensions as { headers?: IncomingHttpHeaders } | undefined)?.headers ?? {};
+        live.subscribed.push({ ...extra.request.headers, ...given });
+        return { live };
+      },
+    },
+    sockets,
+  );
   const listen = (port: number) =>
     new Promise<void>((resolve) => {
       server.listen(port, '127.0.0.1', resolve);
@@ -124,11 +208,13 @@ export async function startSubgraph(definition: SubgraphDefinition): Promise<Tes
     name: definition.name,
     url: `http://127.0.0.1:${port}/graphql`,
     asked: [],
+    live,
     override: undefined,
     down: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
+        for (const socket of sockets.clients) socket.terminate();
       }),
     up: () => listen(port),
   };
@@ -239,6 +325,8 @@ export async function startIssuer() {
     ended: new Set<string>(),
     introspections: [] as { body: string; headers: IncomingHttpHeaders }[],
     keysAsked: 0,
+    /** The sessions that have ended. */
+    endedSessions: [] as string[],
     introspectionDelayMs: 0,
     introspectionStatus: 200,
     token: (life: string | number = '15m', claims: Record<string, unknown> = {}) =>
@@ -259,6 +347,10 @@ export async function startIssuer() {
     if (request.url === '/jwks') {
       issuer.keysAsked++;
       response.end(JSON.stringify({ keys: [jwk] }));
+      return;
+    }
+    if (request.url?.startsWith('/ended-sessions?since=')) {
+      response.end(JSON.stringify({ now: new Date().toISOString(), sessions: issuer.endedSessions }));
       return;
     }
     const chunks: Buffer[] = [];

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   createSourceEventStream,
   type ExecutionArgs,
@@ -15,6 +16,9 @@ import { maxBodyBytes } from './graphqlHttp.ts';
 
 /** How often a connection has to show that it is alive, in milliseconds. */
 const keepAliveMs = 12_000;
+
+/** How long gateways have to say goodbye, in milliseconds. */
+const goodbyeMs = 500;
 
 /** What the headers of a request are to a query, `extensions.headers` of its message is to a subscription. */
 interface SubscriptionExtensions {
@@ -57,7 +61,13 @@ export function serveSubscriptions<Context>(
     sockets,
     keepAliveMs,
   );
-  return { close: async () => graph.dispose() };
+  return {
+    async close() {
+      // One that has gone without a word never says goodbye.
+      await Promise.race([graph.dispose(), sleep(goodbyeMs, undefined, { ref: false })]);
+      for (const socket of sockets.clients) socket.terminate();
+    },
+  };
 }
 
 /** As `subscribe` of graphql-js, but for a context of its own per payload; ends with the first that is refused. */

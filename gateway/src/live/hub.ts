@@ -10,18 +10,21 @@ const maxWaiting = 16;
  * Equal subscriptions of the same caller: one upstream and one execution per event for all of them. Whoever joins
  * later is to get the state of the moment first, and only the subgraph knows that; so a new upstream is opened, and
  * once its first payload is there it takes the place of the one before, for everybody. Nothing falls between the two.
- * A reader that is too slow for its payloads joins anew.
+ * A reader that is too slow for its payloads gets none until it has read what it has, and then joins anew.
  */
 export class Hub {
   readonly #open: () => Source;
   readonly #onEmpty: () => void;
   readonly #onOverdue: () => ExecutionResult;
   readonly #patienceMs: number;
+  /** Everybody; those of them that get each payload; and those that wait for the first of a new upstream. */
+  readonly #readers = new Set<Member>();
   readonly #members = new Set<Member>();
   #joining = new Set<Member>();
   #current: Source | undefined;
   #opening: Source | undefined;
   #last: ExecutionResult | undefined;
+  #overdue: NodeJS.Timeout | undefined;
 
   /**
    * @param options.open opens an upstream
@@ -43,36 +46,40 @@ export class Hub {
   join(): Source {
     const member = new Member({
       onEnd: () => this.#leave(member),
-      onOverflow: () => this.#rejoin(member),
+      onOverflow: () => this.#members.delete(member),
+      onReadAgain: () => this.#join(member),
     });
-    this.#rejoin(member);
+    this.#join(member);
     return member;
   }
 
   /** Completes all subscriptions. */
   end(): void {
-    for (const member of [...this.#members, ...this.#joining]) member.complete();
+    for (const member of this.#readers) member.complete();
+    this.#readers.clear();
     this.#members.clear();
     this.#joining.clear();
     this.#close();
   }
 
-  #rejoin(member: Member): void {
-    this.#members.delete(member);
+  #join(member: Member): void {
+    this.#readers.add(member);
     this.#joining.add(member);
     if (this.#opening) return;
     this.#opening = this.#open();
     void this.#pump(this.#opening);
-    this.#waitFor(this.#opening);
+    this.#overdue = setTimeout(() => this.#giveUp(), this.#patienceMs).unref();
   }
 
   #leave(member: Member): void {
+    this.#readers.delete(member);
     this.#members.delete(member);
     this.#joining.delete(member);
-    if (this.#members.size + this.#joining.size === 0) this.#close();
+    if (this.#readers.size === 0) this.#close();
   }
 
   #close(): void {
+    clearTimeout(this.#overdue);
     void this.#current?.return?.();
     void this.#opening?.return?.();
     this.#current = undefined;
@@ -80,18 +87,14 @@ export class Hub {
     this.#onEmpty();
   }
 
-  #waitFor(source: Source): void {
-    setTimeout(() => {
-      if (this.#opening !== source) return;
-      this.#opening = undefined;
-      void source.return?.();
-      const joining = [...this.#joining];
-      for (const member of joining) {
-        member.push(this.#onOverdue());
-        member.complete();
-        this.#leave(member);
-      }
-    }, this.#patienceMs).unref();
+  #giveUp(): void {
+    void this.#opening?.return?.();
+    this.#opening = undefined;
+    for (const member of [...this.#joining]) {
+      member.push(this.#onOverdue());
+      member.complete();
+      this.#leave(member);
+    }
   }
 
   async #pump(source: Source): Promise<void> {
@@ -101,10 +104,15 @@ export class Hub {
       else return;
       this.#last = payload;
     }
-    if (source === this.#current || source === this.#opening) this.end();
+    if (source === this.#current) this.#current = undefined;
+    else if (source === this.#opening) this.#opening = undefined;
+    else return;
+    // Unless one that has just been opened goes on.
+    if (!this.#opening) this.end();
   }
 
   #takeOver(source: Source, payload: ExecutionResult): void {
+    clearTimeout(this.#overdue);
     void this.#current?.return?.();
     this.#current = source;
     this.#opening = undefined;
@@ -121,15 +129,14 @@ export class Hub {
 
 /** One reader of a hub. Written out: an `async function*` that waits can't be ended from outside. */
 class Member implements AsyncIterableIterator<ExecutionResult> {
-  readonly #onEnd: () => void;
-  readonly #onOverflow: () => void;
-  #waiting: ExecutionResult[] = [];
+  readonly #on: { onEnd(): void; onOverflow(): void; onReadAgain(): void };
+  readonly #waiting: ExecutionResult[] = [];
+  #isBehind = false;
   #ended = false;
   #wake: (() => void) | undefined;
 
-  constructor(options: { onEnd: () => void; onOverflow: () => void }) {
-    this.#onEnd = options.onEnd;
-    this.#onOverflow = options.onOverflow;
+  constructor(on: { onEnd(): void; onOverflow(): void; onReadAgain(): void }) {
+    this.#on = on;
   }
 
   [Symbol.asyncIterator](): this {
@@ -138,13 +145,15 @@ class Member implements AsyncIterableIterator<ExecutionResult> {
 
   push(payload: ExecutionResult): void {
     if (this.#ended) return;
-    if (this.#waiting.length >= maxWaiting) {
-      this.#waiting = [];
-      this.#onOverflow();
+    if (this.#waiting.length < maxWaiting) {
+      this.#waiting.push(payload);
+      this.#wake?.();
       return;
     }
-    this.#waiting.push(payload);
-    this.#wake?.();
+    // All of it is old by the time it is read.
+    this.#waiting.length = 0;
+    this.#isBehind = true;
+    this.#on.onOverflow();
   }
 
   /** No more payloads; those that wait are still read. */
@@ -158,6 +167,10 @@ class Member implements AsyncIterableIterator<ExecutionResult> {
       const payload = this.#waiting.shift();
       if (payload) return { value: payload, done: false };
       if (this.#ended) return { value: undefined, done: true };
+      if (this.#isBehind) {
+        this.#isBehind = false;
+        this.#on.onReadAgain();
+      }
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
@@ -165,9 +178,9 @@ class Member implements AsyncIterableIterator<ExecutionResult> {
   }
 
   async return(): Promise<IteratorResult<ExecutionResult>> {
-    this.#waiting = [];
+    this.#waiting.length = 0;
     this.complete();
-    this.#onEnd();
+    this.#on.onEnd();
     return { value: undefined, done: true };
   }
 }

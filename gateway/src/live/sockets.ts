@@ -1,14 +1,21 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '@ates/kit/log';
 import { authenticationProblems } from '@ates/kit/token';
-import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
+import {
+  type ExecutionResult,
+  type FormattedExecutionResult,
+  GraphQLError,
+  type GraphQLFormattedError,
+} from 'graphql';
 import { type Context, GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { type Extra, useServer } from 'graphql-ws/use/ws';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { WebSocketServer } from 'ws';
 import type { Authentication } from '../authentication.ts';
 import { type CallerContext, isForeign } from '../caller.ts';
 import type { GatewaySettings } from '../settings.ts';
+import type { Connections } from './connections.ts';
 import type { Sessions } from './sessions.ts';
 import type { OperationRequest, Subscriptions } from './subscriptions.ts';
 
@@ -18,6 +25,8 @@ const maxMessageBytes = 64 * 1024;
 const keepAliveMs = 12_000;
 /** How long a socket may take to introduce itself, in milliseconds. */
 const initWithinMs = 5_000;
+/** How long clients have to say goodbye, in milliseconds. */
+const goodbyeMs = 1_000;
 /** How many operations may go on over one socket. */
 const maxOperationsPerSocket = 100;
 
@@ -44,6 +53,7 @@ export function serveSockets(
     authentication: Authentication;
     sessions: Sessions;
     subscriptions: Subscriptions;
+    connections: Connections;
     execute: Execute;
     callerOf: (
       request: IncomingMessage,
@@ -54,7 +64,7 @@ export function serveSockets(
     log: Log;
   },
 ): Sockets {
-  const { settings, authentication, sessions, subscriptions, execute } = options;
+  const { settings, authentication, sessions, subscriptions, execute, connections } = options;
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: maxMessageBytes,
@@ -62,10 +72,9 @@ export function serveSockets(
     clientTracking: true,
     handleProtocols: (offered) => offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) && GRAPHQL_TRANSPORT_WS_PROTOCOL,
   });
-  const perUser = new Map<string, number>();
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const refusal = refusalOf(request, settings, sockets.clients.size);
+    const refusal = refusalOf(request, settings, connections);
     if (refusal) {
       const { status, sentence } = refusal;
       socket.end(
@@ -74,9 +83,12 @@ export function serveSockets(
       return;
     }
     sockets.handleUpgrade(request, socket, head, (accepted) => {
-      // A message that is too long or malformed closes the socket; without a listener it would end the process.
-      accepted.on('error', (error) => options.log.debug({ err: error }, 'a socket failed'));
+      accepted.once('close', connections.open());
       sockets.emit('connection', accepted, request);
+      // A message that is too long or malformed: the socket is closed by that, which is enough. graphql-ws would also
+      // write a stack trace to the console, as often as any client likes.
+      accepted.removeAllListeners('error');
+      accepted.on('error', (error) => options.log.debug({ err: error }, 'a socket failed'));
     });
   });
 
@@ -102,24 +114,17 @@ export function serveSockets(
         const { claims } = identity;
         extra.caller = { ...options.callerOf(request, identity.authorization), problem: identity.problem };
         if (!claims) return true;
-        const { userId } = claims;
-        const open = (perUser.get(userId) ?? 0) + 1;
-        if (open > settings.MAX_SOCKETS_PER_USER) {
-          socket.close(
-            closeCodes.tryAgainLater,
-            `You have ${open - 1} connections open, which is all you may.`,
-          );
+        const leave = connections.openFor(claims.userId);
+        if (typeof leave === 'string') {
+          socket.close(closeCodes.tryAgainLater, leave);
           return false;
         }
-        perUser.set(userId, open);
         const unwatch = sessions.watch(claims, (why) =>
           socket.close(closeCodes.unauthorized, authenticationProblems[why]),
         );
         socket.once('close', () => {
           unwatch();
-          const left = (perUser.get(userId) ?? 1) - 1;
-          if (left === 0) perUser.delete(userId);
-          else perUser.set(userId, left);
+          leave();
         });
         return true;
       },
@@ -147,10 +152,12 @@ export function serveSockets(
               : await execute(request, caller);
           return { document, operationName, rootValue: answer } as never;
         } catch (error) {
-          // They are written as they are; the type asks for more than the protocol does.
-          return options.formatErrors([error]) as readonly GraphQLError[];
+          return [error instanceof GraphQLError ? error : asGraphQLError(error as Error)];
         }
       },
+      // Its errors are fit to be shown already.
+      onNext: (_, __, ___, ____, result) => result as FormattedExecutionResult,
+      onError: (_, __, ___, refusals) => options.formatErrors(refusals),
       subscribe: ({ rootValue }) => rootValue as AsyncIterableIterator<ExecutionResult>,
       execute: ({ rootValue }) => rootValue as ExecutionResult,
     },
@@ -162,16 +169,19 @@ export function serveSockets(
       return sockets.clients.size;
     },
     async close() {
-      await graph.dispose();
-      for (const socket of sockets.clients as Set<WebSocket>) socket.terminate();
+      // One that has gone without a word never says goodbye.
+      await Promise.race([graph.dispose(), sleep(goodbyeMs, undefined, { ref: false })]);
+      for (const socket of sockets.clients) socket.terminate();
     },
   };
 }
 
+const asGraphQLError = (originalError: Error) => new GraphQLError(originalError.message, { originalError });
+
 function refusalOf(
   request: IncomingMessage,
-  { MAX_SOCKETS, ALLOWED_ORIGINS, TRUSTED_PROXIES }: GatewaySettings,
-  open: number,
+  { ALLOWED_ORIGINS, TRUSTED_PROXIES }: GatewaySettings,
+  { refusal }: Connections,
 ): { status: string; sentence: string } | undefined {
   const [path] = (request.url ?? '/').split('?', 1);
   if (path !== '/graphql')
@@ -182,10 +192,6 @@ function refusalOf(
       status: '403 Forbidden',
       sentence: `Pages of ${origin} may not connect: ALLOWED_ORIGINS does not list it.\n`,
     };
-  if (open >= MAX_SOCKETS)
-    return {
-      status: '503 Service Unavailable',
-      sentence: `This gateway has ${open} sockets open, which is all it takes (MAX_SOCKETS). Try again later.\n`,
-    };
+  if (refusal) return { status: '503 Service Unavailable', sentence: `${refusal}\n` };
   return undefined;
 }

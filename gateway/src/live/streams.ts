@@ -4,6 +4,7 @@ import { authenticationProblems } from '@ates/kit/token';
 import type { ExecutionResult } from 'graphql';
 import type { Authentication, Identity } from '../authentication.ts';
 import type { CallerContext } from '../caller.ts';
+import type { Connections } from './connections.ts';
 import type { Sessions } from './sessions.ts';
 import type { Execute } from './sockets.ts';
 import type { OperationRequest, Subscriptions } from './subscriptions.ts';
@@ -57,11 +58,11 @@ export function serveStreams(options: {
   sessions: Sessions;
   subscriptions: Subscriptions;
   execute: Execute;
-  maxStreams: number;
+  connections: Connections;
   contextOf: (request: IncomingMessage, response: ServerResponse, identity: Identity) => CallerContext;
   formatErrors: (errors: readonly unknown[]) => readonly unknown[];
 }): Streams {
-  const { authentication, sessions, subscriptions, execute } = options;
+  const { authentication, sessions, subscriptions, execute, connections } = options;
   const open = new Set<{ end(): void }>();
   return {
     async answer(request, response, format) {
@@ -80,16 +81,18 @@ export function serveStreams(options: {
         return answerProblem(response, 400, 'The body has no "query" that is a text.', {
           code: 'BAD_REQUEST',
         });
-      if (open.size >= options.maxStreams)
-        return answerProblem(
-          response,
-          503,
-          'This gateway has all the streams open that it takes. Try again later.',
-          {
-            code: 'TOO_MANY_REQUESTS',
-          },
-        );
       const identity = await authentication.identify(request.headers.authorization);
+      const leaveUser = identity.claims ? connections.openFor(identity.claims.userId) : () => undefined;
+      const refusal = connections.refusal ?? (typeof leaveUser === 'string' ? leaveUser : undefined);
+      if (typeof leaveUser === 'string' || refusal !== undefined) {
+        if (typeof leaveUser !== 'string') leaveUser();
+        return answerProblem(response, 503, refusal as string, { code: 'TOO_MANY_REQUESTS' });
+      }
+      const leave = connections.open();
+      response.once('close', () => {
+        leave();
+        leaveUser();
+      });
       const caller = options.contextOf(request, response, identity);
       let payloads: AsyncIterableIterator<ExecutionResult> | undefined;
       let only: ExecutionResult | undefined;

@@ -39,11 +39,13 @@ export interface Subscriptions {
   subscribe(request: OperationRequest, caller: CallerContext): Source;
   /** How many upstreams are shared by subscribers now. */
   readonly size: number;
-  close(): Promise<void>;
+  close(): void;
 }
 
 /** How many documents are kept, parsed and validated. */
 const maxDocuments = 1_000;
+/** The longest that are kept. */
+const maxKeptLength = 10_000;
 
 export function serveSubscriptions(
   settings: GatewaySettings,
@@ -84,8 +86,8 @@ export function serveSubscriptions(
   const read: Subscriptions['read'] = ({ query, operationName }) => {
     let document = documents.get(query);
     if (!document) {
-      document = parse(query, { maxTokens: settings.MAX_TOKENS });
-      documents.set(query, document);
+      document = parseWithin(settings.MAX_TOKENS, query);
+      if (query.length <= maxKeptLength) documents.set(query, document);
       const [oldest] = documents.keys();
       if (documents.size > maxDocuments && oldest !== undefined) documents.delete(oldest);
     }
@@ -144,8 +146,10 @@ export function serveSubscriptions(
       const upstream = mine.upstreamOf(operation);
       const hub = new Hub({
         open: () =>
-          completed(socketOf(upstream.subgraph).subscribe(upstream, caller), async (event) =>
-            shown(await mine.complete(operation, event, caller)),
+          completed(
+            socketOf(upstream.subgraph).subscribe(upstream, caller),
+            (event) => mine.complete(operation, event, caller),
+            shown,
           ),
         patienceMs: settings.SUBGRAPH_TIMEOUT_MS,
         onOverdue: () => {
@@ -163,17 +167,30 @@ export function serveSubscriptions(
     get size() {
       return hubs.size;
     },
-    async close() {
+    close() {
       endAll();
-      await Promise.all([...sockets.values()].map((socket) => socket.close()));
+      for (const socket of sockets.values()) socket.close();
     },
   };
 }
 
-/** Completes events one after the other, in their order. */
+function parseWithin(maxTokens: number, query: string): DocumentNode {
+  try {
+    return parse(query, { maxTokens });
+  } catch (error) {
+    const { message, nodes, source, positions } = error as GraphQLError;
+    throw new GraphQLError(message, {
+      ...{ nodes: nodes ?? null, source: source ?? null, positions: positions ?? null },
+      extensions: { code: 'GRAPHQL_PARSE_FAILED' },
+    });
+  }
+}
+
+/** Completes events one after the other, in their order; where that fails, the payload says so. */
 function completed(
   events: AsyncIterableIterator<ExecutionResult>,
   complete: (event: ExecutionResult) => Promise<ExecutionResult>,
+  shown: (result: ExecutionResult) => ExecutionResult,
 ): Source {
   return {
     [Symbol.asyncIterator]() {
@@ -182,7 +199,10 @@ function completed(
     async next() {
       const event = await events.next();
       if (event.done) return event;
-      return { value: await complete(event.value), done: false };
+      const value = await complete(event.value).catch((error: Error) => ({
+        errors: [new GraphQLError(error.message, { originalError: error })],
+      }));
+      return { value: shown(value), done: false };
     },
     async return() {
       await events.return?.();

@@ -1,0 +1,284 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { composeServices } from '@apollo/composition';
+import { demoCompany } from '@ates/auth/usecases/seedCompany';
+import { parse } from 'graphql';
+import { ask, type BenchCompany, fillOpenTasks, openCompany } from '../company.ts';
+import type { Benchmark } from '../context.ts';
+import { type Figure, quantile, spread } from '../figures.ts';
+import { nodeProcesses, readMemory, readPeaks, resetPeaks } from '../machine.ts';
+import { say } from '../progress.ts';
+import { Swarm } from '../swarm.ts';
+import { pressAndWait } from './reassign.ts';
+
+type Report = (figure: Figure) => void;
+
+/**
+ * Subscriptions: what the gateway alone carries, against a plain graphql-ws server with the same payloads; how soon a
+ * resolved task shows as a balance; and what 200 listeners cost a reassignment.
+ */
+export const live: Benchmark = async ({ backend, quick, tasks, company, once }, report) => {
+  await once('what the gateway carries', () => carry(quick, report));
+  await resolveToBalance(backend, quick, report);
+  await reassignWhileWatched(await company(), { tasks: quick ? 2_000 : (tasks ?? 100_000), quick }, report);
+};
+
+const sdl = `
+  type Query { nothing: Boolean }
+  type Subscription { balanceChanged: BalanceChange! }
+  type BalanceChange { balance: String! account: Account! entries: [Entry!]! }
+  type Account { id: ID! }
+  type Entry { id: ID! amount: String! description: String! }`;
+const watch = 'subscription { balanceChanged { balance account { id } entries { id amount description } } }';
+
+/** The gateway alone, over a subgraph that is also the yardstick. */
+async function carry(quick: boolean, report: Report): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'exchange-bench-'));
+  const children: ChildProcess[] = [];
+  try {
+    const plain = await start(sourceOf('../yardsticks/plainSocketServer.ts'), [sdl], {});
+    children.push(plain.child);
+    const supergraph = join(directory, 'supergraph.graphql');
+    const service = { name: 'plain', url: plain.url, typeDefs: parse(sdl) };
+    writeFileSync(supergraph, composeServices([service]).supergraphSdl as string);
+    const gateway = await start(sourceOf('../../../gateway/src/main.ts'), [], {
+      SUPERGRAPH: supergraph,
+      SUBGRAPH_URL_PLAIN: plain.url,
+      INTERNAL_SECRET: 'a secret of the benchmark',
+      PORT: '0',
+      LOG_LEVEL: 'error',
+    });
+    children.push(gateway.child);
+    const pids = { gateway: gateway.child.pid, 'plain server': plain.child.pid };
+    const change = () => void plain.child.send('change');
+    const seconds = quick ? 1 : 5;
+    for (const { what, count, authorization } of [
+      { what: 'one hub', count: quick ? 100 : 2_000, authorization: () => 'Bearer one' },
+      { what: 'distinct users', count: quick ? 20 : 200, authorization: (n: number) => `Bearer ${n}` },
+    ]) {
+      resetPeaks(pids);
+      const swarm = { count, authorization };
+      const theirs = await payloadsPerSecond(`${plain.url}`, swarm, change, seconds);
+      const ours = await payloadsPerSecond(`${gateway.url}/graphql`, swarm, change, seconds);
+      report({
+        bench: 'live',
+        what: `${count.toLocaleString('en-US')} sockets, ${what}`,
+        backend: null,
+        values: { 'payloads/s': ours },
+        yardsticks: [{ name: 'plain graphql-ws server, payloads/s', value: theirs, ratio: ours / theirs }],
+        peakMiB: readPeaks(pids),
+      });
+    }
+    await idleSockets(gateway, plain, quick, report);
+  } finally {
+    for (const child of children) child.kill();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly url: string;
+}
+
+const sourceOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** Starts a process that tells its URL by IPC. */
+async function start(module: string, args: string[], environment: Record<string, string>): Promise<Started> {
+  const env = { ...process.env, NODE_ENV: 'production', ...environment };
+  const child = fork(module, args, { env });
+  const url = await new Promise<string>((resolve, reject) => {
+    child.once('message', (message: { url?: string; ready?: { url: string } }) =>
+      resolve((message.url ?? message.ready?.url) as string),
+    );
+    child.once('exit', (code) => reject(new Error(`${module} ended with ${code}`)));
+  });
+  return { child, url };
+}
+
+const socketUrl = (url: string) => url.replace('http', 'ws');
+
+/** Makes a change, waits until it has come to everybody, makes the next. */
+async function payloadsPerSecond(
+  url: string,
+  swarm: { count: number; authorization: (n: number) => string },
+  change: () => void,
+  seconds: number,
+): Promise<number> {
+  const sockets = await Swarm.open(socketUrl(url), { ...swarm, queries: () => [watch] });
+  await sockets.until(swarm.count);
+  // Those that joined late may have got the first state twice.
+  await sleep(500);
+  const before = sockets.payloads;
+  const began = performance.now();
+  for (let rounds = 1; performance.now() - began < seconds * 1_000; rounds++) {
+    change();
+    await sockets.until(before + rounds * swarm.count);
+  }
+  const rate = ((sockets.payloads - before) * 1_000) / (performance.now() - began);
+  await sockets.close();
+  return rate;
+}
+
+/** What a socket costs on which nothing happens. */
+async function idleSockets(gateway: Started, plain: Started, quick: boolean, report: Report): Promise<void> {
+  const count = quick ? 200 : 5_000;
+  const grown = async ({ child, url }: Started) => {
+    await sleep(2_000);
+    const memory = () => readMemory({ it: child.pid }).it ?? Number.NaN;
+    const before = memory();
+    const swarm = await Swarm.open(socketUrl(url), { count, authorization: (n) => `Bearer ${n}` });
+    await sleep(2_000);
+    const kib = ((memory() - before) * 1_024) / count;
+    await swarm.close();
+    return kib;
+  };
+  const ours = await grown({ ...gateway, url: `${gateway.url}/graphql` });
+  const theirs = await grown(plain);
+  report({
+    bench: 'live',
+    what: `${count.toLocaleString('en-US')} idle sockets`,
+    backend: null,
+    values: { 'KiB per socket': ours },
+    yardsticks: [{ name: 'plain graphql-ws server, KiB per socket', value: theirs, ratio: ours / theirs }],
+  });
+}
+
+/** From sending `resolveTask` to the resolver's own balance, on another connection; nothing else goes on. */
+async function resolveToBalance(
+  backend: BenchCompany['backend'],
+  quick: boolean,
+  report: Report,
+): Promise<void> {
+  const people = demoCompany.filter(({ role }) => role === 'EMPLOYEE' || role === 'ACCOUNTANT');
+  const company = await openCompany(backend, people.length);
+  try {
+    const { system } = company;
+    const tokens = await Promise.all(people.map(({ login }) => company.token(login)));
+    const ids = await Promise.all(
+      tokens.map(async (token) => (await ask<{ me: { id: string } }>(system, token, '{ me { id } }')).me.id),
+    );
+    const balances = people.map(() => 0);
+    let onBalance = (_: number) => {};
+    const sockets = await Swarm.open(socketUrl(system.graphqlUrl), {
+      count: people.length,
+      authorization: (n) => `Bearer ${tokens[n]}`,
+      queries: () => ['subscription { balanceChanged { balance } }'],
+      onPayload(payload, n) {
+        balances[n] = Number((payload as Balance).data.balanceChanged.balance);
+        onBalance(n);
+      },
+    });
+    await sockets.until(people.length);
+    const waited: number[] = [];
+    for (let round = 0; round < (quick ? 5 : 200); round++) {
+      const { createTask } = await ask<{ createTask: { id: string; assignee: { id: string } } }>(
+        system,
+        tokens[0] as string,
+        'mutation { createTask(input: { title: "Show the balance" }) { id assignee { id } } }',
+      );
+      const who = ids.indexOf(createTask.assignee.id);
+      // Until its fee has been told, and a payload may follow at once.
+      await sleep(250);
+      const before = balances[who] as number;
+      const told = new Promise<number>((resolve) => {
+        onBalance = (n) => {
+          if (n === who && (balances[n] as number) > before) resolve(performance.now());
+        };
+      });
+      const began = performance.now();
+      void ask(system, tokens[who] as string, 'mutation ($id: ID!) { resolveTask(id: $id) { id } }', {
+        id: createTask.id,
+      });
+      waited.push((await told) - began);
+    }
+    await sockets.close();
+    report({
+      bench: 'live',
+      what: 'resolveTask to the own balanceChanged, idle',
+      backend,
+      values: spread('payload', waited),
+      peakMiB: readPeaks(nodeProcesses(system)),
+    });
+  } finally {
+    await company.close();
+  }
+}
+
+interface Balance {
+  readonly data: { readonly balanceChanged: { readonly balance: string } };
+}
+
+/** The same reassignment, unwatched and watched by 200 of those whose tasks it takes. */
+async function reassignWhileWatched(
+  company: BenchCompany,
+  { tasks, quick }: { tasks: number; quick: boolean },
+  report: Report,
+): Promise<void> {
+  const { system, databases, backend } = company;
+  const watchers = quick ? 10 : 200;
+  await fillOpenTasks(company, tasks);
+  // The first draws prices, too.
+  await pressAndWait(company, { exactly: tasks });
+  const alone = [
+    await pressAndWait(company, { exactly: tasks }),
+    await pressAndWait(company, { exactly: tasks }),
+  ];
+  const { rows: people } = await databases.auth.query<{ id: string; login: string }>(
+    `select id, login from user_account where login like 'bench-%' order by login limit ${watchers}`,
+  );
+  const tokens: string[] = [];
+  for (const { login } of people) {
+    const query = 'mutation ($l: String!, $b: String!) { login(login: $l, beakShape: $b) { accessToken } }';
+    const answer = await ask<{ login: { accessToken: string } }>(system, null, query, {
+      l: login,
+      b: 'short and measured',
+    });
+    tokens.push(answer.login.accessToken);
+  }
+  const balances = new Map<string, number>();
+  let balancePayloads = 0;
+  resetPeaks(nodeProcesses(system));
+  const sockets = await Swarm.open(socketUrl(system.graphqlUrl), {
+    count: people.length,
+    authorization: (n) => `Bearer ${tokens[n]}`,
+    queries: () => [
+      'subscription { balanceChanged { balance } }',
+      'subscription { myTasksChanged { kind task { id title } } }',
+    ],
+    onPayload(payload, n, query) {
+      if (query !== 0) return;
+      balancePayloads++;
+      balances.set(people[n]?.id as string, Number((payload as Balance).data.balanceChanged.balance));
+    },
+  });
+  await sockets.until(2 * people.length);
+  const watched = [
+    await pressAndWait(company, { exactly: tasks }),
+    await pressAndWait(company, { exactly: tasks }),
+  ];
+  await sleep(2_000);
+  const { rows } = await databases.accounting.query<{ id: string; cents: string }>(
+    'select id, balance_cents as cents from account where id = any($1)',
+    [people.map(({ id }) => id)],
+  );
+  const wrong = rows.filter(({ id, cents }) => balances.get(id) !== Number(cents) / 100);
+  if (wrong.length > 0)
+    throw new Error(`${wrong.length} of ${rows.length} watch a balance that is not theirs`);
+  if (sockets.lost > 0) throw new Error(`${sockets.lost} sockets broke`);
+  say(`${sockets.payloads} payloads came to ${people.length} sockets, ${balancePayloads} of them balances`);
+  await sockets.close();
+  const value = quantile(alone, 0);
+  report({
+    bench: 'live',
+    what: `${tasks.toLocaleString('en-US')} tasks reassigned, ${people.length} people watch`,
+    backend,
+    values: { s: quantile(watched, 0) },
+    yardsticks: [{ name: 'nobody watches, s', value, ratio: quantile(watched, 0) / value }],
+    peakMiB: readPeaks(nodeProcesses(system)),
+  });
+}
