@@ -1,7 +1,10 @@
 import type { Kysely } from 'kysely';
 import type { Broker } from './broker.ts';
+import { gather } from './gather.ts';
 import {
+  type Applied,
   applyDelivery,
+  applyTogether,
   type Delivery,
   type EventHandler,
   type InboxTables,
@@ -13,11 +16,10 @@ import { queueName } from './relay.ts';
 import { startSweep } from './sweep.ts';
 
 /**
- * Bulk batches one after the other: two at once were no faster, and held rows locked without a pause. Interactive
- * events many at once: each waits mostly, for the database and for bulk's locks, and with 4 at once they came in faster
- * than they went (npm run bench -- feel: 3.4 s until one was applied beside a hundred bulk batches; with 16, 0.14 s).
+ * How many events are in hand. Bulk batches one after the other: two at once were no faster, and held rows locked
+ * without a pause. Interactive ones as many as come: those of a kind that wait are applied together (see `gather`).
  */
-const concurrency = { interactive: 16, bulk: 1 } as const;
+const concurrency = { interactive: 100, bulk: 1 } as const;
 
 /** Works off the events that come for one consumer, in a worker per lane. */
 export function startConsumer<Tables extends InboxTables>(options: {
@@ -30,6 +32,24 @@ export function startConsumer<Tables extends InboxTables>(options: {
 }): { ring(): void; stop(): Promise<void> } {
   const { db, broker, consumer, now, log } = options;
   const handlers = handlersByEvent(consumer, options.handlers);
+  const alone = (handler: EventHandler<Tables>, delivery: Delivery) =>
+    applyDelivery(db, consumer, handler, delivery, now);
+  const gathered = new Map(
+    options.handlers.map((handler) => {
+      const apply = async (deliveries: readonly Delivery[]): Promise<PromiseSettledResult<Applied>[]> => {
+        const [first] = deliveries;
+        if (deliveries.length > 1 && first) {
+          // Where they fail together, each tells for itself what is wrong with it.
+          const done = await applyTogether(db, consumer, handler, deliveries, now).catch(() => false);
+          if (done) return deliveries.map(() => ({ status: 'fulfilled', value: 'applied' }));
+        }
+        const results: PromiseSettledResult<Applied>[] = [];
+        for (const each of deliveries) results.push(...(await Promise.allSettled([alone(handler, each)])));
+        return results;
+      };
+      return [handler.event.name, gather(apply, concurrency.interactive)] as const;
+    }),
+  );
   for (const lane of lanes) {
     const worker = broker.worker<Delivery, string>(
       queueName(consumer, lane),
@@ -37,7 +57,8 @@ export function startConsumer<Tables extends InboxTables>(options: {
         const handler = handlers.get(data.event);
         if (!handler)
           throw new Error(`${consumer} does not know ${data.event}: start a newer version of the workers`);
-        const applied = await applyDelivery(db, consumer, handler, data, now);
+        const together = lane === 'interactive' ? gathered.get(data.event) : undefined;
+        const applied = await (together ? together(data) : alone(handler, data));
         if (applied === 'applied in part') {
           log.error(
             `${consumer} refused facts of ${data.event} (event ${data.eventId}) for good: see its dead letters`,

@@ -1,4 +1,10 @@
-import { decodeColumns, type EventDefinition, toColumns, toFacts } from '@ates/schema/event';
+import {
+  decodeColumns,
+  type EventDefinition,
+  maxFactsPerEvent,
+  toColumns,
+  toFacts,
+} from '@ates/schema/event';
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
 import { isId, newId } from './clock.ts';
 import { ringAfterCommit, sqlState, transact } from './database.ts';
@@ -95,12 +101,9 @@ export async function applyDelivery<Tables extends InboxTables>(
   now: () => Date,
 ): Promise<Applied> {
   const context = { now: now(), lane: delivery.lane };
-  let columns: unknown;
-  try {
-    columns = decodeColumns(delivery.payload);
-  } catch {
+  const columns = parsed(delivery.payload);
+  if (columns === undefined)
     return applyFactByFact(db, consumer, handler, delivery, [delivery.payload], context);
-  }
   const checked = handler.event.columns.safeParse(columns);
   if (checked.success) {
     try {
@@ -114,6 +117,53 @@ export async function applyDelivery<Tables extends InboxTables>(
     }
   }
   return applyFactByFact(db, consumer, handler, delivery, factsOf(columns), context);
+}
+
+/**
+ * Applies deliveries of one event in one transaction, as if their facts had come in one: an inbox row for each, and the
+ * handler once. False, and nothing has changed, where they can't be taken together: one of them does not match its
+ * schema, or there are more facts than an event may have.
+ * @throws what the handler throws, poison too; nothing has changed then.
+ */
+export async function applyTogether<Tables extends InboxTables>(
+  db: Kysely<Tables>,
+  consumer: string,
+  handler: EventHandler<Tables>,
+  deliveries: readonly Delivery[],
+  now: () => Date,
+): Promise<boolean> {
+  const given = new Map<string, Readonly<Record<string, readonly unknown[]>>>();
+  for (const { eventId, payload } of deliveries) {
+    const checked = handler.event.columns.safeParse(parsed(payload));
+    if (!checked.success) return false;
+    given.set(eventId, checked.data as Readonly<Record<string, readonly unknown[]>>);
+  }
+  const fields = Object.keys(handler.event.fact.shape);
+  const columnsOf = (eventIds: readonly string[]) =>
+    Object.fromEntries(
+      fields.map((field) => [field, eventIds.flatMap((id) => given.get(id)?.[field] ?? [])]),
+    );
+  // In order, so that two transactions with the same events never wait for each other in a circle.
+  const eventIds = [...given.keys()].sort();
+  if ((columnsOf(eventIds)[fields[0] as string]?.length ?? 0) > maxFactsPerEvent) return false;
+  const context = { now: now(), lane: (deliveries[0] as Delivery).lane };
+  await transact(db, async (trx) => {
+    const { rows } = await sql<{ id: string }>`
+      insert into inbox (consumer, event_id, applied_at)
+      select ${consumer}, id, ${context.now} from unnest(${eventIds}::uuid[]) as given (id)
+      on conflict do nothing returning event_id as id`.execute(trx);
+    if (rows.length > 0) await handler.apply(trx, columnsOf(rows.map(({ id }) => id)) as never, context);
+  });
+  return true;
+}
+
+/** A payload's columns, whatever they are; undefined where it is no JSON. */
+function parsed(payload: string): unknown {
+  try {
+    return decodeColumns(payload);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The facts of columns that are equally long; else the whole payload, since nobody knows which values belong together. */

@@ -49,8 +49,8 @@ export async function startAccountingGroup(
 ): Promise<RunningGroup> {
   const db = openDatabase<AccountingTables>(
     databaseUrl,
-    // Two consumers with 16 interactive events and a batch at a time each, the runs and the relay.
-    { poolSize: 40, statementTimeoutMs: 30_000, applicationName: 'accounting workers', prepare: true },
+    // Two consumers with two transactions for each kind of event and a batch at a time, the runs, mail and the relay.
+    { poolSize: 20, statementTimeoutMs: 30_000, applicationName: 'accounting workers', prepare: true },
     log,
   );
   const hints = openHints({ service: 'accounting', db, databaseUrl, redis, log });

@@ -34,7 +34,7 @@ export async function startAnalyticsGroup(
 ): Promise<RunningGroup> {
   const db = openDatabase<AnalyticsTables>(
     databaseUrl,
-    // 16 interactive events and a batch at a time.
+    // Two transactions for each kind of event, and a batch.
     { poolSize: 20, statementTimeoutMs: 30_000, applicationName: 'analytics workers', prepare: true },
     log,
   );
