@@ -35,8 +35,13 @@ const sdl = `
   type Entry { id: ID! amount: String! description: String! }`;
 const watch = 'subscription { balanceChanged { balance account { id } entries { id amount description } } }';
 
-/** The gateway alone, over a subgraph that is also the yardstick. */
-async function carry(quick: boolean, report: Report): Promise<void> {
+interface Pair {
+  readonly gateway: Started;
+  readonly plain: Started;
+}
+
+/** Measures the gateway alone, over a subgraph that is also the yardstick; both are new. */
+async function withGateway(measure: (pair: Pair) => Promise<void>): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'exchange-bench-'));
   const children: ChildProcess[] = [];
   try {
@@ -53,6 +58,18 @@ async function carry(quick: boolean, report: Report): Promise<void> {
       LOG_LEVEL: 'error',
     });
     children.push(gateway.child);
+    await measure({ gateway, plain });
+  } finally {
+    for (const child of children) child.kill();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** What the gateway carries: sockets on which nothing happens, and payloads. */
+async function carry(quick: boolean, report: Report): Promise<void> {
+  // Processes that have done nothing yet: whatever they grew by before would hide what the sockets take.
+  await withGateway((pair) => idleSockets(pair, quick, report));
+  await withGateway(async ({ gateway, plain }) => {
     const pids = { gateway: gateway.child.pid, 'plain server': plain.child.pid };
     const change = () => void plain.child.send('change');
     const seconds = quick ? 1 : 5;
@@ -73,11 +90,7 @@ async function carry(quick: boolean, report: Report): Promise<void> {
         peakMiB: readPeaks(pids),
       });
     }
-    await idleSockets(gateway, plain, quick, report);
-  } finally {
-    for (const child of children) child.kill();
-    rmSync(directory, { recursive: true, force: true });
-  }
+  });
 }
 
 interface Started {
@@ -125,7 +138,7 @@ async function payloadsPerSecond(
 }
 
 /** What a socket costs on which nothing happens. */
-async function idleSockets(gateway: Started, plain: Started, quick: boolean, report: Report): Promise<void> {
+async function idleSockets({ gateway, plain }: Pair, quick: boolean, report: Report): Promise<void> {
   const count = quick ? 200 : 5_000;
   const grown = async ({ child, url }: Started) => {
     await sleep(2_000);
