@@ -197,6 +197,18 @@ export async function settleStores(clients: readonly pg.Client[]): Promise<void>
   await clients[0]?.query('checkpoint');
 }
 
+/** Resolves once every event has been applied, such as those of the benchmark before. @throws after two minutes. */
+export async function untilQuiet({ databases }: BenchCompany): Promise<void> {
+  const producers = [databases.auth, databases.tracker, databases.accounting];
+  for (const end = performance.now() + 120_000; ; await sleep(100)) {
+    const waiting = [];
+    for (const client of producers)
+      waiting.push(...(await client.query('select from outbox_delivery limit 1')).rows);
+    if (waiting.length === 0) return;
+    if (performance.now() > end) throw new Error('events still wait to be applied after two minutes');
+  }
+}
+
 /** Forgets what statements have cost so far. */
 export async function resetStatements({ databases }: BenchCompany): Promise<void> {
   await databases.tracker.query('create extension if not exists pg_stat_statements');

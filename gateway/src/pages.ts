@@ -51,7 +51,13 @@ function page(render: () => Promise<string> | string, contentSecurityPolicy: str
 export const graphiqlPage = (): Page =>
   page(async () => {
     const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
-    return renderGraphiQL({ endpoint: '/graphql', title: 'GraphiQL', shouldPersistHeaders: false });
+    return renderGraphiQL({
+      endpoint: '/graphql',
+      // At `/graphql/stream`.
+      subscriptionsProtocol: 'GRAPHQL_SSE',
+      title: 'GraphiQL',
+      shouldPersistHeaders: false,
+    });
   }, "default-src 'none'; script-src 'unsafe-inline' blob:; worker-src blob:; style-src 'unsafe-inline'; img-src 'self' data: blob:; font-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
 
 /** The page at `/`: the general one, or the HTML it is given. */

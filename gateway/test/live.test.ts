@@ -127,6 +127,23 @@ test('server-sent events tell the same', async () => {
   expect((await query.next()).done).toBe(true);
 });
 
+test('a stream with cookies shares with one without: neither is served with what is only the other’s', async () => {
+  const farm = await startFarm();
+  const open = (cookie: string) =>
+    createSseClient({
+      url: `${farm.gateway.url}/graphql/stream`,
+      headers: { cookie },
+      retryAttempts: 0,
+    }).iterate({
+      query: henChanged,
+    });
+  const both = [open('session=one'), open('session=two')];
+  for (const each of both) expect(nameOf(await each.next())).toBe('0');
+  expect(farm.owners.asked.length).toBeGreaterThan(0);
+  for (const { headers } of farm.owners.asked) expect(headers).not.toHaveProperty('cookie');
+  for (const headers of farm.hens.live.subscribed) expect(headers).not.toHaveProperty('cookie');
+});
+
 test('equal subscriptions of one caller share an upstream; who joins later gets the state of the moment', async () => {
   const farm = await startFarm();
   const first = connect(farm).client.iterate({ query: henChanged });

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { composeServices } from '@apollo/composition';
 import { demoCompany } from '@ates/auth/usecases/seedCompany';
 import { parse } from 'graphql';
-import { ask, type BenchCompany, fillOpenTasks, openCompany } from '../company.ts';
+import { ask, type BenchCompany, fillOpenTasks, openCompany, untilQuiet } from '../company.ts';
 import type { Benchmark } from '../context.ts';
 import { type Figure, quantile, spread } from '../figures.ts';
 import { nodeProcesses, readMemory, readPeaks, resetPeaks } from '../machine.ts';
@@ -229,12 +229,16 @@ interface Balance {
 /** The same reassignment, unwatched and watched by 200 of those whose tasks it takes. */
 async function reassignWhileWatched(
   company: BenchCompany,
-  { tasks, quick }: { tasks: number; quick: boolean },
+  { tasks: least, quick }: { tasks: number; quick: boolean },
   report: Report,
 ): Promise<void> {
   const { system, databases, backend } = company;
   const watchers = quick ? 10 : 200;
-  await fillOpenTasks(company, tasks);
+  await fillOpenTasks(company, least);
+  await untilQuiet(company);
+  // Other benchmarks may have left some more.
+  const { rows } = await databases.tracker.query<{ n: string }>('select count(*) as n from open_task');
+  const tasks = Number(rows[0]?.n);
   // The first draws prices, too.
   await pressAndWait(company, { exactly: tasks });
   const alone = [
@@ -275,13 +279,13 @@ async function reassignWhileWatched(
     await pressAndWait(company, { exactly: tasks }),
   ];
   await sleep(2_000);
-  const { rows } = await databases.accounting.query<{ id: string; cents: string }>(
+  const { rows: truth } = await databases.accounting.query<{ id: string; cents: string }>(
     'select id, balance_cents as cents from account where id = any($1)',
     [people.map(({ id }) => id)],
   );
-  const wrong = rows.filter(({ id, cents }) => balances.get(id) !== Number(cents) / 100);
+  const wrong = truth.filter(({ id, cents }) => balances.get(id) !== Number(cents) / 100);
   if (wrong.length > 0)
-    throw new Error(`${wrong.length} of ${rows.length} watch a balance that is not theirs`);
+    throw new Error(`${wrong.length} of ${truth.length} watch a balance that is not theirs`);
   if (sockets.lost > 0) throw new Error(`${sockets.lost} sockets broke`);
   say(`${sockets.payloads} payloads came to ${people.length} sockets, ${balancePayloads} of them balances`);
   await sockets.close();

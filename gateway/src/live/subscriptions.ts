@@ -132,13 +132,20 @@ export function serveSubscriptions(
 
   return {
     read,
-    subscribe(request, caller) {
-      const operation = check(request, caller);
+    subscribe(request, asker) {
+      const operation = check(request, asker);
+      const { authorization } = asker.forwarded;
+      // Nothing but what equal subscriptions have in common: no cookies, and no answer to put cookies on.
+      const caller: CallerContext = {
+        ...asker,
+        forwarded: authorization === undefined ? {} : { authorization },
+        passCookies: () => undefined,
+      };
       const key = JSON.stringify([
         operation.operationName,
         operation.query,
         operation.variables,
-        caller.forwarded.authorization,
+        authorization,
       ]);
       const shared = hubs.get(key);
       if (shared) return shared.join();
