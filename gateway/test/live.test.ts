@@ -384,6 +384,36 @@ test('sockets are limited in all and for each user, messages in length', async (
   expect(closes).toHaveLength(1);
 });
 
+test('who leaves while it is found out who they are does not count as connected', async () => {
+  const issuer = await startIssuer();
+  const farm = await startFarm({
+    JWKS_URL: `${issuer.url}/jwks`,
+    INTROSPECTION_URL: `${issuer.url}/introspect`,
+    MAX_CONNECTIONS_PER_USER: '1',
+  });
+  const authorization = `Bearer ${await issuer.token()}`;
+  issuer.introspectionDelayMs = 200;
+  const socket = new WebSocket(socketUrl(farm), 'graphql-transport-ws');
+  await once(socket, 'open');
+  socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization } }));
+  const leaving = new AbortController();
+  const stream = fetch(`${farm.gateway.url}/graphql/stream`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization },
+    body: JSON.stringify({ query: henChanged }),
+    signal: leaving.signal,
+  }).catch(() => undefined);
+  await eventually(() => expect(issuer.introspections.length).toBeGreaterThan(0));
+  socket.terminate();
+  leaving.abort();
+  await stream;
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  expect(farm.hens.live.size).toBe(0);
+  expect(nameOf(await connect(farm, { authorization }).client.iterate({ query: henChanged }).next())).toBe(
+    '0',
+  );
+});
+
 test('a WebSocket of another protocol or at another path is refused', async () => {
   const farm = await startFarm();
   const old = new WebSocket(socketUrl(farm), 'graphql-ws');

@@ -43,9 +43,8 @@ export function startConsumer<Tables extends InboxTables>(options: {
           const done = await applyTogether(db, consumer, handler, deliveries, now).catch(() => false);
           if (done) return deliveries.map(() => ({ status: 'fulfilled', value: 'applied' }));
         }
-        const results: PromiseSettledResult<Applied>[] = [];
-        for (const each of deliveries) results.push(...(await Promise.allSettled([alone(handler, each)])));
-        return results;
+        // At once: where the database is away, each would wait for it as long as the last one did.
+        return Promise.allSettled(deliveries.map((each) => alone(handler, each)));
       };
       return [handler.event.name, gather(apply, concurrency.interactive)] as const;
     }),

@@ -106,6 +106,8 @@ export function serveSockets(
         const identity = await authentication.identify(
           typeof given === 'string' ? given : request.headers.authorization,
         );
+        // Gone meanwhile: nothing would count it out again.
+        if (socket.readyState !== socket.OPEN) return false;
         // Without a token there is still what everybody may have.
         if (identity.problem && identity.problem !== 'missing') {
           socket.close(closeCodes.unauthorized, authenticationProblems[identity.problem]);

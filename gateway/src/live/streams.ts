@@ -82,6 +82,8 @@ export function serveStreams(options: {
           code: 'BAD_REQUEST',
         });
       const identity = await authentication.identify(request.headers.authorization);
+      // Gone meanwhile: nothing would count it out again.
+      if (response.closed) return;
       const leaveUser = identity.claims ? connections.openFor(identity.claims.userId) : () => undefined;
       const refusal = connections.refusal ?? (typeof leaveUser === 'string' ? leaveUser : undefined);
       if (typeof leaveUser === 'string' || refusal !== undefined) {
@@ -157,8 +159,14 @@ export function serveStreams(options: {
 
 const drained = (response: ServerResponse) =>
   new Promise<void>((resolve) => {
-    response.once('drain', resolve);
-    response.once('close', resolve);
+    const go = () => {
+      response.off('drain', go);
+      response.off('close', go);
+      resolve();
+    };
+    response.on('drain', go);
+    response.on('close', go);
+    if (response.closed) go();
   });
 
 function requestOf(json: unknown): OperationRequest | undefined {
