@@ -1,5 +1,6 @@
 import type { Entry } from '@ates/accounting/domain/ledger';
 import * as ledger from '@ates/accounting/ledgerRepository';
+import { lockDueMail, writeClaims } from '@ates/accounting/payoutRepository';
 import { findPrices, insertPrices, sumCompanyDays } from '@ates/accounting/repository';
 import type { AccountingTables } from '@ates/accounting/tables';
 import { chargeFees } from '@ates/accounting/usecases/chargeFees';
@@ -39,6 +40,8 @@ const big = [
   'account',
   'account_day',
   'task_price',
+  'payout',
+  'payout_mail',
   'counted_fact',
   'account_balance',
 ];
@@ -241,6 +244,10 @@ describe('accounting, with 60,000 entries of 2,000 accounts', () => {
       `insert into account_day select account_id, day, 1000, 0, 0, min(number), max(number) from ledger_entry group by 1, 2`,
     );
     await accounting.pool.query('insert into task_price select task_id, 1000, 2000 from ledger_entry');
+    await accounting.pool.query(
+      `insert into payout select uuidv7(), a.id, date '2026-01-01' + n, 1000, now() from account a, generate_series(1, 10) as n`,
+    );
+    await accounting.pool.query(`insert into payout_mail select id, 'PENDING', 0, now() from payout`);
     await accounting.pool.query('vacuum analyze');
     accounts = (await accounting.pool.query('select id from account order by id')).rows.map(({ id }) => id);
   });
@@ -302,6 +309,19 @@ describe('accounting, with 60,000 entries of 2,000 accounts', () => {
         );
         await ledger.lockNextAccounts(trx, accounts[100] as string, 500);
         await ledger.sumLaterDays(trx, charged, '2026-01-20');
+      }),
+    ).toEqual([]);
+  });
+
+  test('mail that is due', async () => {
+    expect(
+      await accounting.wholeTables(async (trx) => {
+        const due = await lockDueMail(trx, new Date(), 5);
+        expect(due).toHaveLength(5);
+        await writeClaims(
+          trx,
+          due.map((mail) => ({ kind: 'defer', mail, nextAt: new Date(), why: 'no address' })),
+        );
       }),
     ).toEqual([]);
   });

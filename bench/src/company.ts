@@ -13,7 +13,8 @@ import { createLog } from '@ates/kit/log';
 import { type RunningSystem, startSystem } from '@ates/system/startSystem';
 import pg from 'pg';
 import type { Backend } from './figures.ts';
-import { showProgress } from './progress.ts';
+import { readCpu } from './machine.ts';
+import { say, showProgress } from './progress.ts';
 
 /** A whole system of its own, durable as in production, with a company in it; and ways to look behind the scenes. */
 export interface BenchCompany {
@@ -227,8 +228,8 @@ export async function readLongestStatement({
   return rows[0] ?? { ms: 0, statement: '' };
 }
 
-/** What the services' statements cost since then, the dearest first: for whoever looks for where the time goes. */
-export async function listStatements({
+/** What the services' statements cost since then, the dearest first. */
+async function listStatements({
   databases,
 }: BenchCompany): Promise<{ service: string; calls: number; totalMs: number; statement: string }[]> {
   const { rows } = await databases.tracker.query<{
@@ -242,4 +243,14 @@ export async function listStatements({
      where r.rolname like '%\\_app' order by total_exec_time desc limit 25`,
   );
   return rows;
+}
+
+/** For whoever looks for where the time goes: what processes and statements have cost since `before`. */
+export async function sayWhereTimeWent(company: BenchCompany, before: Record<string, number>): Promise<void> {
+  for (const [name, seconds] of Object.entries(readCpu(company.system.pids)))
+    say(`  ${(seconds - (before[name] ?? 0)).toFixed(1)} s of processor time: ${name}`);
+  for (const { service, calls, totalMs, statement } of await listStatements(company))
+    say(
+      `  ${(totalMs / 1_000).toFixed(2)} s, ${calls} calls, ${service}: ${statement.replace(/\s+/g, ' ').slice(0, 130)}`,
+    );
 }

@@ -99,6 +99,12 @@ export async function allowLongStatements<Tables>(
   await sql`select set_config('statement_timeout', ${String(timeoutMs)}, true)`.execute(trx);
 }
 
+/**
+ * What a transaction selects once so that its statements join by indexes, as they are meant to; for this transaction
+ * only. A plan is kept per connection: one made while a table was small would scan it from end to end ever after.
+ */
+export const joinsByIndex = sql`set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`;
+
 const maxTransactionTries = 5;
 
 /**

@@ -5,17 +5,18 @@ import {
   openCompany,
   readLongestStatement,
   resetStatements,
+  sayWhereTimeWent,
   settleStores,
 } from '../company.ts';
 import type { Benchmark } from '../context.ts';
-import { nodeProcesses, readPeaks, resetPeaks } from '../machine.ts';
+import { nodeProcesses, readCpu, readPeaks, resetPeaks } from '../machine.ts';
 import { showProgress } from '../progress.ts';
 import { bareSqlPayout, creditEverybody } from '../yardsticks/barePayout.ts';
 
 const sizes = [1_000, 10_000, 100_000];
 
 /** From `closeDay` to COMPLETED, for so many accounts with money, against bare SQL that writes the same rows. */
-export const payout: Benchmark = async ({ backend, quick, tasks, once }, report) => {
+export const payout: Benchmark = async ({ backend, quick, tasks, explain, once }, report) => {
   for (const size of quick ? [500] : tasks ? [tasks] : sizes) {
     // A company each: a day closes once, and none after today.
     const company = await openCompany(backend, 8);
@@ -26,7 +27,9 @@ export const payout: Benchmark = async ({ backend, quick, tasks, once }, report)
       await settleStores([accounting]);
       resetPeaks(nodeProcesses(company.system));
       await resetStatements(company);
+      const cpu = readCpu(company.system.pids);
       const seconds = await closeAndWait(company, size);
+      if (explain) await sayWhereTimeWent(company, cpu);
       const longest = await readLongestStatement(company);
       report({
         bench: 'payout',

@@ -3,9 +3,9 @@ import {
   ask,
   type BenchCompany,
   fillOpenTasks,
-  listStatements,
   readLongestStatement,
   resetStatements,
+  sayWhereTimeWent,
 } from '../company.ts';
 import type { Benchmark } from '../context.ts';
 import { nodeProcesses, readCpu, readPeaks, resetPeaks } from '../machine.ts';
@@ -56,15 +56,6 @@ export const reassign: Benchmark = async (
     }
   }
 };
-
-async function sayWhereTimeWent(company: BenchCompany, before: Record<string, number>): Promise<void> {
-  for (const [name, seconds] of Object.entries(readCpu(company.system.pids)))
-    say(`  ${(seconds - (before[name] ?? 0)).toFixed(1)} s of processor time: ${name}`);
-  for (const { service, calls, totalMs, statement } of await listStatements(company))
-    say(
-      `  ${(totalMs / 1_000).toFixed(2)} s, ${calls} calls, ${service}: ${statement.replace(/\s+/g, ' ').slice(0, 130)}`,
-    );
-}
 
 /**
  * Presses 'reassign', waits until everything that follows from it stands in all databases, and hands back the seconds

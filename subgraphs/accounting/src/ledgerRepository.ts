@@ -1,3 +1,4 @@
+import { joinsByIndex } from '@ates/kit/database';
 import { encodeCursor, type Page, toPage, toPages } from '@ates/kit/page';
 import { bigints, dates, idArray, integers, moments, rowsOf, texts, uuids } from '@ates/kit/rows';
 import { type Kysely, sql, type Transaction } from 'kysely';
@@ -11,13 +12,9 @@ type Trx = Transaction<AccountingTables>;
 /** The advisory lock between postings, which share it, and a day's barrier, which has it alone (rule 11). */
 export const postingLock = 0x6c_65_64_67;
 
-/**
- * Takes the posting lock shared, before anything else is read. The planner settings hold for this transaction only:
- * without them it takes small tables for free and scans all accounts for every batch.
- */
+/** Takes the posting lock shared, before anything else is read. */
 export async function lockForPosting(trx: Trx): Promise<void> {
-  await sql`select pg_advisory_xact_lock_shared(${postingLock}::bigint),
-    set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`.execute(trx);
+  await sql`select pg_advisory_xact_lock_shared(${postingLock}::bigint), ${joinsByIndex}`.execute(trx);
 }
 
 /** Takes the posting lock alone: waits for the postings under way, and lets no other begin. */

@@ -1,3 +1,4 @@
+import { joinsByIndex } from '@ates/kit/database';
 import { encodeCursor, type Page, toPages } from '@ates/kit/page';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { DueMail, EmailStatus, MailClaim, Payout, PayoutRun } from './domain/payout.ts';
@@ -164,6 +165,7 @@ export async function insertMail(trx: Trx, payoutIds: readonly string[], now: Da
 
 /** Mails that are due, locked; those that somebody else is just claiming are theirs. */
 export async function lockDueMail(trx: Trx, now: Date, limit: number): Promise<DueMail[]> {
+  await sql`select ${joinsByIndex}`.execute(trx);
   const { rows } = await sql<DueMail>`
     select p.id as "payoutId", p.account_id as "accountId", p.day, p.amount_cents as "amountCents", u.name, u.email,
       due.attempts

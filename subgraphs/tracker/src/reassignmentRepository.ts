@@ -1,3 +1,4 @@
+import { joinsByIndex } from '@ates/kit/database';
 import { encodeCursor, type Page, toPage } from '@ates/kit/page';
 import { idArray } from '@ates/kit/rows';
 import { type Kysely, sql, type Transaction } from 'kysely';
@@ -171,10 +172,7 @@ export async function assignNextTasks(
   draws: { assigneeIds: readonly string[]; assignmentIds: readonly string[] },
   run: { id: string; now: Date },
 ): Promise<{ assigned: AssignedTasks | null; last: string | null; passed: number }> {
-  // For this transaction only: unnamed statements are planned anew each time, and from some size on by scanning tables.
-  await sql`select set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`.execute(
-    trx,
-  );
+  await sql`select ${joinsByIndex}`.execute(trx);
   const { rows } = await sql<{
     assigned: { [Name in keyof AssignedTasks]: AssignedTasks[Name] | null };
     last: string | null;
