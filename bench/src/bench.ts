@@ -13,7 +13,7 @@ import { type Backend, type Figure, printLine, tableOf } from './figures.ts';
 import { describeMachine } from './machine.ts';
 import { say } from './progress.ts';
 
-/** In the order they run in. The last three share a company, which the first of them fills. */
+/** In the order they run in. `reassign`, `feel` and `read` share a company, which the first of them fills. */
 const benchmarks: Readonly<Record<string, Benchmark>> = {
   start,
   create,
