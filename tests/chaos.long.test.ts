@@ -2,14 +2,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { demoCompany } from '@ates/auth/usecases/seedCompany';
 import { openDatabase } from '@ates/kit/database';
 import { type RunningSystem, startSystem } from '@ates/system/startSystem';
 import type { TrackerTables } from '@ates/tracker/tables';
 import { listEligible } from '@ates/tracker/userRepository';
+import { createClient } from 'graphql-ws';
 import { Redis } from 'ioredis';
 import { type Kysely, sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { testLog } from './support/databases.ts';
 import { settle } from './support/exchange.ts';
 import { putUpTasks } from './support/manyTasks.ts';
@@ -47,26 +50,30 @@ const database = <Tables>(service: keyof RunningSystem['databases']): Kysely<Tab
   return db;
 };
 
-async function ask(login: string, query: string, variables = {}): Promise<any> {
-  const post = async (body: unknown, token?: string) => {
-    const headers = {
-      'content-type': 'application/json',
-      ...(token ? { authorization: `Bearer ${token}` } : {}),
-    };
-    const answer = (await (
-      await fetch(system.graphqlUrl, { method: 'POST', headers, body: JSON.stringify(body) })
-    ).json()) as any;
-    if (answer.errors) throw new Error(JSON.stringify(answer.errors));
-    return answer.data;
+async function post(body: unknown, token?: string): Promise<any> {
+  const headers = {
+    'content-type': 'application/json',
+    ...(token ? { authorization: `Bearer ${token}` } : {}),
   };
+  const answer = (await (
+    await fetch(system.graphqlUrl, { method: 'POST', headers, body: JSON.stringify(body) })
+  ).json()) as any;
+  if (answer.errors) throw new Error(JSON.stringify(answer.errors));
+  return answer.data;
+}
+
+async function logIn(login: string): Promise<string> {
   const shape = demoCompany.find((account) => account.login === login)?.beakShape;
   const { login: session } = await post({
     query:
       'mutation ($login: String!, $shape: String!) { login(login: $login, beakShape: $shape) { accessToken } }',
     variables: { login, shape },
   });
-  return post({ query, variables }, session.accessToken);
+  return session.accessToken;
 }
+
+const ask = async (login: string, query: string, variables = {}): Promise<any> =>
+  post({ query, variables }, await logIn(login));
 
 async function waitUntil(what: string, isTrue: () => Promise<boolean>, timeoutMs = 60_000): Promise<void> {
   const end = Date.now() + timeoutMs;
@@ -165,3 +172,53 @@ test.runIf(queueBackend !== 'postgresql')(
     await expectNothingLostOrDoubled();
   },
 );
+
+test('a subscription outlives the processes behind it: killed, they come back, and it tells what happened meanwhile', async () => {
+  const token = await logIn('kiwi');
+  const client = createClient({
+    url: system.graphqlUrl.replace('http', 'ws'),
+    webSocketImpl: WebSocket,
+    connectionParams: { authorization: `Bearer ${token}` },
+    retryAttempts: 0,
+  });
+  const payloads: any[] = [];
+  const problems: unknown[] = [];
+  client.subscribe(
+    { query: 'subscription { balanceChanged { balance account { owner { name openTaskCount } } } }' },
+    {
+      // As in a query, what a part that is away would have told is missing; but only until it is back.
+      next: ({ data }) => void payloads.push(data?.balanceChanged),
+      error: (error) => void problems.push(error),
+      complete: () => void problems.push('it has ended'),
+    },
+  );
+  try {
+    await waitUntil('the state of the moment is there', async () => payloads.length > 0);
+    for (const name of ['accounting', 'tracker', 'auth', 'workers'] as const) {
+      const before = system.pids[name];
+      system.kill(name, 'SIGKILL');
+      // Some of it while a part is away; what is refused for that is put up again.
+      for (let n = 0; n < 20; ) {
+        const created = post(
+          { query: `mutation { createTask(input: { title: "${name} ${n}" }) { id } }` },
+          token,
+        );
+        await created.then(
+          () => n++,
+          () => sleep(50),
+        );
+      }
+      await waitUntil(`${name} is back`, async () => (system.pids[name] ?? before) !== before);
+      await settle(urls(), 60_000);
+      const query = '{ myAccount { balance owner { name openTaskCount } } }';
+      await waitUntil(`the subscription tells the truth after ${name} was killed`, async () => {
+        const { myAccount } = await post({ query }, token);
+        const told = payloads.at(-1);
+        return told.balance === myAccount.balance && isDeepStrictEqual(told.account.owner, myAccount.owner);
+      });
+    }
+    expect(problems).toEqual([]);
+  } finally {
+    await client.dispose();
+  }
+});

@@ -39,6 +39,8 @@ export interface ErrorMasking {
   readonly formatError: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
   /** The errors of an answer that Apollo Server did not make, as clients may see them. */
   readonly formatAll: (errors: readonly unknown[]) => GraphQLFormattedError[];
+  /** Whether an error is none that was to be expected, and may be gone when asked again. */
+  readonly isSurprise: (error: unknown) => boolean;
   /** Logs a surprise and gives the sentence for the client. */
   readonly mask: (error: unknown, id?: string) => { message: string; id: string };
 }
@@ -57,6 +59,7 @@ export function maskErrors(log: Log): ErrorMasking {
       : 'Something went wrong on our side';
     return { id, message: `${what} (id ${id}). Try again; if it persists, give this id to an operator.` };
   };
+  const plain = (error: unknown) => (error instanceof GraphQLError ? error.toJSON() : (error as Error));
   const formatError: ErrorMasking['formatError'] = (formatted, error) => {
     const shown = asExpected(formatted, error);
     if (shown) return shown;
@@ -69,10 +72,8 @@ export function maskErrors(log: Log): ErrorMasking {
   return {
     mask,
     formatError,
-    formatAll: (errors) =>
-      errors.map((error) =>
-        formatError(error instanceof GraphQLError ? error.toJSON() : (error as Error), error),
-      ),
+    isSurprise: (error) => asExpected(plain(error), error) === undefined,
+    formatAll: (errors) => errors.map((error) => formatError(plain(error), error)),
     plugin: {
       async requestDidStart() {
         return {

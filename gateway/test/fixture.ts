@@ -349,7 +349,7 @@ export async function startIssuer() {
       response.end(JSON.stringify({ keys: [jwk] }));
       return;
     }
-    if (request.url?.startsWith('/ended-sessions?since=')) {
+    if (request.url?.startsWith('/ended-sessions')) {
       response.end(JSON.stringify({ now: new Date().toISOString(), sessions: issuer.endedSessions }));
       return;
     }

@@ -64,7 +64,7 @@ test('aliases, fragments and variables are those of the client, as in a query', 
   });
 });
 
-test('a subgraph that fails to complete a payload takes only its own fields with it', async () => {
+test('a subgraph that fails to complete a payload takes only its own fields with it, and brings them once it is back', async () => {
   const farm = await startFarm();
   const { client } = connect(farm);
   const payloads = client.iterate({ query: henChanged });
@@ -75,6 +75,11 @@ test('a subgraph that fails to complete a payload takes only its own fields with
   expect(data).toEqual({ henChanged: { name: '1', owner: null } });
   expect(errors[0].extensions.code).toBe('INTERNAL');
   expect(errors[0].message).toMatch(/^The part "owners" cannot be asked at the moment/);
+  await farm.owners.up();
+  // Nothing else happens.
+  expect((await payloads.next()).value).toEqual({
+    data: { henChanged: { name: '1', owner: { name: 'Olga' } } },
+  });
 });
 
 test('queries and mutations come by the same socket, under the same rules', async () => {

@@ -1,4 +1,5 @@
 import type { ExecutionResult } from 'graphql';
+import { PayloadQueue } from './payloadQueue.ts';
 
 /** A subscription's payloads, completed: the state of the moment first. */
 export type Source = AsyncIterableIterator<ExecutionResult>;
@@ -18,9 +19,9 @@ export class Hub {
   readonly #onOverdue: () => ExecutionResult;
   readonly #patienceMs: number;
   /** Everybody; those of them that get each payload; and those that wait for the first of a new upstream. */
-  readonly #readers = new Set<Member>();
-  readonly #members = new Set<Member>();
-  #joining = new Set<Member>();
+  readonly #readers = new Set<PayloadQueue>();
+  readonly #members = new Set<PayloadQueue>();
+  #joining = new Set<PayloadQueue>();
   #current: Source | undefined;
   #opening: Source | undefined;
   #last: ExecutionResult | undefined;
@@ -44,10 +45,10 @@ export class Hub {
   }
 
   join(): Source {
-    const member = new Member({
-      onEnd: () => this.#leave(member),
-      onOverflow: () => this.#members.delete(member),
-      onReadAgain: () => this.#join(member),
+    const member = new PayloadQueue(maxWaiting, {
+      overflow: () => this.#members.delete(member),
+      readAgain: () => this.#join(member),
+      end: () => this.#leave(member),
     });
     this.#join(member);
     return member;
@@ -62,7 +63,7 @@ export class Hub {
     this.#close();
   }
 
-  #join(member: Member): void {
+  #join(member: PayloadQueue): void {
     this.#readers.add(member);
     this.#joining.add(member);
     if (this.#opening) return;
@@ -71,7 +72,7 @@ export class Hub {
     this.#overdue = setTimeout(() => this.#giveUp(), this.#patienceMs).unref();
   }
 
-  #leave(member: Member): void {
+  #leave(member: PayloadQueue): void {
     this.#readers.delete(member);
     this.#members.delete(member);
     this.#joining.delete(member);
@@ -124,63 +125,5 @@ export class Hub {
       this.#members.add(member);
       member.push(payload);
     }
-  }
-}
-
-/** One reader of a hub. Written out: an `async function*` that waits can't be ended from outside. */
-class Member implements AsyncIterableIterator<ExecutionResult> {
-  readonly #on: { onEnd(): void; onOverflow(): void; onReadAgain(): void };
-  readonly #waiting: ExecutionResult[] = [];
-  #isBehind = false;
-  #ended = false;
-  #wake: (() => void) | undefined;
-
-  constructor(on: { onEnd(): void; onOverflow(): void; onReadAgain(): void }) {
-    this.#on = on;
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  push(payload: ExecutionResult): void {
-    if (this.#ended) return;
-    if (this.#waiting.length < maxWaiting) {
-      this.#waiting.push(payload);
-      this.#wake?.();
-      return;
-    }
-    // All of it is old by the time it is read.
-    this.#waiting.length = 0;
-    this.#isBehind = true;
-    this.#on.onOverflow();
-  }
-
-  /** No more payloads; those that wait are still read. */
-  complete(): void {
-    this.#ended = true;
-    this.#wake?.();
-  }
-
-  async next(): Promise<IteratorResult<ExecutionResult>> {
-    for (;;) {
-      const payload = this.#waiting.shift();
-      if (payload) return { value: payload, done: false };
-      if (this.#ended) return { value: undefined, done: true };
-      if (this.#isBehind) {
-        this.#isBehind = false;
-        this.#on.onReadAgain();
-      }
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-  }
-
-  async return(): Promise<IteratorResult<ExecutionResult>> {
-    this.#waiting.length = 0;
-    this.complete();
-    this.#on.onEnd();
-    return { value: undefined, done: true };
   }
 }

@@ -18,9 +18,16 @@ const patienceMs = 3_000;
 /** A timer of Node's runs at most this long, in milliseconds. */
 const maxTimerMs = 2 ** 31 - 1;
 
+function pathOf(target: URL, since: string | undefined): string {
+  const url = new URL(target);
+  if (since !== undefined) url.searchParams.set('since', since);
+  return `${url.pathname}${url.search}`;
+}
+
 /**
  * Watches tokens and, where `url` says whom to ask, sessions: `GET url?since=<ISO 8601>` answers with
- * `{"now": "…", "sessions": ["<sid>", …]}`, those that have ended since. It is asked as long as anybody is watched.
+ * `{"now": "…", "sessions": ["<sid>", …]}`, those that have ended since; the first question leaves `since` to whom it
+ * asks. It is asked as long as anybody is watched.
  */
 export function watchSessions(options: {
   url: string | undefined;
@@ -46,10 +53,9 @@ export function watchSessions(options: {
     timer = undefined;
     if (closed || watched.size === 0 || !pool || !target) return;
     try {
-      since ??= new Date(now().getTime() - overlapMs).toISOString();
       const { statusCode, body } = await pool.request({
         method: 'GET',
-        path: `${target.pathname}?since=${encodeURIComponent(since)}`,
+        path: pathOf(target, since),
         headers: { 'x-internal-secret': internalSecret },
         signal: AbortSignal.timeout(patienceMs),
       });

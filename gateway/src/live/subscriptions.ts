@@ -17,6 +17,7 @@ import type { ErrorMasking } from '../errors.ts';
 import { limitOperations } from '../limits.ts';
 import type { GatewaySettings } from '../settings.ts';
 import type { ServedSupergraph, SupergraphServer } from '../supergraph.ts';
+import { completeEvents } from './completion.ts';
 import { Generation, type LiveOperation } from './generation.ts';
 import { Hub, type Source } from './hub.ts';
 import { SubgraphSocket } from './upstream.ts';
@@ -153,11 +154,11 @@ export function serveSubscriptions(
       const upstream = mine.upstreamOf(operation);
       const hub = new Hub({
         open: () =>
-          completed(
-            socketOf(upstream.subgraph).subscribe(upstream, caller),
-            (event) => mine.complete(operation, event, caller),
+          completeEvents(socketOf(upstream.subgraph).subscribe(upstream, caller), {
+            complete: (event) => mine.complete(operation, event, caller),
+            isSurprise: errors.isSurprise,
             shown,
-          ),
+          }),
         patienceMs: settings.SUBGRAPH_TIMEOUT_MS,
         onOverdue: () => {
           const why = `sent no first payload within ${settings.SUBGRAPH_TIMEOUT_MS} ms`;
@@ -168,8 +169,10 @@ export function serveSubscriptions(
           if (hubs.get(key) === hub) hubs.delete(key);
         },
       });
+      // Not before it could be opened.
+      const source = hub.join();
       hubs.set(key, hub);
-      return hub.join();
+      return source;
     },
     get size() {
       return hubs.size;
@@ -191,29 +194,4 @@ function parseWithin(maxTokens: number, query: string): DocumentNode {
       extensions: { code: 'GRAPHQL_PARSE_FAILED' },
     });
   }
-}
-
-/** Completes events one after the other, in their order; where that fails, the payload says so. */
-function completed(
-  events: AsyncIterableIterator<ExecutionResult>,
-  complete: (event: ExecutionResult) => Promise<ExecutionResult>,
-  shown: (result: ExecutionResult) => ExecutionResult,
-): Source {
-  return {
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    async next() {
-      const event = await events.next();
-      if (event.done) return event;
-      const value = await complete(event.value).catch((error: Error) => ({
-        errors: [new GraphQLError(error.message, { originalError: error })],
-      }));
-      return { value: shown(value), done: false };
-    },
-    async return() {
-      await events.return?.();
-      return { value: undefined, done: true };
-    },
-  };
 }

@@ -3,6 +3,7 @@ import { type Client, createClient, type Sink } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import type { SubgraphCaller } from '../caller.ts';
 import type { UpstreamOperation } from './generation.ts';
+import { PayloadQueue } from './payloadQueue.ts';
 
 /** How long a socket stays open once nothing goes on over it, in milliseconds. */
 const idleMs = 5_000;
@@ -11,6 +12,9 @@ const pingEveryMs = 10_000;
 const pongWithinMs = 5_000;
 /** The longest pause between two tries to reach a subgraph, in milliseconds. */
 const maxRetryMs = 2_000;
+/** A subscription's events, as the subgraph sends them. */
+export type Upstream = AsyncIterableIterator<ExecutionResult>;
+
 /** How many events may wait to be completed before they are given up for the state of the moment. */
 const maxWaiting = 32;
 
@@ -67,7 +71,7 @@ export class SubgraphSocket {
       'x-request-id': caller.requestId,
     };
     const payload = { query, operationName: operationName ?? null, variables, extensions: { headers } };
-    return new Upstream((sink) => this.#client.subscribe(payload, sink as Sink));
+    return openUpstream((sink) => this.#client.subscribe(payload, sink as Sink));
   }
 
   /** Its subscriptions have ended by then. */
@@ -77,61 +81,19 @@ export class SubgraphSocket {
   }
 }
 
-type Subscribe = (sink: {
-  next(event: ExecutionResult): void;
-  error(error: unknown): void;
-  complete(): void;
-}) => () => void;
-
 /** One subscription's events. Where they come faster than they are taken, it begins anew instead of growing. */
-export class Upstream implements AsyncIterableIterator<ExecutionResult> {
-  readonly #subscribe: Subscribe;
-  #unsubscribe: (() => void) | undefined;
-  #waiting: ExecutionResult[] = [];
-  #ended = false;
-  #wake: (() => void) | undefined;
-
-  constructor(subscribe: Subscribe) {
-    this.#subscribe = subscribe;
-    this.#begin();
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  async next(): Promise<IteratorResult<ExecutionResult>> {
-    for (;;) {
-      const event = this.#waiting.shift();
-      if (event) return { value: event, done: false };
-      if (this.#ended) return { value: undefined, done: true };
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-  }
-
-  async return(): Promise<IteratorResult<ExecutionResult>> {
-    this.#waiting = [];
-    this.#ended = true;
-    this.#unsubscribe?.();
-    this.#wake?.();
-    return { value: undefined, done: true };
-  }
-
-  #begin(): void {
+function openUpstream(subscribe: (sink: Sink<ExecutionResult>) => () => void): Upstream {
+  let unsubscribe: () => void = () => undefined;
+  const events = new PayloadQueue(maxWaiting, {
+    overflow: () => unsubscribe(),
+    readAgain: () => begin(),
+    end: () => unsubscribe(),
+  });
+  const begin = () => {
     let isOver = false;
-    const unsubscribe = this.#subscribe({
+    const dispose = subscribe({
       next: (event) => {
-        if (isOver) return;
-        this.#waiting.push(event);
-        if (this.#waiting.length > maxWaiting) {
-          isOver = true;
-          this.#waiting = [];
-          unsubscribe();
-          this.#begin();
-        }
-        this.#wake?.();
+        if (!isOver) events.push(event);
       },
       error: (error) => {
         if (isOver) return;
@@ -139,21 +101,18 @@ export class Upstream implements AsyncIterableIterator<ExecutionResult> {
         const errors = Array.isArray(error)
           ? error
           : [{ message: String((error as Error)?.message ?? error) }];
-        this.#waiting.push({ errors });
-        this.#end();
+        events.push({ errors });
+        events.complete();
       },
       complete: () => {
-        if (!isOver) this.#end();
+        if (!isOver) events.complete();
       },
     });
-    this.#unsubscribe = () => {
+    unsubscribe = () => {
       isOver = true;
-      unsubscribe();
+      dispose();
     };
-  }
-
-  #end(): void {
-    this.#ended = true;
-    this.#wake?.();
-  }
+  };
+  begin();
+  return events;
 }

@@ -168,21 +168,25 @@ function answerAuthEndpoints(
   if (request.url === '/.well-known/jwks.json') return answer(publishedKeys(options.db, options.clock));
   const [path, parameters] = (request.url ?? '').split('?', 2);
   if (path === '/ended-sessions' && request.method === 'GET' && holdsSecret(request, options.secret))
-    return answer(endedSessions(options, new URLSearchParams(parameters).get('since') ?? ''));
+    return answer(endedSessions(options, new URLSearchParams(parameters).get('since')));
   if (request.url !== '/introspect' || request.method !== 'POST' || !holdsSecret(request, options.secret))
     return false;
   return answer(introspect(request, options));
 }
 
-/** The sessions that have ended since a moment, by log-out, deactivation or a stolen token; none before an hour ago. */
+/** How far back one looks who says nothing else, and how far at most, in milliseconds. */
+const endedLookBackMs = { unlessSaid: 10_000, atMost: 3_600_000 };
+
+/** The sessions that have ended since a moment (ISO 8601), by log-out, deactivation or a stolen token. */
 async function endedSessions(
   { db, clock }: { db: Kysely<AuthTables>; clock: Clock },
-  since: string,
+  since: string | null,
 ): Promise<{ now: string; sessions: string[] }> {
   const now = clock.now();
-  const given = new Date(since).getTime();
-  const from = new Date(Math.max(Number.isNaN(given) ? now.getTime() : given, now.getTime() - 3_600_000));
-  return { now: now.toISOString(), sessions: await listEndedSessions(db, from) };
+  const given = since === null ? Number.NaN : new Date(since).getTime();
+  const from = Number.isNaN(given) ? now.getTime() - endedLookBackMs.unlessSaid : given;
+  const earliest = new Date(Math.max(from, now.getTime() - endedLookBackMs.atMost));
+  return { now: now.toISOString(), sessions: await listEndedSessions(db, earliest) };
 }
 
 /** Whether a token's session still goes on and its user is active. */

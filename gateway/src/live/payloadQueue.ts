@@ -1,0 +1,71 @@
+import type { ExecutionResult } from 'graphql';
+
+/**
+ * Payloads on their way to one reader. They are states of the moment, so where too many wait they are given up: the
+ * reader's place at the source is given up with them, and taken again once it reads on. Written out, since an
+ * `async function*` that waits can't be ended from outside.
+ */
+export class PayloadQueue implements AsyncIterableIterator<ExecutionResult> {
+  readonly #max: number;
+  readonly #on: { overflow(): void; readAgain(): void; end(): void };
+  readonly #waiting: ExecutionResult[] = [];
+  #isBehind = false;
+  #ended = false;
+  #wake: (() => void) | undefined;
+
+  /**
+   * @param max how many payloads may wait
+   * @param on.overflow more would have waited: whatever pushes is to stop
+   * @param on.readAgain the reader is back after that: whatever pushes is to begin anew, with the state of the moment
+   * @param on.end the reader has gone
+   */
+  constructor(max: number, on: { overflow(): void; readAgain(): void; end(): void }) {
+    this.#max = max;
+    this.#on = on;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  push(payload: ExecutionResult): void {
+    if (this.#ended || this.#isBehind) return;
+    if (this.#waiting.length < this.#max) {
+      this.#waiting.push(payload);
+      this.#wake?.();
+      return;
+    }
+    this.#waiting.length = 0;
+    this.#isBehind = true;
+    this.#on.overflow();
+  }
+
+  /** No more payloads; those that wait are still read. */
+  complete(): void {
+    this.#ended = true;
+    this.#wake?.();
+  }
+
+  async next(): Promise<IteratorResult<ExecutionResult>> {
+    for (;;) {
+      const payload = this.#waiting.shift();
+      if (payload) return { value: payload, done: false };
+      if (this.#ended) return { value: undefined, done: true };
+      if (this.#isBehind) {
+        this.#isBehind = false;
+        this.#on.readAgain();
+        continue;
+      }
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  async return(): Promise<IteratorResult<ExecutionResult>> {
+    this.#waiting.length = 0;
+    this.complete();
+    this.#on.end();
+    return { value: undefined, done: true };
+  }
+}
