@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { App } from './app.ts';
 import type { Readiness } from './health.ts';
 import type { Page } from './pages.ts';
 import { keysLifeMs, type PublicKeys } from './publicKeys.ts';
@@ -15,18 +16,24 @@ export function route(options: {
   /** Operations whose answers are streams of events. */
   stream: Answer;
   landing: Page;
+  /** In place of the landing page; all paths that are nobody else's are its own. */
+  app: App | undefined;
   graphiql: Page;
   publicKeys: PublicKeys | undefined;
   readiness: Readiness;
   /** Logs what nobody expected, and gives the sentence for the client. */
   mask: (error: unknown, id: string) => { message: string };
 }): RequestListener {
-  const { readiness, publicKeys } = options;
+  const { readiness, publicKeys, app } = options;
+  const nothing: Answer = (_, response) =>
+    answerText(response, 404, `There is nothing at this path. There are ${[...routes.keys()].join(', ')}.`);
+  const appFile =
+    app && readOnly((request, response) => app.answer(request, response, () => nothing(request, response)));
   const routes = new Map<string, Answer>(
     Object.entries({
       '/graphql': options.graphql,
       '/graphql/stream': options.stream,
-      '/': readOnly(options.landing.answer),
+      '/': appFile ?? readOnly(options.landing.answer),
       '/graphiql': readOnly(options.graphiql.answer),
       '/.well-known/jwks.json': readOnly((_, response) => answerKeys(response, publicKeys)),
       '/health/live': readOnly((_, response) => answerText(response, 200, 'ok')),
@@ -40,10 +47,10 @@ export function route(options: {
     response.setHeader('x-request-id', randomUUID());
     response.setHeader('x-content-type-options', 'nosniff');
     const [path = '/'] = (request.url ?? '/').split('?', 1);
-    const answer = routes.get(path);
+    const answer = routes.get(path) ?? (isRead(request) ? appFile : undefined);
     if (!answer) {
       request.resume();
-      answerText(response, 404, `There is nothing at this path. There are ${[...routes.keys()].join(', ')}.`);
+      void nothing(request, response);
       return;
     }
     Promise.resolve()
@@ -56,10 +63,12 @@ export function route(options: {
   };
 }
 
+const isRead = ({ method }: IncomingMessage) => method === 'GET' || method === 'HEAD';
+
 function readOnly(answer: Answer): Answer {
   return (request, response) => {
     request.resume();
-    if (request.method === 'GET' || request.method === 'HEAD') return answer(request, response);
+    if (isRead(request)) return answer(request, response);
     response.setHeader('allow', 'GET, HEAD');
     answerText(response, 405, 'This page is only for reading: use GET.');
   };

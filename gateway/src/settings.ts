@@ -69,6 +69,8 @@ const shape = {
   MAX_CONNECTIONS_PER_USER: whole(1, 1_000_000).default(50),
   /** An HTML file shown at `/` in place of the general page. */
   LANDING_PAGE: z.string().optional(),
+  /** A directory with a built web app, served at `/`; whatever path is nobody else's is the app's own. */
+  APP_DIR: z.string().optional(),
 };
 
 export type GatewaySettings = z.infer<z.ZodObject<typeof shape>> & {
@@ -89,6 +91,8 @@ export function readGatewaySettings(environment: Environment): GatewaySettings {
       'JWKS_URL is not set: INTROSPECTION_URL is, and only tokens that were verified are asked about.',
     );
   }
+  if (settings.APP_DIR && settings.LANDING_PAGE)
+    throw new SettingError('LANDING_PAGE and APP_DIR are both set: there can only be one of them at /.');
   const names = Object.keys(environment).filter((name) => name.startsWith('SUBGRAPH_URL_'));
   const given = names.flatMap((name) => {
     const read = readSettings({ [name]: url('http', 'https').optional() }, environment)[name];

@@ -12,6 +12,7 @@ import type { Running } from '@ates/kit/process';
 import { SettingError } from '@ates/kit/settings';
 import type { ExecutionResult } from 'graphql';
 import { apolloLog } from './apolloLog.ts';
+import { serveApp } from './app.ts';
 import { createAuthentication, type Identity, refuseStrangers } from './authentication.ts';
 import { type CallerContext, clientAddress, isForeign } from './caller.ts';
 import { limitCost } from './cost.ts';
@@ -54,6 +55,7 @@ export async function startGateway(
   const { clock = systemClock } = options;
   const landing =
     options.landingPage ?? (settings.LANDING_PAGE ? readLandingPage(settings.LANDING_PAGE) : undefined);
+  const app = settings.APP_DIR ? serveApp(settings.APP_DIR) : undefined;
   // What has been started, latest last: taken down in reverse, on a failed start as well.
   const started: (() => unknown)[] = [];
   const takeDown = async () => {
@@ -153,6 +155,7 @@ export async function startGateway(
         await streams.answer(request, response, eventStream);
       },
       landing: landingPage(landing),
+      app,
       graphiql: graphiqlPage(),
       publicKeys: settings.JWKS_URL ? relayPublicKeys(settings.JWKS_URL) : undefined,
       readiness,

@@ -1,9 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { composeServices } from '@apollo/composition';
 import { codegen } from '@graphql-codegen/core';
+import * as typedDocuments from '@graphql-codegen/typed-document-node';
 import * as typescript from '@graphql-codegen/typescript';
+import * as operations from '@graphql-codegen/typescript-operations';
 import * as resolvers from '@graphql-codegen/typescript-resolvers';
-import { parse } from 'graphql';
+import { type GraphQLSchema, parse, printSchema } from 'graphql';
 import { z } from 'zod';
 import { allEvents } from '../events/all.ts';
 import { readSdl, type SubgraphName, sdlFile, subgraphNames } from '../src/sdl.ts';
@@ -49,6 +51,10 @@ export async function generatedFiles(): Promise<Map<string, string>> {
   for (const name of subgraphNames) {
     files.set(`subgraphs/${name}/src/generated/resolvers.ts`, await resolverTypes(name));
   }
+  files.set(
+    'spa/src/generated/graph.ts',
+    await operationTypes(composed.schema.toAPISchema().toGraphQLJSSchema()),
+  );
   for (const event of allEvents) {
     const json = z.toJSONSchema(event.fact);
     files.set(
@@ -90,4 +96,28 @@ async function resolverTypes(name: SubgraphName): Promise<string> {
     skipDocumentsValidation: true,
   });
   return `/* Generated from schema/sdl/${name}.graphql by \`npm run generate\`. */\n${text.trimEnd()}\n`;
+}
+
+const spaSources = new URL('../../spa/src/', import.meta.url);
+
+/** The app's operations, checked against the graph that it sees, with the types of what they take and bring. */
+async function operationTypes(apiSchema: GraphQLSchema): Promise<string> {
+  const documents = readdirSync(spaSources, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.graphql'))
+    .sort()
+    .map((location) => ({ location, document: parse(readFileSync(new URL(location, spaSources), 'utf8')) }));
+  const text = await codegen({
+    filename: 'graph.ts',
+    schema: parse(printSchema(apiSchema)),
+    documents,
+    config: {
+      useTypeImports: true,
+      enumsAsTypes: true,
+      defaultScalarType: 'string',
+      scalars: { ID: 'string', DateTime: 'string', Date: 'string', Money: 'string' },
+    },
+    plugins: [{ operations: {} }, { documents: {} }],
+    pluginMap: { operations, documents: typedDocuments },
+  });
+  return `/* Generated from the *.graphql files of spa/src by \`npm run generate\`. */\n${text.trimEnd()}\n`;
 }

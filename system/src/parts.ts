@@ -41,6 +41,8 @@ export interface PartContext {
   readonly internalSecret: string;
   readonly stores: Stores;
   readonly seed: 'demo' | 'none';
+  /** Where the app is built; the gateway serves it unless the operator has something else at `/`. */
+  readonly appDir: string | undefined;
   /** Where the subgraphs started so far are. */
   readonly urls: ReadonlyMap<PartName, string>;
 }
@@ -111,7 +113,13 @@ const own: Record<PartName, (context: PartContext) => Given> = {
     };
   },
   gateway: (context) => ({
-    ...Object.fromEntries(gatewaySettings.map((name) => [name, context.environment[name]])),
+    APP_DIR: context.environment.LANDING_PAGE ? undefined : context.appDir,
+    ...Object.fromEntries(
+      gatewaySettings.flatMap((name) => {
+        const value = context.environment[name];
+        return value === undefined ? [] : [[name, value]];
+      }),
+    ),
     HOST: context.settings.HOST,
     PORT: String(context.settings.PORT),
     INTERNAL_SECRET: context.internalSecret,
@@ -143,4 +151,5 @@ const gatewaySettings = [
   'MAX_CONNECTIONS',
   'MAX_CONNECTIONS_PER_USER',
   'LANDING_PAGE',
+  'APP_DIR',
 ];

@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { createLog } from '@ates/kit/log';
 import { SettingError } from '@ates/kit/settings';
+import { buildApp } from './buildApp.ts';
 import { readSystemSettings } from './settings.ts';
 import { type RunningSystem, startSystem } from './startSystem.ts';
 
@@ -33,6 +34,7 @@ async function start(): Promise<string | undefined> {
   try {
     system = await startSystem({
       log,
+      appDir: buildApp(log, giveUp.signal),
       signal: giveUp.signal,
       onLine: (part, line) => console.log(isLogLine(line) ? line : `(${part}) ${line}`),
     });

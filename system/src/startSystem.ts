@@ -29,6 +29,8 @@ export interface StartOptions {
   readonly durable?: boolean;
   /** Whether an embedded PostgreSQL counts what every statement costs, in the view `pg_stat_statements`. */
   readonly statementStatistics?: boolean;
+  /** Where the web app is built, once it is; without one the gateway shows a general page. */
+  readonly appDir?: Promise<string | undefined>;
   /** Gives up the start. */
   readonly signal?: AbortSignal;
 }
@@ -134,7 +136,8 @@ export async function startSystem(options: StartOptions = {}): Promise<RunningSy
     if (embedded && recallSeed(settings.DATA_DIR) === undefined) rememberSeed(settings.DATA_DIR, seed);
     const urls = new Map<PartName, string>();
     const startPart = async (name: PartName) => {
-      const context = { settings, environment, internalSecret, stores, seed, urls } as const;
+      const appDir = name === 'gateway' ? await options.appDir : undefined;
+      const context = { settings, environment, internalSecret, stores, seed, urls, appDir } as const;
       const info = await processes.get(name)?.start(environmentOf(name, context));
       if (typeof info?.url === 'string') urls.set(name, info.url);
       if (info) log.info(`ready: ${name}${name === 'gateway' ? ` at ${info.url}` : ''}`);

@@ -63,7 +63,7 @@ export function completeEvents(
 async function within<Value>(ms: number, promise: Promise<Value>): Promise<Value | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, ms).unref();
+    timer = setTimeout(() => resolve(undefined), ms).unref();
   });
   try {
     return await Promise.race([promise, over]);

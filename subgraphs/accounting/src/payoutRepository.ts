@@ -1,5 +1,5 @@
 import { joinsByIndex } from '@ates/kit/database';
-import { encodeCursor, type Page, toPages } from '@ates/kit/page';
+import { encodeCursor, type Page, toPage, toPages } from '@ates/kit/page';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { DueMail, EmailStatus, MailClaim, Payout, PayoutRun } from './domain/payout.ts';
 import type { AccountingTables } from './tables.ts';
@@ -23,6 +23,21 @@ const runColumns = [
 
 export async function findRunOfDay(db: Db, day: string): Promise<PayoutRun | undefined> {
   return db.selectFrom('payout_run').select(runColumns).where('day', '=', day).executeTakeFirst();
+}
+
+/** The runs of closed days, the newest first. */
+export async function listRuns(
+  db: Db,
+  { first, after }: { first: number; after: string | null },
+): Promise<Page<PayoutRun>> {
+  const rows = await db
+    .selectFrom('payout_run')
+    .select(runColumns)
+    .$if(after !== null, (query) => query.where('day', '<', after as string))
+    .orderBy('day', 'desc')
+    .limit(first + 1)
+    .execute();
+  return toPage(rows, first, ({ day }) => encodeCursor(day));
 }
 
 /** A day's mark that it is closed, and the run that pays it out; under the posting lock only. */

@@ -7,11 +7,11 @@ import { type AccountNow, emptyAccount } from './domain/account.ts';
 import { type CompanyDay, earnedCents } from './domain/company.ts';
 import type { Resolvers } from './generated/resolvers.ts';
 import { listAccounts } from './ledgerRepository.ts';
-import { findRunOfDay } from './payoutRepository.ts';
+import { findRunOfDay, listRuns } from './payoutRepository.ts';
 import { auditLedger } from './usecases/auditLedger.ts';
 import { closeDay } from './usecases/closeDay.ts';
 import { readAccount, readAccountOfUser, readOwnAccount } from './usecases/readAccount.ts';
-import { readCompanyDay, readCompanyDays } from './usecases/readCompanyDays.ts';
+import { readBillingDay, readCompanyDay, readCompanyDays } from './usecases/readCompanyDays.ts';
 
 const isCursorDay = (value: unknown): value is string => isText(value) && isDay(value);
 const isAccountId = (value: unknown): value is string => isText(value) && isId(value);
@@ -92,6 +92,11 @@ export const resolvers: Resolvers = {
     companyDay: (_, { day }, { db, clock, books }) => readCompanyDay(db, clock, books, day ?? null),
     companyDays: (_, { from, to }, { db, clock, books }) =>
       readCompanyDays(db, clock, books, { from: from ?? null, to: to ?? null }),
+    company: async (_, __, { db, clock, books }) => ({
+      timeZone: books.timeZone,
+      today: await readBillingDay(db, clock, books),
+    }),
+    payoutRuns: (_, { first, after }, { db }) => listRuns(db, pageOf(first, after, isCursorDay)),
     payoutRun: async (_, { day }, { db }) => (await findRunOfDay(db, day)) ?? null,
     async ledgerAudit(_, __, { db, loaders }) {
       const audit = await auditLedger(db);

@@ -137,6 +137,13 @@ export type PayoutRunStatus =
   | 'RUNNING'
   | 'COMPLETED';
 
+export type Company = {
+  /** The time zone its days are in, such as 'Europe/Berlin'. */
+  timeZone: Scalars['String']['output'];
+  /** The billing day: what happens now counts towards it. */
+  today: Scalars['Date']['output'];
+};
+
 /** What top management earned on a day: fees charged less rewards paid. */
 export type CompanyDay = {
   day: Scalars['Date']['output'];
@@ -168,6 +175,10 @@ export type Query = {
   companyDay: CompanyDay;
   /** Accountants and admins, newest first. */
   companyDays: Array<CompanyDay>;
+  /** The company as its books have it. */
+  company: Company;
+  /** Accountants and admins, newest first. */
+  payoutRuns: PayoutRunConnection;
   payoutRun?: Maybe<PayoutRun>;
   /** Admins. */
   ledgerAudit: LedgerAudit;
@@ -195,6 +206,12 @@ export type QueryCompanyDayArgs = {
 export type QueryCompanyDaysArgs = {
   from?: InputMaybe<Scalars['Date']['input']>;
   to?: InputMaybe<Scalars['Date']['input']>;
+};
+
+
+export type QueryPayoutRunsArgs = {
+  first: Scalars['Int']['input'];
+  after?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -256,6 +273,11 @@ export type AccountDayConnection = {
 
 export type PayoutConnection = {
   nodes: Array<Payout>;
+  pageInfo: PageInfo;
+};
+
+export type PayoutRunConnection = {
+  nodes: Array<PayoutRun>;
   pageInfo: PageInfo;
 };
 
@@ -392,6 +414,7 @@ export type ResolversTypes = {
   EmailStatus: EmailStatus;
   PayoutRun: ResolverTypeWrapper<OwnPayoutRun>;
   PayoutRunStatus: PayoutRunStatus;
+  Company: ResolverTypeWrapper<Company>;
   CompanyDay: ResolverTypeWrapper<OwnCompanyDay>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   LedgerAudit: ResolverTypeWrapper<Omit<LedgerAudit, 'mismatchedAccounts'> & { mismatchedAccounts: Array<ResolversTypes['Account']> }>;
@@ -403,6 +426,7 @@ export type ResolversTypes = {
   LedgerEntryConnection: ResolverTypeWrapper<Omit<LedgerEntryConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['LedgerEntryEdge']>, nodes: Array<ResolversTypes['LedgerEntry']> }>;
   AccountDayConnection: ResolverTypeWrapper<Omit<AccountDayConnection, 'nodes'> & { nodes: Array<ResolversTypes['AccountDay']> }>;
   PayoutConnection: ResolverTypeWrapper<Omit<PayoutConnection, 'nodes'> & { nodes: Array<ResolversTypes['Payout']> }>;
+  PayoutRunConnection: ResolverTypeWrapper<Omit<PayoutRunConnection, 'nodes'> & { nodes: Array<ResolversTypes['PayoutRun']> }>;
   AccountConnection: ResolverTypeWrapper<Omit<AccountConnection, 'nodes'> & { nodes: Array<ResolversTypes['Account']> }>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   DeadLetter: ResolverTypeWrapper<DeadLetter>;
@@ -423,6 +447,7 @@ export type ResolversParentTypes = {
   AccountDay: OwnAccountDay;
   Payout: OwnPayout;
   PayoutRun: OwnPayoutRun;
+  Company: Company;
   CompanyDay: OwnCompanyDay;
   Boolean: Scalars['Boolean']['output'];
   LedgerAudit: Omit<LedgerAudit, 'mismatchedAccounts'> & { mismatchedAccounts: Array<ResolversParentTypes['Account']> };
@@ -434,6 +459,7 @@ export type ResolversParentTypes = {
   LedgerEntryConnection: Omit<LedgerEntryConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['LedgerEntryEdge']>, nodes: Array<ResolversParentTypes['LedgerEntry']> };
   AccountDayConnection: Omit<AccountDayConnection, 'nodes'> & { nodes: Array<ResolversParentTypes['AccountDay']> };
   PayoutConnection: Omit<PayoutConnection, 'nodes'> & { nodes: Array<ResolversParentTypes['Payout']> };
+  PayoutRunConnection: Omit<PayoutRunConnection, 'nodes'> & { nodes: Array<ResolversParentTypes['PayoutRun']> };
   AccountConnection: Omit<AccountConnection, 'nodes'> & { nodes: Array<ResolversParentTypes['Account']> };
   PageInfo: PageInfo;
   DeadLetter: DeadLetter;
@@ -517,6 +543,11 @@ export type PayoutRunResolvers<ContextType = Context, ParentType extends Resolve
   paidTotal?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
 };
 
+export type CompanyResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Company'] = ResolversParentTypes['Company']> = {
+  timeZone?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  today?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+};
+
 export type CompanyDayResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CompanyDay'] = ResolversParentTypes['CompanyDay']> = {
   day?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
   earned?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
@@ -539,6 +570,8 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   accounts?: Resolver<ResolversTypes['AccountConnection'], ParentType, ContextType, RequireFields<QueryAccountsArgs, 'first'>>;
   companyDay?: Resolver<ResolversTypes['CompanyDay'], ParentType, ContextType, Partial<QueryCompanyDayArgs>>;
   companyDays?: Resolver<Array<ResolversTypes['CompanyDay']>, ParentType, ContextType, Partial<QueryCompanyDaysArgs>>;
+  company?: Resolver<ResolversTypes['Company'], ParentType, ContextType>;
+  payoutRuns?: Resolver<ResolversTypes['PayoutRunConnection'], ParentType, ContextType, RequireFields<QueryPayoutRunsArgs, 'first'>>;
   payoutRun?: Resolver<Maybe<ResolversTypes['PayoutRun']>, ParentType, ContextType, RequireFields<QueryPayoutRunArgs, 'day'>>;
   ledgerAudit?: Resolver<ResolversTypes['LedgerAudit'], ParentType, ContextType>;
   accountingDeadLetters?: Resolver<Array<ResolversTypes['DeadLetter']>, ParentType, ContextType, RequireFields<QueryAccountingDeadLettersArgs, 'first'>>;
@@ -581,6 +614,11 @@ export type PayoutConnectionResolvers<ContextType = Context, ParentType extends 
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
 };
 
+export type PayoutRunConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayoutRunConnection'] = ResolversParentTypes['PayoutRunConnection']> = {
+  nodes?: Resolver<Array<ResolversTypes['PayoutRun']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
 export type AccountConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AccountConnection'] = ResolversParentTypes['AccountConnection']> = {
   nodes?: Resolver<Array<ResolversTypes['Account']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
@@ -612,6 +650,7 @@ export type Resolvers<ContextType = Context> = {
   AccountDay?: AccountDayResolvers<ContextType>;
   Payout?: PayoutResolvers<ContextType>;
   PayoutRun?: PayoutRunResolvers<ContextType>;
+  Company?: CompanyResolvers<ContextType>;
   CompanyDay?: CompanyDayResolvers<ContextType>;
   LedgerAudit?: LedgerAuditResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
@@ -622,6 +661,7 @@ export type Resolvers<ContextType = Context> = {
   LedgerEntryConnection?: LedgerEntryConnectionResolvers<ContextType>;
   AccountDayConnection?: AccountDayConnectionResolvers<ContextType>;
   PayoutConnection?: PayoutConnectionResolvers<ContextType>;
+  PayoutRunConnection?: PayoutRunConnectionResolvers<ContextType>;
   AccountConnection?: AccountConnectionResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   DeadLetter?: DeadLetterResolvers<ContextType>;

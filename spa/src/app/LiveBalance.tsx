@@ -1,0 +1,32 @@
+import { useSubscription } from '@apollo/client/react';
+import { Badge, Tooltip } from '@mantine/core';
+import { Link } from 'react-router';
+import { useTranslations } from 'use-intl';
+import { BalanceDocument } from '../generated/graph.ts';
+import { useMoney } from '../ui/Amount.tsx';
+
+/** The user's own balance, on every page and always as it is now. */
+export function LiveBalance() {
+  const t = useTranslations('account');
+  const money = useMoney();
+  // Its payloads bring the account and its newest entries; the cache hands them to whatever shows them.
+  const { data } = useSubscription(BalanceDocument, { context: { endless: true } });
+  const account = data?.balanceChanged.account;
+  if (!account) return null;
+  return (
+    <Tooltip label={`${t('earnedToday')}: ${money(account.earnedToday, { signed: true })}`}>
+      <Badge
+        component={Link}
+        to="/account"
+        variant="light"
+        size="lg"
+        color={Number(account.balance) < 0 ? 'red' : 'parrot'}
+        style={{ cursor: 'pointer', fontVariantNumeric: 'tabular-nums' }}
+        aria-label={`${t('balance')}: ${money(account.balance)}`}
+        data-testid="balance"
+      >
+        {money(account.balance)}
+      </Badge>
+    </Tooltip>
+  );
+}

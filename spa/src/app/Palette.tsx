@@ -1,0 +1,110 @@
+import { useLazyQuery } from '@apollo/client/react';
+import { useMantineColorScheme } from '@mantine/core';
+import { useDebouncedCallback } from '@mantine/hooks';
+import { Spotlight } from '@mantine/spotlight';
+import {
+  IconFeather,
+  IconKeyboard,
+  IconLanguage,
+  IconLogout,
+  IconPlus,
+  IconSearch,
+  IconSunMoon,
+} from '@tabler/icons-react';
+import { useState } from 'react';
+import { useNavigate } from 'react-router';
+import { useTranslations } from 'use-intl';
+import { SearchTasksDocument } from '../generated/graph.ts';
+import { chooseLocale, useLocale } from '../i18n/locale.ts';
+import { useShowTask } from '../pages/task/useShowTask.ts';
+import { logOut } from '../session/session.ts';
+import { useTellProblem } from '../ui/problems.tsx';
+import { useMenu } from './useMenu.ts';
+
+/** ⌘K: pages, commands, and tasks whose title or Jira id has what is typed. */
+export function Palette({ onHelp }: { onHelp: () => void }) {
+  const t = useTranslations();
+  const navigate = useNavigate();
+  const showTask = useShowTask();
+  const locale = useLocale();
+  const { toggleColorScheme } = useMantineColorScheme();
+  const tellProblem = useTellProblem();
+  const [typed, setTyped] = useState('');
+  const [search, { data }] = useLazyQuery(SearchTasksDocument);
+  const searchSoon = useDebouncedCallback((text: string) => {
+    if (text.trim().length > 2) void search({ variables: { search: text.trim() } });
+  }, 200);
+  const tasks = typed.trim().length > 2 ? (data?.tasks.nodes ?? []) : [];
+  return (
+    <Spotlight
+      shortcut={['mod + K']}
+      query={typed}
+      onQueryChange={(text) => {
+        setTyped(text);
+        searchSoon(text);
+      }}
+      scrollable
+      maxHeight={420}
+      // What the graph has found matches already.
+      filter={(query, actions) =>
+        actions.filter(
+          (action) =>
+            'keywords' in action ||
+            ('label' in action && action.label?.toLowerCase().includes(query.trim().toLowerCase())),
+        )
+      }
+      nothingFound={t('allTasks.empty')}
+      searchProps={{
+        leftSection: <IconSearch size={18} />,
+        placeholder: t('app.search'),
+        'aria-label': t('app.search'),
+      }}
+      actions={[
+        ...useMenu().map(({ name, path, icon: Icon }) => ({
+          id: name,
+          label: t(`nav.${name}`),
+          leftSection: <Icon size={18} />,
+          onClick: () => void navigate(path),
+        })),
+        {
+          id: 'new',
+          label: t('task.new'),
+          leftSection: <IconPlus size={18} />,
+          onClick: () => void navigate('/?new'),
+        },
+        {
+          id: 'theme',
+          label: t('app.theme'),
+          leftSection: <IconSunMoon size={18} />,
+          onClick: toggleColorScheme,
+        },
+        {
+          id: 'language',
+          label: locale === 'en' ? 'Русский' : 'English',
+          leftSection: <IconLanguage size={18} />,
+          onClick: () => chooseLocale(locale === 'en' ? 'ru' : 'en'),
+        },
+        {
+          id: 'shortcuts',
+          label: t('app.shortcuts'),
+          leftSection: <IconKeyboard size={18} />,
+          onClick: onHelp,
+        },
+        {
+          id: 'logOut',
+          label: t('app.logOut'),
+          leftSection: <IconLogout size={18} />,
+          onClick: () => void logOut(false).catch(tellProblem),
+        },
+        ...tasks.map(({ id, title, jiraId, status }) => ({
+          id,
+          label: jiraId === null ? title : `[${jiraId}] ${title}`,
+          description: t(`task.status.${status}`),
+          keywords: 'task',
+          leftSection: <IconFeather size={18} />,
+          onClick: () => showTask(id),
+        })),
+      ]}
+    />
+  );
+}

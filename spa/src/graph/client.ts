@@ -1,0 +1,48 @@
+import { ApolloClient, ApolloLink, InMemoryCache } from '@apollo/client';
+import { readSession, watchSession } from '../session/session.ts';
+import { isReachable, watchConnection } from './connection.ts';
+import { httpLink, kindOf, socketLink } from './links.ts';
+import { pagedBy } from './pages.ts';
+
+/** The graph's client: one cache for all pages, where each thing is one object however it came. */
+export function createGraphClient(): ApolloClient {
+  const cache = new InMemoryCache({
+    typePolicies: {
+      Query: {
+        fields: {
+          myTasks: pagedBy('status'),
+          accounts: pagedBy(),
+          users: pagedBy('role', 'search'),
+          reassignments: pagedBy(),
+          account: (existing, { args, toReference }) =>
+            existing ?? toReference({ __typename: 'Account', id: args?.id }),
+          task: (existing, { args, toReference }) =>
+            existing ?? toReference({ __typename: 'Task', id: args?.id }),
+        },
+      },
+      Account: {
+        fields: { auditLog: pagedBy('day'), days: pagedBy(), payouts: pagedBy() },
+      },
+      Task: { fields: { assignments: pagedBy() } },
+      CompanyDay: { keyFields: ['day'] },
+      AnalyticsDay: { keyFields: ['day'] },
+      AccountDay: { keyFields: false },
+      MostExpensiveTask: { keyFields: false },
+      BalanceChange: { keyFields: false },
+      TaskChange: { keyFields: false },
+    },
+  });
+  const client = new ApolloClient({
+    cache,
+    link: ApolloLink.split((operation) => kindOf(operation) === 'subscription', socketLink(), httpLink()),
+    defaultOptions: { watchQuery: { fetchPolicy: 'cache-and-network', nextFetchPolicy: 'cache-first' } },
+  });
+  // What was seen last is shown at once and read again; after a time without the graph, all that is on the page.
+  watchConnection(() => {
+    if (isReachable()) void client.refetchQueries({ include: 'active' });
+  });
+  watchSession(() => {
+    if (readSession().status === 'signed out') void client.clearStore();
+  });
+  return client;
+}

@@ -1,0 +1,42 @@
+import { type ReactNode, useEffect, useState } from 'react';
+import { IntlProvider } from 'use-intl';
+import en from './en.ts';
+import { type Locale, useLocale } from './locale.ts';
+import type ru from './ru.ts';
+
+declare module 'use-intl' {
+  interface AppConfig {
+    Messages: typeof en;
+    Locale: Locale;
+  }
+}
+
+/** Every language has every message. */
+type SameShape<Of> = { [Name in keyof Of]: Of[Name] extends string ? string : SameShape<Of[Name]> };
+const load: Record<Exclude<Locale, 'en'>, () => Promise<SameShape<typeof en>>> = {
+  ru: async (): Promise<SameShape<typeof ru>> => (await import('./ru.ts')).default,
+};
+
+/** The language that was chosen, and the company's time zone for every moment that is shown. */
+export function Translated({ timeZone, children }: { timeZone: string; children: ReactNode }) {
+  const locale = useLocale();
+  const [loaded, setLoaded] = useState<{ locale: Locale; messages: SameShape<typeof en> }>({
+    locale: 'en',
+    messages: en,
+  });
+  useEffect(() => {
+    document.documentElement.lang = locale;
+    let isStillChosen = true;
+    const show = (messages: SameShape<typeof en>) => isStillChosen && setLoaded({ locale, messages });
+    if (locale === 'en') show(en);
+    else void load[locale]().then(show);
+    return () => {
+      isStillChosen = false;
+    };
+  }, [locale]);
+  return (
+    <IntlProvider locale={loaded.locale} messages={loaded.messages as typeof en} timeZone={timeZone}>
+      {children}
+    </IntlProvider>
+  );
+}

@@ -1,0 +1,34 @@
+import { useSyncExternalStore } from 'react';
+
+export const locales = ['en', 'ru'] as const;
+export type Locale = (typeof locales)[number];
+
+const key = 'locale';
+const listeners = new Set<() => void>();
+
+const isLocale = (text: string | null): text is Locale =>
+  (locales as readonly (string | null)[]).includes(text);
+
+/** What was chosen before, else the first of the browser's languages that there is. */
+function firstLocale(): Locale {
+  const chosen = localStorage.getItem(key);
+  if (isLocale(chosen)) return chosen;
+  return navigator.languages.map((tag) => tag.slice(0, 2)).find(isLocale) ?? 'en';
+}
+
+let locale = firstLocale();
+
+export function chooseLocale(chosen: Locale): void {
+  locale = chosen;
+  localStorage.setItem(key, chosen);
+  for (const listener of [...listeners]) listener();
+}
+
+export const useLocale = (): Locale =>
+  useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    () => locale,
+  );

@@ -1,0 +1,113 @@
+import { useQuery, useSubscription } from '@apollo/client/react';
+import { Badge, Paper, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
+import { lazy, Suspense, useState } from 'react';
+import { useTranslations } from 'use-intl';
+import { useToday } from '../../app/useToday.ts';
+import {
+  type CompanyDayRowFragment,
+  CompanyDaysDocument,
+  CompanyTodayDocument,
+} from '../../generated/graph.ts';
+import { Amount } from '../../ui/Amount.tsx';
+import { DayRange, type Range, rangeUpTo } from '../../ui/DayRange.tsx';
+import { Empty } from '../../ui/Empty.tsx';
+import { Loaded, Outline } from '../../ui/Loaded.tsx';
+import { useDay } from '../../ui/moments.tsx';
+
+const Chart = lazy(() => import('../../ui/Chart.tsx'));
+const figures = ['earned', 'feesCharged', 'rewardsPaid', 'paidOut'] as const;
+const labels = { earned: 'earned', feesCharged: 'fees', rewardsPaid: 'rewards', paidOut: 'paidOut' } as const;
+
+/** What top management earned: today, live, and each day of a range. */
+export function CompanyPage() {
+  const t = useTranslations('company');
+  const today = useToday();
+  const [chosen, setChosen] = useState<Range>();
+  const live = useSubscription(CompanyTodayDocument, { context: { endless: true } });
+  const now = live.data?.companyDayChanged;
+  if (today === undefined) return <Outline rows={6} />;
+  const range = chosen ?? rangeUpTo(today, 31);
+  return (
+    <Stack maw={1000} mx="auto">
+      <Title order={1} size="h3">
+        {t('title')}
+      </Title>
+      <SimpleGrid cols={{ base: 2, sm: 4 }} data-testid="company-today">
+        {figures.map((name) => (
+          <Paper key={name} withBorder p="md">
+            <Text size="sm" c="dimmed">
+              {t(labels[name])}
+            </Text>
+            <Amount value={now?.[name]} coloured={name === 'earned'} size="lg" fw={700} />
+          </Paper>
+        ))}
+      </SimpleGrid>
+      <DayRange value={range} today={today} onChange={setChosen} />
+      <DaysOf range={range} />
+    </Stack>
+  );
+}
+
+function DaysOf({ range }: { range: Range }) {
+  const t = useTranslations('company');
+  const result = useQuery(CompanyDaysDocument, { variables: range });
+  return (
+    <Loaded result={result} rows={6}>
+      {({ companyDays }) =>
+        companyDays.length === 0 ? (
+          <Empty title={t('empty')} hint={t('emptyHint')} />
+        ) : (
+          <>
+            <Suspense fallback={<Outline rows={4} />}>
+              <Chart
+                kind="bars"
+                data={companyDays.toReversed().map(({ day, earned }) => ({ day, earned: Number(earned) }))}
+                series={[{ name: 'earned', label: t('earned'), color: 'parrot.6' }]}
+              />
+            </Suspense>
+            <DayTable days={companyDays} />
+          </>
+        )
+      }
+    </Loaded>
+  );
+}
+
+function DayTable({ days }: { days: readonly CompanyDayRowFragment[] }) {
+  const t = useTranslations();
+  const dayText = useDay();
+  return (
+    <Table.ScrollContainer minWidth={620}>
+      <Table verticalSpacing={6} stickyHeader>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{t('common.day')}</Table.Th>
+            {figures.map((name) => (
+              <Table.Th key={name} ta="right">
+                {t(`company.${labels[name]}`)}
+              </Table.Th>
+            ))}
+            <Table.Th />
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {days.map((day) => (
+            <Table.Tr key={day.day}>
+              <Table.Td>{dayText(day.day)}</Table.Td>
+              {figures.map((name) => (
+                <Table.Td key={name} ta="right">
+                  <Amount value={day[name]} size="sm" coloured={name === 'earned'} />
+                </Table.Td>
+              ))}
+              <Table.Td>
+                <Badge variant="light" color={day.closed ? 'gray' : 'parrot'} autoContrast>
+                  {t(day.closed ? 'company.closed' : 'company.open')}
+                </Badge>
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}

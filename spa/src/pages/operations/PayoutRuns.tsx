@@ -1,0 +1,122 @@
+import { useMutation, useQuery } from '@apollo/client/react';
+import { Badge, Button, Card, Group, Progress, Stack, Text } from '@mantine/core';
+import { IconMoonStars } from '@tabler/icons-react';
+import { useEffect, useState } from 'react';
+import { useTranslations } from 'use-intl';
+import { useToday } from '../../app/useToday.ts';
+import {
+  CloseDayDocument,
+  CompanyDocument,
+  type PayoutRunRowFragment,
+  PayoutRunsDocument,
+} from '../../generated/graph.ts';
+import { Amount } from '../../ui/Amount.tsx';
+import { Empty } from '../../ui/Empty.tsx';
+import { FormModal } from '../../ui/FormModal.tsx';
+import { Loaded } from '../../ui/Loaded.tsx';
+import { Moment, useDay } from '../../ui/moments.tsx';
+
+/** How often a run that is under way is looked at, in milliseconds. */
+const lookEveryMs = 1_000;
+
+/** The days that are closed, the newest first, with how far each is paid out; and the button that closes today's. */
+export function PayoutRuns() {
+  const t = useTranslations();
+  const dayText = useDay();
+  const today = useToday();
+  const [isAsking, setIsAsking] = useState(false);
+  const result = useQuery(PayoutRunsDocument, { variables: { after: null } });
+  const isUnderWay = result.data?.payoutRuns.nodes.some(({ status }) => status === 'RUNNING') ?? false;
+  const [closeDay] = useMutation(CloseDayDocument, {
+    refetchQueries: [PayoutRunsDocument, CompanyDocument],
+    awaitRefetchQueries: true,
+  });
+  return (
+    <Stack>
+      <Group>
+        <Button
+          leftSection={<IconMoonStars size={18} />}
+          onClick={() => setIsAsking(true)}
+          disabled={today === undefined}
+        >
+          {t('operations.closeDay')}
+        </Button>
+      </Group>
+      <Loaded result={result}>
+        {({ payoutRuns: { nodes, pageInfo } }) => (
+          <>
+            {isUnderWay && <Look every={lookEveryMs} at={result.refetch} />}
+            {nodes.length === 0 && <Empty title={t('operations.noRuns')} hint={t('operations.noRunsHint')} />}
+            {nodes.map((run) => (
+              <Run key={run.id} run={run} />
+            ))}
+            {pageInfo.hasNextPage && (
+              <Group justify="center">
+                <Button
+                  variant="light"
+                  onClick={() => void result.fetchMore({ variables: { after: pageInfo.endCursor } })}
+                >
+                  {t('common.more')}
+                </Button>
+              </Group>
+            )}
+          </>
+        )}
+      </Loaded>
+      {isAsking && today !== undefined && (
+        <FormModal
+          title={t('operations.closeTitle', { day: dayText(today) })}
+          submit={t('operations.close')}
+          onSubmit={() => closeDay()}
+          onClose={() => setIsAsking(false)}
+        >
+          <Text size="sm">{t('operations.closeLead')}</Text>
+        </FormModal>
+      )}
+    </Stack>
+  );
+}
+
+function Run({ run }: { run: PayoutRunRowFragment }) {
+  const t = useTranslations('operations');
+  const dayText = useDay();
+  const { accountsProcessed: processed, accountsTotal: total } = run;
+  return (
+    <Card withBorder padding="sm" data-testid="payout-run">
+      <Group justify="space-between">
+        <Text fw={500}>{dayText(run.day, 'long')}</Text>
+        <Badge variant="light" color={run.status === 'COMPLETED' ? 'parrot' : 'orange'} autoContrast>
+          {t(`status.${run.status}`)}
+        </Badge>
+      </Group>
+      {run.status === 'RUNNING' && (
+        <Progress
+          value={total === 0 ? 0 : (100 * processed) / total}
+          animated
+          my={6}
+          aria-label={t('days')}
+        />
+      )}
+      <Group gap="md">
+        <Text size="sm">
+          {t('paidTotal')}: <Amount value={run.paidTotal} size="sm" fw={600} />
+        </Text>
+        <Text size="sm" c="dimmed">
+          {t('run', { processed, total, paid: run.payoutCount })}
+        </Text>
+        <Text size="sm" c="dimmed">
+          <Moment at={run.finishedAt ?? run.startedAt} />
+        </Text>
+      </Group>
+    </Card>
+  );
+}
+
+/** Looks again as long as it is on the page. */
+function Look({ every, at }: { every: number; at: () => Promise<unknown> }) {
+  useEffect(() => {
+    const timer = setInterval(() => void at().catch(() => undefined), every);
+    return () => clearInterval(timer);
+  }, [every, at]);
+  return null;
+}

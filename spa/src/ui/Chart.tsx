@@ -1,0 +1,39 @@
+import { AreaChart, BarChart } from '@mantine/charts';
+import '@mantine/charts/styles.layer.css';
+import { useFormatter } from 'use-intl';
+import { useDay } from './moments.tsx';
+
+export interface Series {
+  readonly name: string;
+  readonly label: string;
+  readonly color: string;
+}
+
+/** Figures per day, drawn. The table beside it has the same in numbers, for who cannot see it. */
+export default function Chart({
+  kind,
+  data,
+  series,
+}: {
+  kind: 'bars' | 'areas';
+  data: readonly { readonly day: string; readonly [series: string]: string | number }[];
+  series: readonly Series[];
+}) {
+  const dayText = useDay();
+  const format = useFormatter();
+  const Drawn = kind === 'bars' ? BarChart : AreaChart;
+  return (
+    <div aria-hidden>
+      <Drawn
+        h={240}
+        data={data.map((each) => ({ ...each, day: dayText(each.day) }))}
+        dataKey="day"
+        series={series.map(({ name, label, color }) => ({ name, label, color }))}
+        withLegend={series.length > 1}
+        valueFormatter={(value: number) => format.number(value)}
+        tickLine="none"
+        {...(kind === 'areas' ? { curveType: 'monotone', withDots: false } : {})}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,33 @@
+import type { ErrorLike } from '@apollo/client';
+import { Skeleton, Stack } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { LoadProblem } from './problems.tsx';
+
+/** What a query has found: its outline until it is there, and a way on where it cannot be had. */
+export function Loaded<Data>({
+  result,
+  rows = 4,
+  children,
+}: {
+  result: { data?: Data | undefined; error?: ErrorLike | undefined; refetch: () => Promise<unknown> };
+  /** How many lines the outline has. */
+  rows?: number;
+  children: (data: Data) => ReactNode;
+}) {
+  const { data, error, refetch } = result;
+  // What was read before stays readable; the banner says that it may be old.
+  if (data !== undefined) return children(data);
+  if (error) return <LoadProblem error={error} onRetry={() => void refetch().catch(() => undefined)} />;
+  return <Outline rows={rows} />;
+}
+
+export function Outline({ rows }: { rows: number }) {
+  return (
+    <Stack gap="xs" aria-busy="true" data-testid="outline">
+      {Array.from({ length: rows }, (_, row) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: they are all the same
+        <Skeleton key={row} height={48} radius="md" />
+      ))}
+    </Stack>
+  );
+}
