@@ -24,7 +24,7 @@ const resolve = { resolve: { alias } };
 const longTests = '**/*.long.test.ts';
 const ignored = ['**/node_modules/**', '**/dist/**'];
 
-/** `fast` is `npm test`; `npm run test:all` runs `long` as well. */
+/** `fast` is `npm test`, `e2e` is `npm run e2e`; `npm run test:all` runs them and `long`. */
 export default defineConfig({
   ...resolve,
   test: {
@@ -47,6 +47,16 @@ export default defineConfig({
           exclude: ignored,
           testTimeout: 300_000,
           hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        ...resolve,
+        test: {
+          ...shared,
+          name: 'e2e',
+          include: ['spa/e2e/**/*.e2e.ts'],
+          globalSetup: [...shared.globalSetup, `${root}spa/e2e/support/builtApp.ts`],
           fileParallelism: false,
         },
       },

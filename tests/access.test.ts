@@ -239,6 +239,8 @@ const calls: Record<string, (asker: Asker) => Promise<Call>> = {
   'Query.accounts': root('accounts', '{ nodes { id } }'),
   'Query.companyDay': root('companyDay', '{ earned }'),
   'Query.companyDays': root('companyDays', '{ earned }'),
+  'Query.company': root('company', '{ today }'),
+  'Query.payoutRuns': root('payoutRuns', '{ nodes { id } }'),
   'Query.payoutRun': root('payoutRun(day: $day)', '{ id }', async () => ({ day: today() })),
   'Query.ledgerAudit': root('ledgerAudit', '{ ok }'),
   'Query.accountingDeadLetters': root('accountingDeadLetters', '{ id }'),

@@ -79,6 +79,8 @@ export const accessTable: Readonly<Record<string, AccessRow>> = {
   'Query.accounts': accountantsAndAdmins,
   'Query.companyDay': accountantsAndAdmins,
   'Query.companyDays': accountantsAndAdmins,
+  'Query.company': signedIn,
+  'Query.payoutRuns': accountantsAndAdmins,
   'Query.payoutRun': accountantsAndAdmins,
   'Query.ledgerAudit': admins,
   'Query.accountingDeadLetters': admins,

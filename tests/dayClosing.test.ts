@@ -594,6 +594,28 @@ describe('through the exchange', () => {
       '0.00',
       expect.not.stringMatching(/^0\.00$/),
     ]);
+    expect((await exchange.data('kiwi', '{ company { timeZone today } }')).company).toEqual({
+      timeZone: 'UTC',
+      today: '2026-03-13',
+    });
+    const runs = async (after: string | null) =>
+      (
+        await exchange.data(
+          'iris',
+          'query ($after: String) { payoutRuns(first: 2, after: $after) { nodes { day status } pageInfo { hasNextPage endCursor } } }',
+          { after },
+        )
+      ).payoutRuns;
+    const newest = await runs(null);
+    expect(newest.nodes).toEqual([
+      { day: '2026-03-12', status: 'COMPLETED' },
+      { day: '2026-03-11', status: 'COMPLETED' },
+    ]);
+    expect(newest.pageInfo.hasNextPage).toBe(true);
+    expect(await runs(newest.pageInfo.endCursor)).toMatchObject({
+      nodes: [{ day: '2026-03-10', status: 'COMPLETED' }],
+      pageInfo: { hasNextPage: false },
+    });
     for (const day of ['2026-03-14', '2026-03-09'])
       expect((await exchange.ask('ada', close, { day })).errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');
     const { ledgerAudit } = await exchange.data('ada', '{ ledgerAudit { ok imbalance } }');

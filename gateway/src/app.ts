@@ -27,7 +27,6 @@ export function serveApp(directory: string): App {
       `APP_DIR names ${resolve(directory)}, in which there is no index.html. Build the app first.`,
     );
   const files = sirv(directory, {
-    single: true,
     brotli: true,
     gzip: true,
     etag: true,
@@ -38,5 +37,13 @@ export function serveApp(directory: string): App {
       if (!isKept) response.setHeader('content-security-policy', contentSecurityPolicy);
     },
   });
-  return { answer: (request, response, otherwise) => files(request, response, otherwise) };
+  return {
+    answer: (request, response, otherwise) =>
+      files(request, response, () => {
+        // Somebody looks at a page of the app, whose path only the app knows.
+        if (!request.headers.accept?.includes('text/html')) return otherwise();
+        request.url = '/';
+        files(request, response, otherwise);
+      }),
+  };
 }

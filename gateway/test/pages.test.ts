@@ -1,6 +1,7 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { expect, test, vi } from 'vitest';
 import { eventually, startFarm, startIssuer } from './fixture.ts';
 
@@ -52,6 +53,36 @@ test('the landing page is general and links everything, unless one is given', as
   const fromFile = await startFarm({ LANDING_PAGE: path });
   expect(await (await fetch(fromFile.gateway.url)).text()).toBe('<h1>From a file</h1>');
   await expect(startFarm({ LANDING_PAGE: '/nowhere.html' })).rejects.toThrow(/^LANDING_PAGE cannot be read/);
+});
+
+test('an app is served with what was compressed beforehand, at every path that is nobody else’s', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'app-'));
+  mkdirSync(join(directory, 'assets'));
+  writeFileSync(join(directory, 'index.html'), '<h1>App</h1>');
+  writeFileSync(join(directory, 'assets/app-1a2b.js'), 'let app');
+  writeFileSync(join(directory, 'assets/app-1a2b.js.gz'), gzipSync('let app'));
+  const farm = await startFarm({ APP_DIR: directory });
+  const get = (path: string, accept = 'text/html,*/*') =>
+    fetch(`${farm.gateway.url}${path}`, { headers: { accept, 'accept-encoding': 'gzip' } });
+  for (const path of ['/', '/tasks', '/accounts/7?x=1']) {
+    const page = await get(path);
+    expect(await page.text()).toBe('<h1>App</h1>');
+    expect(page.headers.get('cache-control')).toBe('no-cache');
+    expect(page.headers.get('content-security-policy')).toContain("script-src 'self';");
+  }
+  const script = await get('/assets/app-1a2b.js', '*/*');
+  expect(script.headers.get('content-encoding')).toBe('gzip');
+  expect(script.headers.get('cache-control')).toContain('immutable');
+  expect(await script.text()).toBe('let app');
+  // What is no page is not answered with one, and nothing outside of the directory with anything.
+  for (const path of ['/assets/gone.js', '/tasks', '/..%2f..%2fetc/passwd', '/%2e%2e/%2e%2e/etc/passwd'])
+    expect((await get(path, '*/*')).status).toBe(404);
+  expect((await fetch(`${farm.gateway.url}/tasks`, { method: 'POST' })).status).toBe(404);
+  // The graph and all the rest are where they were.
+  expect((await get('/health/live')).status).toBe(200);
+  expect(await (await get('/graphiql')).text()).toContain('GraphiQL');
+  await expect(startFarm({ APP_DIR: '/nowhere' })).rejects.toThrow(/^APP_DIR names \/nowhere/);
+  await expect(startFarm({ APP_DIR: directory, LANDING_PAGE: '/x.html' })).rejects.toThrow(/both set/);
 });
 
 test('unknown paths are 404 and wrong methods 405, each with a sentence', async () => {

@@ -56,12 +56,22 @@ export interface Exchange {
   settle(timeoutMs?: number): Promise<void>;
   stopWorkers(): Promise<void>;
   startWorkers(): Promise<void>;
+  stopGateway(): Promise<void>;
+  /** At the address it had before. */
+  startGateway(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** Starts an exchange with databases of its own, and with its queues where the run has them or in a Redis Cluster. */
 export async function startExchange(
-  options: { startsAt?: string; companyTimeZone?: string; random?: Random; redisClusterUrl?: string } = {},
+  options: {
+    startsAt?: string;
+    companyTimeZone?: string;
+    random?: Random;
+    redisClusterUrl?: string;
+    /** Where the app is built; without one the gateway has a general page. */
+    appDir?: string;
+  } = {},
 ): Promise<Exchange> {
   const { internalSecret, redisUrl } = inject('stores');
   const clock = new TestClock(options.startsAt);
@@ -131,21 +141,25 @@ export async function startExchange(
     );
   let workers: Awaited<ReturnType<typeof beginWorkers>> | null = await beginWorkers();
   const [trackerPart, accountingPart, analyticsPart] = parts;
-  const gateway = await startGateway(
-    readGatewaySettings({
-      PORT: '0',
-      INTERNAL_SECRET: internalSecret,
-      JWKS_URL: jwks.JWKS_URL,
-      INTROSPECTION_URL: `${authPart.url}/introspect`,
-      ENDED_SESSIONS_URL: `${authPart.url}/ended-sessions`,
-      SUBGRAPH_URL_AUTH: authPart.url,
-      SUBGRAPH_URL_TRACKER: trackerPart.url,
-      SUBGRAPH_URL_ACCOUNTING: accountingPart.url,
-      SUBGRAPH_URL_ANALYTICS: analyticsPart.url,
-    }),
-    testLog,
-    { clock },
-  );
+  const beginGateway = (port: string) =>
+    startGateway(
+      readGatewaySettings({
+        PORT: port,
+        APP_DIR: options.appDir,
+        INTERNAL_SECRET: internalSecret,
+        JWKS_URL: jwks.JWKS_URL,
+        INTROSPECTION_URL: `${authPart.url}/introspect`,
+        ENDED_SESSIONS_URL: `${authPart.url}/ended-sessions`,
+        SUBGRAPH_URL_AUTH: authPart.url,
+        SUBGRAPH_URL_TRACKER: trackerPart.url,
+        SUBGRAPH_URL_ACCOUNTING: accountingPart.url,
+        SUBGRAPH_URL_ANALYTICS: analyticsPart.url,
+      }),
+      testLog,
+      { clock },
+    );
+  let gateway: Awaited<ReturnType<typeof beginGateway>> | null = await beginGateway('0');
+  const { url } = gateway;
 
   const tokens = new Map<string, { token: string; until: number }>();
   const send = async <Data>(
@@ -153,7 +167,7 @@ export async function startExchange(
     variables: unknown,
     token: string | null,
   ): Promise<Answer<Data>> => {
-    const response = await fetch(`${gateway.url}/graphql`, {
+    const response = await fetch(`${url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) },
       body: JSON.stringify({ query, variables }),
@@ -161,7 +175,7 @@ export async function startExchange(
     return (await response.json()) as Answer<Data>;
   };
   const exchange: Exchange = {
-    url: gateway.url,
+    url,
     clock,
     databases,
     redisUrl: 'REDIS_URL' in queues ? (queues.REDIS_URL ?? null) : null,
@@ -192,8 +206,15 @@ export async function startExchange(
     async startWorkers() {
       workers ??= await beginWorkers();
     },
+    async stopGateway() {
+      await gateway?.stop();
+      gateway = null;
+    },
+    async startGateway() {
+      gateway ??= await beginGateway(new URL(url).port);
+    },
     async stop() {
-      await gateway.stop();
+      await exchange.stopGateway();
       await Promise.all([exchange.stopWorkers(), authPart.stop(), ...parts.map((part) => part.stop())]);
     },
   };

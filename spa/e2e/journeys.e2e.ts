@@ -1,0 +1,336 @@
+import { readFileSync } from 'node:fs';
+import { openDatabase } from '@ates/kit/database';
+import type { TrackerTables } from '@ates/tracker/tables';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { asSuperuser, testLog } from '../../tests/support/databases.ts';
+import { type Exchange, startExchange } from '../../tests/support/exchange.ts';
+import { putUpTasks } from '../../tests/support/manyTasks.ts';
+import { type Browser, complaintsOf, launchBrowser, logIn, openPage, type Page } from './support/browser.ts';
+
+let exchange: Exchange;
+let browser: Browser;
+/** Everybody whom tasks may fall to, in the order in which they are drawn. */
+let eligible: string[];
+/** To whom the next tasks fall; anybody where it is nobody. */
+let nextAssignee: string | null = null;
+const idOf = new Map<string, string>();
+
+beforeAll(async () => {
+  exchange = await startExchange({
+    appDir: inject('appDir'),
+    random: {
+      below: (bound) =>
+        nextAssignee === null
+          ? Math.floor(Math.random() * bound)
+          : eligible.indexOf(idOf.get(nextAssignee) as string),
+    },
+  });
+  const people = ['iris', 'kiwi', 'rio', 'coco', 'pip', 'juno'];
+  for (const login of people) idOf.set(login, (await exchange.data(login, '{ me { id } }')).me.id);
+  eligible = people.map((login) => idOf.get(login) as string).sort();
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await exchange?.stop();
+});
+
+const open = async (login: string): Promise<Page> => {
+  const page = await openPage(browser, exchange.url);
+  await logIn(page, login);
+  return page;
+};
+
+async function createTask(
+  assignee: string,
+  title: string,
+): Promise<{ id: string; completionReward: string }> {
+  nextAssignee = assignee;
+  const { createTask: task } = await exchange.data(
+    'max',
+    'mutation ($title: String!) { createTask(input: { title: $title }) { id completionReward } }',
+    { title },
+  );
+  nextAssignee = null;
+  return task;
+}
+const resolveTask = (login: string, id: string) =>
+  exchange.data(login, 'mutation ($id: ID!) { resolveTask(id: $id) { id } }', { id });
+const balanceOf = async (login: string): Promise<string> =>
+  (await exchange.data(login, '{ myAccount { balance } }')).myAccount.balance;
+
+/** A balance as it stands in the corner of the page. */
+const shown = (amount: string) =>
+  new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(Number(amount));
+const expectBalance = (page: Page, amount: string) =>
+  page
+    .getByTestId('balance')
+    .filter({ hasText: new RegExp(`^${shown(amount).replace('.', '\\.')}$`) })
+    .waitFor();
+const task = (page: Page, title: string) => page.getByTestId('task').filter({ hasText: title });
+
+test('a task is put up, done, and shows as money in another browser, none of which is reloaded', async () => {
+  const [here, there] = [await open('kiwi'), await open('kiwi')];
+  await there.getByRole('navigation').getByRole('link', { name: 'My account' }).click();
+  await there.getByRole('heading', { name: 'My account' }).waitFor();
+  nextAssignee = 'kiwi';
+  await here.getByLabel('What is to be done?').fill('[POPUG-7] - Clean the beak');
+  await here.getByRole('button', { name: 'Put it up' }).click();
+  await here.getByText('It fell to Kiwi Budgerigar').waitFor();
+  nextAssignee = null;
+  await task(here, 'Clean the beak').getByText('POPUG-7').waitFor();
+  await exchange.settle();
+  await expectBalance(there, await balanceOf('kiwi'));
+  expect(Number(await balanceOf('kiwi'))).toBeLessThan(0);
+  await here.getByRole('button', { name: 'Mark “Clean the beak” as done' }).click();
+  await task(here, 'Clean the beak').waitFor({ state: 'detached' });
+  await exchange.settle();
+  const after = await balanceOf('kiwi');
+  for (const page of [here, there]) await expectBalance(page, after);
+  // Every operation in a sentence, without a reload.
+  await there.getByRole('cell', { name: /Reward.*Clean the beak/ }).waitFor();
+  await there.getByRole('cell', { name: /Fee.*Clean the beak/ }).waitFor();
+  await here.getByRole('tab', { name: 'Done' }).click();
+  await task(here, 'Clean the beak').waitFor();
+  expect([...complaintsOf(here), ...complaintsOf(there)]).toEqual([]);
+});
+
+test('tasks come and go by themselves; what is refused is taken back and says why', async () => {
+  const page = await open('rio');
+  const { id } = await createTask('rio', 'Sort the seeds');
+  await task(page, 'Sort the seeds').waitFor();
+  // Done elsewhere, while this page cannot hear of it.
+  await page.context().setOffline(true);
+  await page.getByText('No connection to the exchange').waitFor();
+  await resolveTask('rio', id);
+  await page.evaluate("globalThis.stale = document.querySelector('[data-testid=task]').textContent");
+  await page.context().setOffline(false);
+  await page.getByText('No connection to the exchange').waitFor({ state: 'detached' });
+  await task(page, 'Sort the seeds').waitFor({ state: 'detached' });
+
+  const other = await createTask('rio', 'Count the nuts');
+  await task(page, 'Count the nuts').waitFor();
+  // The answer of the exchange, held back until somebody else was faster.
+  await page.route('**/graphql', async (route) => {
+    if (route.request().postData()?.includes('ResolveTask')) await resolveTask('rio', other.id);
+    await route.continue();
+  });
+  await page.getByRole('button', { name: 'Mark “Count the nuts” as done' }).click();
+  await page.getByText(/^It is not done:/).waitFor();
+  await task(page, 'Count the nuts').waitFor({ state: 'detached' });
+});
+
+test('keys do what the mouse does', async () => {
+  const page = await open('coco');
+  await createTask('coco', 'First');
+  await createTask('coco', 'Second');
+  await task(page, 'First').waitFor();
+  await page.keyboard.press('j');
+  expect(await page.locator('[data-selected]').textContent()).toContain('Second');
+  await page.keyboard.press('j');
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').getByRole('heading', { name: 'First' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.keyboard.press('d');
+  await task(page, 'First').waitFor({ state: 'detached' });
+  await page.keyboard.press('?');
+  await page.getByRole('dialog').getByText('Keyboard shortcuts').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.keyboard.press('g');
+  await page.keyboard.press('b');
+  await page.getByRole('heading', { name: 'My account' }).waitFor();
+  await page.keyboard.press('n');
+  await page.getByLabel('What is to be done?').waitFor();
+  expect(await page.evaluate("document.activeElement.getAttribute('aria-label')")).toBe(
+    'What is to be done?',
+  );
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('ControlOrMeta+k');
+  await page.getByPlaceholder('Search and commands').fill('Second');
+  await page
+    .getByRole('button', { name: /Second/ })
+    .last()
+    .click();
+  await page.getByRole('dialog').getByRole('heading', { name: 'Second' }).waitFor();
+});
+
+test('a manager reassigns, sees how far it is, and everybody hears of it', async () => {
+  const tracker = openDatabase<TrackerTables>(
+    asSuperuser(exchange.databases.tracker),
+    { poolSize: 1, statementTimeoutMs: 60_000, applicationName: 'e2e' },
+    testLog,
+  );
+  await putUpTasks(tracker, 3_000);
+  await tracker.destroy();
+  await exchange.settle();
+  const [manager, employee] = [await open('max'), await open('pip')];
+  await manager.getByRole('button', { name: 'Reassign all' }).click();
+  await manager.getByRole('button', { name: 'Reassign', exact: true }).click();
+  await manager.getByTestId('reassignment').getByText('All tasks are reassigned').waitFor();
+  const { reassignments } = await exchange.data(
+    'max',
+    '{ reassignments(first: 1) { nodes { total processed } } }',
+  );
+  const { total } = reassignments.nodes[0];
+  await manager.getByText(`${total.toLocaleString('en')} of ${total.toLocaleString('en')}`).waitFor();
+  await exchange.settle();
+  await expectBalance(employee, await balanceOf('pip'));
+  // All of them, a screenful at a time.
+  await manager.goto('/tasks');
+  const list = manager.getByTestId('tasks');
+  await list.getByRole('listitem').first().waitFor();
+  for (let pages = 0; pages < 60; pages++) {
+    await list.evaluate((element) => element.scrollTo(0, element.scrollHeight));
+    await manager.waitForTimeout(60);
+    const whole = await list.locator('li').last().getAttribute('aria-setsize');
+    if (whole !== '-1') break;
+  }
+  expect(Number(await list.locator('li').last().getAttribute('aria-setsize'))).toBeGreaterThan(3_000);
+  expect(await list.locator('li').count()).toBeLessThan(60);
+  await manager.getByPlaceholder('Title or Jira id').fill('Task 2999');
+  await list.getByText('Task 2999').waitFor();
+  expect(await list.locator('li').count()).toBe(1);
+  expect(new URL(manager.url()).searchParams.get('search')).toBe('Task 2999');
+  expect(complaintsOf(manager)).toEqual([]);
+});
+
+test('an admin closes the day; whoever earned something sees their payout, and the books balance', async () => {
+  const { id } = await createTask('juno', 'Earn a little');
+  await resolveTask('juno', id);
+  await exchange.settle();
+  // Three thousand fees are more than one reward: what is positive is paid, whoever has it.
+  const positive: string[] = [];
+  for (const login of idOf.keys()) if (Number(await balanceOf(login)) > 0) positive.push(login);
+  const [admin, employee] = [await open('ada'), await open('juno')];
+  await admin.getByRole('navigation').getByRole('link', { name: 'Operations' }).click();
+  await admin.getByText('No day has been closed yet').waitFor();
+  await admin.getByRole('button', { name: 'Close the day' }).click();
+  await admin.getByRole('button', { name: 'Close it and pay out' }).click();
+  const run = admin.getByTestId('payout-run');
+  await run.getByText('Paid', { exact: true }).waitFor();
+  await run.getByText(`${positive.length} paid`).waitFor();
+  await admin.getByRole('tab', { name: 'Ledger audit' }).click();
+  await admin.getByRole('button', { name: 'Check the ledger' }).click();
+  await admin.getByText(/The books balance: [\d,]+ entries checked/).waitFor();
+  await admin.getByRole('tab', { name: 'Dead letters' }).click();
+  await admin.getByText('No dead letters').waitFor();
+  await exchange.settle();
+  await expectBalance(employee, await balanceOf('juno'));
+  expect(complaintsOf(admin)).toEqual([]);
+});
+
+test('what somebody was paid, and a month of it as a file', async () => {
+  // The day that is open after the one that was closed.
+  const { id } = await createTask('iris', 'Write the minutes');
+  await resolveTask('iris', id);
+  await exchange.settle();
+  const page = await open('iris');
+  await page.getByRole('navigation').getByRole('link', { name: 'My account' }).click();
+  await page.getByRole('cell', { name: /Reward.*Write the minutes/ }).waitFor();
+  await page.getByRole('button', { name: 'Month as CSV' }).click();
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('dialog').getByRole('button', { name: 'Month as CSV' }).click(),
+  ]);
+  const lines = readFileSync(await download.path(), 'utf8').split('\r\n');
+  expect(lines[0]).toBe('\uFEFFday,occurredAt,kind,amount,balanceAfter,description');
+  const { myAccount } = await exchange.data(
+    'iris',
+    '{ myAccount { auditLog(first: 200) { nodes { id day } } } }',
+  );
+  const month = download.suggestedFilename().slice('account-'.length, -'.csv'.length);
+  const ofMonth = myAccount.auditLog.nodes.filter(({ day }: { day: string }) => day.startsWith(month));
+  expect(lines.length - 2).toBe(ofMonth.length);
+});
+
+test('an admin makes an account, changes its role, resets its beak and deactivates it, which ends its page', async () => {
+  const admin = await open('ada');
+  await admin.getByRole('navigation').getByRole('link', { name: 'People' }).click();
+  await admin.getByRole('button', { name: 'New account' }).click();
+  const form = admin.getByRole('dialog');
+  await form.getByLabel('Name').fill('Gus Grey');
+  await form.getByLabel('Login').fill('gus');
+  await form.getByLabel('Address').fill('not an address');
+  await form.getByText('Draw it').click();
+  await form.getByRole('button', { name: 'Surprise me' }).click();
+  const shape = await form.getByLabel('Shape of your beak').first().inputValue();
+  expect(shape.split(', ')).toHaveLength(3);
+  await form.getByRole('button', { name: 'Make the account' }).click();
+  // Refused, with the reason, and nothing that was typed is lost.
+  await form.getByRole('alert').waitFor();
+  await form.getByLabel('Address').fill('gus@popug.example');
+  await form.getByRole('button', { name: 'Make the account' }).click();
+  await admin.getByText('Gus Grey has an account now').waitFor();
+  await exchange.settle();
+
+  const gus = await openPage(browser, exchange.url);
+  await gus.goto('/');
+  await gus.getByLabel('Login', { exact: true }).fill('gus');
+  await gus.getByRole('textbox', { name: 'Shape of your beak' }).fill('something else');
+  await gus.getByRole('button', { name: 'Log in' }).click();
+  await gus.getByText('Login and beak do not go together').waitFor();
+  await gus.getByRole('textbox', { name: 'Shape of your beak' }).fill(shape);
+  await gus.getByRole('button', { name: 'Log in' }).click();
+  await gus.getByTestId('balance').waitFor();
+  expect(await gus.getByRole('link', { name: 'People' }).count()).toBe(0);
+
+  const act = async (action: string) => {
+    await admin.getByRole('button', { name: 'Actions for Gus Grey' }).click();
+    await admin.getByRole('menuitem', { name: action }).click();
+  };
+  await act('Change role');
+  await admin.getByRole('dialog').getByRole('textbox', { name: 'Role' }).click();
+  await admin.getByRole('option', { name: 'Manager' }).click();
+  await admin.getByRole('dialog').getByRole('button', { name: 'Change role' }).click();
+  await admin
+    .getByRole('row', { name: /Gus Grey/ })
+    .getByText('Manager')
+    .waitFor();
+  await exchange.settle();
+  // What one may do is known anew with the next token.
+  await gus.reload();
+  await gus.getByRole('link', { name: 'People' }).waitFor();
+  await act('Deactivate');
+  await admin.getByRole('dialog').getByRole('button', { name: 'Deactivate' }).click();
+  await gus.getByText('Your session has ended').waitFor();
+  await admin
+    .getByRole('row', { name: /Gus Grey/ })
+    .getByText('Deactivated')
+    .waitFor();
+});
+
+test('a session outlives a reload and a token, and a log-out ends it in every tab', async () => {
+  const page = await open('pip');
+  await page.reload();
+  await page.getByTestId('balance').waitFor();
+  expect(await page.evaluate('JSON.stringify({ ...localStorage })')).not.toMatch(/ey[A-Za-z0-9_-]+\./);
+  const second = await page.context().newPage();
+  await second.goto('/');
+  await second.getByTestId('balance').waitFor();
+  // The token runs out; what is asked next is asked with a new one.
+  exchange.clock.advance(20 * 60_000);
+  await second.getByLabel('What is to be done?').fill('After a while');
+  await second.getByRole('button', { name: 'Put it up' }).click();
+  await second.getByText(/^It fell to/).waitFor();
+  await page.getByRole('button', { name: /^Signed in as/ }).click();
+  await page.getByRole('menuitem', { name: 'Log out', exact: true }).click();
+  for (const each of [page, second]) await each.getByRole('button', { name: 'Log in' }).waitFor();
+  await page.reload();
+  await page.getByRole('button', { name: 'Log in' }).waitFor();
+});
+
+test('a gateway that is restarted under an open page is back by itself, and nothing is missed', async () => {
+  const page = await open('kiwi');
+  await exchange.stopGateway();
+  await page.getByText('No connection to the exchange').waitFor();
+  // What one may see stays there to be read.
+  await page.getByRole('heading', { name: 'My tasks' }).waitFor();
+  await exchange.startGateway();
+  await page.getByText('No connection to the exchange').waitFor({ state: 'detached' });
+  await createTask('kiwi', 'Welcome back');
+  await task(page, 'Welcome back').waitFor();
+  await exchange.settle();
+  await expectBalance(page, await balanceOf('kiwi'));
+});
