@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect as connectTcp } from 'node:net';
+import { connect as connectTcp, type Socket } from 'node:net';
 import { createClient as createSseClient } from 'graphql-sse';
 import { type Client, createClient } from 'graphql-ws';
 import { expect, onTestFinished, test } from 'vitest';
@@ -35,6 +35,20 @@ function connect(
   onTestFinished(async () => client.dispose());
   return { client, closes };
 }
+
+/** A subscription by a stream, without a client's library: it reads what it wants and goes when it wants. */
+function openStream(farm: Farm, query: string): Socket {
+  const { port, hostname } = new URL(farm.gateway.url);
+  const body = JSON.stringify({ query });
+  const tcp = connectTcp(Number(port), hostname);
+  tcp.write(
+    `POST /graphql/stream HTTP/1.1\r\nhost: ${hostname}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  );
+  return tcp;
+}
+
+const metricsOf = async (farm: Farm) =>
+  (await fetch(`http://127.0.0.1:${farm.gateway.internalPort}/metrics`)).text();
 
 const nameOf = ({ value }: { value?: any }) => value?.data?.henChanged?.name;
 
@@ -270,6 +284,9 @@ test('a slow reader is given the state of the moment instead of everything it mi
   socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: long } }));
   await once(socket, 'message');
   socket.pause();
+  const stream = openStream(farm, long);
+  await once(stream, 'data');
+  stream.pause();
   const rounds = 3_000;
   for (let n = 1; n <= rounds; n++) {
     farm.hens.live.change('1');
@@ -285,6 +302,9 @@ test('a slow reader is given the state of the moment instead of everything it mi
   // In order, and not all of it.
   expect(names).toEqual([...names].sort((a, b) => a - b));
   socket.terminate();
+  // One that goes while it is waited for is gone.
+  stream.destroy();
+  await eventually(async () => expect(await metricsOf(farm)).toContain('gateway_open_streams 0\n'));
 });
 
 test('a token that is not valid is no way in, and no token leads as far as without a socket', async () => {
@@ -450,18 +470,12 @@ test('nothing is left of clients that went in whatever way', async () => {
     socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: henChanged } })),
   );
   // A stream whose client hangs up.
-  const { port, hostname } = new URL(farm.gateway.url);
-  const body = JSON.stringify({ query: henChanged });
-  const tcp = connectTcp(Number(port), hostname);
-  tcp.write(
-    `POST /graphql/stream HTTP/1.1\r\nhost: ${hostname}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
-  );
+  const tcp = openStream(farm, henChanged);
   await once(tcp, 'data');
   await eventually(() => expect(farm.hens.live.size).toBe(1));
   tcp.destroy();
   await eventually(() => expect(farm.hens.live.size).toBe(0));
-  const metrics = await fetch(`http://127.0.0.1:${farm.gateway.internalPort}/metrics`);
-  const text = await metrics.text();
+  const text = await metricsOf(farm);
   for (const name of ['gateway_open_sockets', 'gateway_open_streams', 'gateway_upstream_subscriptions'])
     expect(text).toContain(`${name} 0\n`);
 });

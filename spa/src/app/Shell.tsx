@@ -11,6 +11,7 @@ import {
   NavLink,
   Text,
   UnstyledButton,
+  useComputedColorScheme,
   useMantineColorScheme,
 } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
@@ -125,10 +126,10 @@ export function Shell() {
 function ThemeSwitch() {
   const t = useTranslations('app');
   const { toggleColorScheme } = useMantineColorScheme();
+  const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false });
   return (
     <ActionIcon variant="subtle" size="lg" onClick={toggleColorScheme} aria-label={t('theme')}>
-      <IconSun size={18} className="mantine-dark-hidden" style={{ display: 'var(--sun, block)' }} />
-      <IconMoon size={18} style={{ display: 'var(--moon, none)' }} />
+      {scheme === 'light' ? <IconMoon size={18} /> : <IconSun size={18} />}
     </ActionIcon>
   );
 }
