@@ -66,7 +66,9 @@ const pages = [
 
 const isLoaded = async (page: Page, heading: string) => {
   await page.getByRole('heading', { level: 1, name: heading, exact: true }).waitFor();
-  await page.getByTestId('outline').first().waitFor({ state: 'detached' });
+  await expect
+    .poll(() => page.getByTestId('outline').filter({ visible: true }).count(), { timeout: 15_000 })
+    .toBe(0);
 };
 
 describe.each(['ada', 'max', 'iris', 'kiwi'] as const)('as %s', (login) => {
@@ -147,6 +149,7 @@ test('in Russian, in the company’s time zone', async () => {
   await page.reload();
   await page.getByRole('heading', { level: 1, name: 'Мои задачи' }).waitFor();
   await page.getByRole('navigation').getByRole('link', { name: 'Мой счёт' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Мой счёт' }).waitFor();
   const moment = page.locator('time').first();
   await moment.waitFor();
   const shown = await moment.textContent();

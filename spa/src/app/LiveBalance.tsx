@@ -1,5 +1,5 @@
 import { useSubscription } from '@apollo/client/react';
-import { Badge, Tooltip } from '@mantine/core';
+import { Badge } from '@mantine/core';
 import { Link } from 'react-router';
 import { useTranslations } from 'use-intl';
 import { BalanceDocument } from '../generated/graph.ts';
@@ -14,19 +14,18 @@ export function LiveBalance() {
   const account = data?.balanceChanged.account;
   if (!account) return null;
   return (
-    <Tooltip label={`${t('earnedToday')}: ${money(account.earnedToday, { signed: true })}`}>
-      <Badge
-        component={Link}
-        to="/account"
-        variant="light"
-        size="lg"
-        color={Number(account.balance) < 0 ? 'red' : 'parrot'}
-        style={{ cursor: 'pointer', fontVariantNumeric: 'tabular-nums' }}
-        aria-label={`${t('balance')}: ${money(account.balance)}`}
-        data-testid="balance"
-      >
-        {money(account.balance)}
-      </Badge>
-    </Tooltip>
+    <Badge
+      component={Link}
+      to="/account"
+      variant="light"
+      size="lg"
+      color={Number(account.balance) < 0 ? 'red' : 'parrot'}
+      style={{ cursor: 'pointer', fontVariantNumeric: 'tabular-nums' }}
+      title={`${t('balance')}. ${t('earnedToday')}: ${money(account.earnedToday, { signed: true })}`}
+      autoContrast
+      data-testid="balance"
+    >
+      {money(account.balance)}
+    </Badge>
   );
 }

@@ -1,10 +1,9 @@
-import { Button } from '@mantine/core';
-import { type ComponentType, useState } from 'react';
-import { createBrowserRouter, Link, RouterProvider, useRouteError } from 'react-router';
+import { type ComponentType, lazy } from 'react';
+import { BrowserRouter, Route, Routes } from 'react-router';
 import { useTranslations } from 'use-intl';
 import { useMay } from '../session/useSession.ts';
 import { Empty } from '../ui/Empty.tsx';
-import { Outline } from '../ui/Loaded.tsx';
+import { HomeLink } from './HomeLink.tsx';
 import { menu } from './menu.ts';
 import { Shell } from './Shell.tsx';
 
@@ -24,38 +23,34 @@ const pages: Record<string, () => Promise<ComponentType>> = {
 const scopeOf = (path: string) =>
   menu.find((entry) => entry.path !== '/' && path.startsWith(entry.path))?.scope;
 
-export function Pages() {
-  const [router] = useState(() =>
-    createBrowserRouter([
-      {
-        element: <Shell />,
-        hydrateFallbackElement: <Outline rows={6} />,
-        children: [
-          {
-            errorElement: <Broken />,
-            children: [
-              ...Object.entries(pages).map(([path, load]) => ({
-                path,
-                lazy: async () => ({ Component: onlyFor(scopeOf(path), await load()) }),
-              })),
-              { path: '*', element: <NotFound /> },
-            ],
-          },
-        ],
-      },
-    ]),
-  );
-  return <RouterProvider router={router} />;
-}
+const routes = Object.entries(pages).map(([path, load]) => ({
+  path,
+  Page: onlyFor(
+    scopeOf(path),
+    lazy(async () => ({ default: await load() })),
+  ),
+}));
+
+export const Pages = () => (
+  <BrowserRouter>
+    <Routes>
+      <Route element={<Shell />}>
+        {routes.map(({ path, Page }) => (
+          <Route key={path} path={path} element={<Page />} />
+        ))}
+        <Route path="*" element={<NotFound />} />
+      </Route>
+    </Routes>
+  </BrowserRouter>
+);
 
 /** A page that takes a scope tells everybody else that it is not for them: the graph would refuse them anyway. */
 function onlyFor(scope: string | undefined, Page: ComponentType): ComponentType {
   if (scope === undefined) return Page;
   return function Guarded() {
     const t = useTranslations('app');
-    return useMay(scope) ? (
-      <Page />
-    ) : (
+    if (useMay(scope)) return <Page />;
+    return (
       <Empty title={t('notAllowed')} hint={t('notAllowedHint')}>
         <HomeLink />
       </Empty>
@@ -68,28 +63,6 @@ function NotFound() {
   return (
     <Empty title={t('notFound')} hint={t('notFoundHint')}>
       <HomeLink />
-    </Empty>
-  );
-}
-
-function HomeLink() {
-  const t = useTranslations('app');
-  return (
-    <Button component={Link} to="/" variant="light">
-      {t('toMyTasks')}
-    </Button>
-  );
-}
-
-/** A page that cannot be loaded or shown; most likely the app has a new version by now. */
-function Broken() {
-  const t = useTranslations('app');
-  const error = useRouteError();
-  return (
-    <Empty title={t('broken')} hint={String((error as Error)?.message ?? error)}>
-      <Button variant="light" onClick={() => location.reload()}>
-        {t('reload')}
-      </Button>
     </Empty>
   );
 }

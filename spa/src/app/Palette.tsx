@@ -22,7 +22,7 @@ import { useTellProblem } from '../ui/problems.tsx';
 import { useMenu } from './useMenu.ts';
 
 /** ⌘K: pages, commands, and tasks whose title or Jira id has what is typed. */
-export function Palette({ onHelp }: { onHelp: () => void }) {
+export function Palette({ onHelp, onClose }: { onHelp: () => void; onClose: () => void }) {
   const t = useTranslations();
   const navigate = useNavigate();
   const showTask = useShowTask();
@@ -37,7 +37,9 @@ export function Palette({ onHelp }: { onHelp: () => void }) {
   const tasks = typed.trim().length > 2 ? (data?.tasks.nodes ?? []) : [];
   return (
     <Spotlight
-      shortcut={['mod + K']}
+      forceOpened
+      onSpotlightClose={onClose}
+      shortcut={null}
       query={typed}
       onQueryChange={(text) => {
         setTyped(text);

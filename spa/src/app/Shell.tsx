@@ -7,36 +7,38 @@ import {
   Group,
   Image,
   Kbd,
-  Menu,
   NavLink,
   Text,
   UnstyledButton,
   useComputedColorScheme,
   useMantineColorScheme,
 } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
-import { spotlight } from '@mantine/spotlight';
+import { useDisclosure, useHotkeys } from '@mantine/hooks';
 import {
   IconLanguage,
-  IconLogout,
   IconMoon,
   IconPlugConnectedX,
   IconSearch,
   IconSun,
   IconUser,
 } from '@tabler/icons-react';
-import { Link, Outlet, ScrollRestoration, useLocation } from 'react-router';
+import { lazy, Suspense, useEffect, useState } from 'react';
+import { Link, Outlet, useLocation, useSearchParams } from 'react-router';
 import { useTranslations } from 'use-intl';
 import { useReachable } from '../graph/connection.ts';
 import { chooseLocale, useLocale } from '../i18n/locale.ts';
-import { TaskDrawer } from '../pages/task/TaskDrawer.tsx';
-import { logOut } from '../session/session.ts';
 import { useUser } from '../session/useSession.ts';
-import { useTellProblem } from '../ui/problems.tsx';
+import { Outline } from '../ui/Loaded.tsx';
 import { LiveBalance } from './LiveBalance.tsx';
-import { Palette } from './Palette.tsx';
-import { ShortcutHelp, useShortcuts } from './shortcuts.tsx';
+import { Unbroken } from './Unbroken.tsx';
 import { useMenu } from './useMenu.ts';
+import { useShortcuts } from './useShortcuts.ts';
+
+// What most visits do without comes when it is wanted.
+const UserMenu = lazy(async () => ({ default: (await import('./UserMenu.tsx')).UserMenu }));
+const TaskDrawer = lazy(async () => ({ default: (await import('../pages/task/TaskDrawer.tsx')).TaskDrawer }));
+const Palette = lazy(async () => ({ default: (await import('./Palette.tsx')).Palette }));
+const ShortcutHelp = lazy(async () => ({ default: (await import('./ShortcutHelp.tsx')).ShortcutHelp }));
 
 /** What is around every page: the menu, the balance, the palette, the shortcuts, and whether the graph is there. */
 export function Shell() {
@@ -45,8 +47,14 @@ export function Shell() {
   const [isHelpOpen, help] = useDisclosure();
   const entries = useMenu();
   const { pathname } = useLocation();
+  const [parameters] = useSearchParams();
+  const [isPaletteOpen, palette] = useDisclosure();
   const reachable = useReachable();
   useShortcuts({ onHelp: help.open });
+  useHotkeys([['mod+K', palette.open]], []);
+  useEffect(() => {
+    if (pathname !== '') window.scrollTo(0, 0);
+  }, [pathname]);
   return (
     <AppShell
       header={{ height: 56 }}
@@ -60,7 +68,7 @@ export function Shell() {
         <Group h="100%" px="sm" gap="xs" wrap="nowrap" justify="space-between">
           <Group gap="xs" wrap="nowrap">
             <Burger opened={isOpen} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={t('app.menu')} />
-            <UnstyledButton component={Link} to="/" aria-label={t('app.toMyTasks')}>
+            <UnstyledButton component={Link} to="/" aria-label={t('app.name')}>
               <Group gap={6} wrap="nowrap">
                 <Image src="/parrot.svg" alt="" w={30} h={30} />
                 <Text fw={700} visibleFrom="sm">
@@ -71,12 +79,12 @@ export function Shell() {
           </Group>
           <Group gap={6} wrap="nowrap">
             <LiveBalance />
-            <ActionIcon variant="subtle" size="lg" onClick={spotlight.open} aria-label={t('app.search')}>
+            <ActionIcon variant="subtle" size="lg" onClick={palette.open} aria-label={t('app.search')}>
               <IconSearch size={18} />
             </ActionIcon>
             <ThemeSwitch />
             <LanguageSwitch />
-            <UserMenu />
+            <UserButton />
           </Group>
         </Group>
       </AppShell.Header>
@@ -98,12 +106,17 @@ export function Shell() {
         ))}
       </AppShell.Navbar>
       <AppShell.Main id="page" tabIndex={-1} style={{ outline: 'none' }}>
-        <Outlet />
+        <Unbroken key={pathname}>
+          <Suspense fallback={<Outline rows={6} />}>
+            <Outlet />
+          </Suspense>
+        </Unbroken>
       </AppShell.Main>
-      <TaskDrawer />
-      <Palette onHelp={help.open} />
-      <ShortcutHelp opened={isHelpOpen} onClose={help.close} />
-      <ScrollRestoration />
+      <Suspense>
+        {parameters.has('task') && <TaskDrawer />}
+        {isPaletteOpen && <Palette onHelp={help.open} onClose={palette.close} />}
+        {isHelpOpen && <ShortcutHelp onClose={help.close} />}
+      </Suspense>
       {!reachable && (
         <Affix position={{ bottom: 12, left: 12, right: 12 }} zIndex={400}>
           <Alert
@@ -150,37 +163,27 @@ function LanguageSwitch() {
   );
 }
 
-function UserMenu() {
-  const t = useTranslations();
-  const user = useUser();
-  const locale = useLocale();
-  const tellProblem = useTellProblem();
-  const leave = (everywhere: boolean) => void logOut(everywhere).catch(tellProblem);
-  return (
-    <Menu position="bottom-end">
-      <Menu.Target>
-        <ActionIcon variant="light" size="lg" radius="xl" aria-label={t('app.account', { name: user.name })}>
-          <IconUser size={18} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>
-          {user.name} · {t(`role.${user.role}`)}
-        </Menu.Label>
-        <Menu.Item
-          leftSection={<IconLanguage size={16} />}
-          onClick={() => chooseLocale(locale === 'en' ? 'ru' : 'en')}
-          hiddenFrom="xs"
-        >
-          {locale === 'en' ? 'Русский' : 'English'}
-        </Menu.Item>
-        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => leave(false)}>
-          {t('app.logOut')}
-        </Menu.Item>
-        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => leave(true)}>
-          {t('app.logOutEverywhere')}
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+/** The button; what it opens comes with the first press. */
+function UserButton() {
+  const t = useTranslations('app');
+  const { name } = useUser();
+  const [isWanted, setIsWanted] = useState(false);
+  const button = (
+    <ActionIcon
+      variant="light"
+      size="lg"
+      radius="xl"
+      aria-label={t('account', { name })}
+      onClick={() => setIsWanted(true)}
+    >
+      <IconUser size={18} />
+    </ActionIcon>
+  );
+  return isWanted ? (
+    <Suspense fallback={button}>
+      <UserMenu>{button}</UserMenu>
+    </Suspense>
+  ) : (
+    button
   );
 }

@@ -1,4 +1,4 @@
-import { createTheme, type MantineColorsTuple } from '@mantine/core';
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core';
 
 const parrot: MantineColorsTuple = [
   '#e6faf5',
@@ -20,4 +20,11 @@ export const theme = createTheme({
   defaultRadius: 'md',
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif',
   cursorType: 'pointer',
+});
+
+/** Where Mantine's own colours are too faint to be read by everybody (WCAG AA). */
+export const readableColours: CSSVariablesResolver = () => ({
+  variables: {},
+  light: { '--mantine-color-dimmed': '#545b63', '--mantine-color-placeholder': '#5f6770' },
+  dark: { '--mantine-color-dimmed': '#b4b8bf', '--mantine-color-placeholder': '#a0a6ad' },
 });

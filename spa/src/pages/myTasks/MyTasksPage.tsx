@@ -1,7 +1,7 @@
 import { useQuery } from '@apollo/client/react';
 import { Button, Group, Stack, Tabs, Title } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { MyTasksDocument, type TaskRowFragment } from '../../generated/graph.ts';
 import { useMay } from '../../session/useSession.ts';
@@ -11,8 +11,9 @@ import { NewTask } from '../task/NewTask.tsx';
 import { TaskCard } from '../task/TaskCard.tsx';
 import { useResolveTask } from '../task/useResolveTask.ts';
 import { useShowTask } from '../task/useShowTask.ts';
-import { Reassign } from './Reassign.tsx';
 import { useLiveTasks } from './useLiveTasks.ts';
+
+const Reassign = lazy(async () => ({ default: (await import('./Reassign.tsx')).Reassign }));
 
 /** What the user has to do, live; the form for a new task; and what is done. */
 export function MyTasksPage() {
@@ -24,7 +25,7 @@ export function MyTasksPage() {
       <Title order={1} size="h3">
         {t('nav.myTasks')}
       </Title>
-      {mayReassign && <Reassign />}
+      <Suspense>{mayReassign && <Reassign />}</Suspense>
       <NewTask />
       <Tabs defaultValue="IN_PROGRESS" keepMounted={false}>
         <Tabs.List>

@@ -1,13 +1,14 @@
 import { useMutation } from '@apollo/client/react';
 import { Button, Collapse, Group, Stack, Textarea, TextInput } from '@mantine/core';
-import { useForm } from '@mantine/form';
 import { notifications } from '@mantine/notifications';
 import { IconPlus } from '@tabler/icons-react';
-import { useEffect, useRef, useState } from 'react';
+import { type ChangeEvent, useEffect, useRef, useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { useTranslations } from 'use-intl';
 import { CreateTaskDocument } from '../../generated/graph.ts';
 import { useTellProblem } from '../../ui/problems.tsx';
+
+const empty = { title: '', jiraId: '', description: '' };
 
 /** Puts up a task, which falls to somebody at random. A second try of the same one makes no second task. */
 export function NewTask() {
@@ -30,35 +31,50 @@ export function NewTask() {
       { replace: true },
     );
   }, [isAskedFor, setParameters]);
-  const form = useForm({
-    initialValues: { title: '', jiraId: '', description: '' },
-    validate: { title: (text) => (text.trim() === '' ? t('common.required') : null) },
-    // Another task is not the same one tried again.
-    onValuesChange: () => {
+  const [typed, setTyped] = useState(empty);
+  const [isBusy, setIsBusy] = useState(false);
+  const [isMissing, setIsMissing] = useState(false);
+  const field = (name: keyof typeof empty) => ({
+    value: typed[name],
+    onChange: ({ currentTarget: { value } }: ChangeEvent<HTMLInputElement | HTMLTextAreaElement>) => {
+      setTyped((before) => ({ ...before, [name]: value }));
+      setIsMissing(false);
+      // Another task is not the same one tried again.
       idempotencyKey.current = newKey();
     },
   });
-  const submit = form.onSubmit(async ({ title: text, jiraId, description }) => {
+  const submit = async () => {
+    if (typed.title.trim() === '') return setIsMissing(true);
+    setIsBusy(true);
     try {
       const { data } = await create({
         variables: {
           input: {
-            ...splitJiraId(text.trim(), jiraId.trim()),
-            description: description.trim(),
+            ...splitJiraId(typed.title.trim(), typed.jiraId.trim()),
+            description: typed.description.trim(),
             idempotencyKey: idempotencyKey.current,
           },
         },
       });
       const name = data?.createTask.assignee?.name;
       if (name !== undefined) notifications.show({ color: 'parrot', message: t('task.putUp', { name }) });
-      form.reset();
+      setTyped(empty);
       idempotencyKey.current = newKey();
     } catch (error) {
       tellProblem(error);
+    } finally {
+      setIsBusy(false);
     }
-  });
+  };
   return (
-    <form onSubmit={submit} noValidate aria-label={t('task.new')}>
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
+      }}
+      noValidate
+      aria-label={t('task.new')}
+    >
       <Stack gap="xs">
         <Group align="flex-start" gap="xs" wrap="nowrap">
           <TextInput
@@ -67,9 +83,10 @@ export function NewTask() {
             aria-label={t('task.title')}
             placeholder={t('task.title')}
             onFocus={() => setIsUsed(true)}
-            {...form.getInputProps('title')}
+            error={isMissing ? t('common.required') : undefined}
+            {...field('title')}
           />
-          <Button type="submit" loading={form.submitting} leftSection={<IconPlus size={16} />}>
+          <Button type="submit" loading={isBusy} leftSection={<IconPlus size={16} />}>
             {t('task.put')}
           </Button>
         </Group>
@@ -79,7 +96,7 @@ export function NewTask() {
               w={{ base: '100%', sm: 160 }}
               aria-label={t('task.jiraId')}
               placeholder={t('task.jiraId')}
-              {...form.getInputProps('jiraId')}
+              {...field('jiraId')}
             />
             <Textarea
               flex={1}
@@ -88,7 +105,7 @@ export function NewTask() {
               minRows={1}
               aria-label={t('task.description')}
               placeholder={t('task.description')}
-              {...form.getInputProps('description')}
+              {...field('description')}
             />
           </Group>
         </Collapse>

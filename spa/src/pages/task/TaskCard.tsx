@@ -1,4 +1,4 @@
-import { ActionIcon, Badge, Card, Group, Stack, Text, Tooltip, UnstyledButton } from '@mantine/core';
+import { ActionIcon, Badge, Card, Group, Stack, Text, UnstyledButton } from '@mantine/core';
 import { IconCheck } from '@tabler/icons-react';
 import { useTranslations } from 'use-intl';
 import type { TaskRowFragment } from '../../generated/graph.ts';
@@ -59,17 +59,16 @@ export function TaskCard({
           </Group>
         </Stack>
         {onDone && (
-          <Tooltip label={t('done')}>
-            <ActionIcon
-              size="xl"
-              radius="xl"
-              variant="light"
-              onClick={onDone}
-              aria-label={t('markDone', { title: task.title })}
-            >
-              <IconCheck size={20} />
-            </ActionIcon>
-          </Tooltip>
+          <ActionIcon
+            size="xl"
+            radius="xl"
+            variant="light"
+            onClick={onDone}
+            title={t('done')}
+            aria-label={t('markDone', { title: task.title })}
+          >
+            <IconCheck size={20} />
+          </ActionIcon>
         )}
       </Group>
     </Card>

@@ -20,7 +20,7 @@ export function TaskDrawer() {
   const id = parameters.get('task');
   return (
     <Drawer
-      opened={id !== null}
+      opened
       onClose={() => showTask(null)}
       position="right"
       title={t('task.details')}

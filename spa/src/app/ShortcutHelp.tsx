@@ -1,0 +1,37 @@
+import { Group, Kbd, Modal, Stack, Text } from '@mantine/core';
+import { useTranslations } from 'use-intl';
+import { useMenu } from './useMenu.ts';
+
+/** Which keys do what. */
+export function ShortcutHelp({ onClose }: { onClose: () => void }) {
+  const t = useTranslations();
+  const entries = useMenu();
+  const lines: [string, string][] = [
+    ['⌘ K / Ctrl K', t('shortcuts.palette')],
+    ['?', t('shortcuts.help')],
+    ['n', t('shortcuts.newTask')],
+    ['j', t('shortcuts.next')],
+    ['k', t('shortcuts.previous')],
+    ['d', t('shortcuts.done')],
+    ['Enter', t('shortcuts.details')],
+    ['Shift D', t('shortcuts.theme')],
+    ...entries.map(({ key, name }): [string, string] => [`g ${key}`, t(`nav.${name}`)]),
+  ];
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={t('app.shortcuts')}
+      closeButtonProps={{ 'aria-label': t('common.close') }}
+    >
+      <Stack gap="xs">
+        {lines.map(([keys, what]) => (
+          <Group key={keys} justify="space-between" wrap="nowrap">
+            <Text size="sm">{what}</Text>
+            <Kbd>{keys}</Kbd>
+          </Group>
+        ))}
+      </Stack>
+    </Modal>
+  );
+}

@@ -1,0 +1,40 @@
+import { Menu } from '@mantine/core';
+import { IconLanguage, IconLogout } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+import { useTranslations } from 'use-intl';
+import { chooseLocale, useLocale } from '../i18n/locale.ts';
+import { logOut } from '../session/session.ts';
+import { useUser } from '../session/useSession.ts';
+import { useTellProblem } from '../ui/problems.tsx';
+
+/** Who is signed in, and the way out; open from the beginning, below the button that asked for it. */
+export function UserMenu({ children }: { children: ReactNode }) {
+  const t = useTranslations();
+  const user = useUser();
+  const locale = useLocale();
+  const tellProblem = useTellProblem();
+  const leave = (everywhere: boolean) => void logOut(everywhere).catch(tellProblem);
+  return (
+    <Menu position="bottom-end" defaultOpened>
+      <Menu.Target>{children}</Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>
+          {user.name} · {t(`role.${user.role}`)}
+        </Menu.Label>
+        <Menu.Item
+          leftSection={<IconLanguage size={16} />}
+          onClick={() => chooseLocale(locale === 'en' ? 'ru' : 'en')}
+          hiddenFrom="xs"
+        >
+          {locale === 'en' ? 'Русский' : 'English'}
+        </Menu.Item>
+        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => leave(false)}>
+          {t('app.logOut')}
+        </Menu.Item>
+        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => leave(true)}>
+          {t('app.logOutEverywhere')}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
