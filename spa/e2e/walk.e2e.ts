@@ -50,6 +50,16 @@ async function workForAWhile(): Promise<void> {
       await exchange.data(login, 'mutation ($id: ID!) { resolveTask(id: $id) { id } }', { id });
   }
   await exchange.settle();
+  await exchange.data('ada', 'mutation { closeDay { id } }');
+  await exchange.settle();
+  // The day after it.
+  for (let n = 0; n < 12; n++)
+    await exchange.data(
+      people[n % people.length] as string,
+      'mutation ($input: CreateTaskInput!) { createTask(input: $input) { id } }',
+      { input: { title: titles[(n + 3) % titles.length], jiraId: n % 4 === 0 ? `POPUG-${n + 40}` : null } },
+    );
+  await exchange.settle();
 }
 
 /** Every page: its path, the heading it has, and who may see it. */
@@ -92,6 +102,16 @@ describe.each(['ada', 'max', 'iris', 'kiwi'] as const)('as %s', (login) => {
   });
 });
 
+/** Goes to some pages, takes their pictures and lets axe look at them. */
+async function look(page: Page, paths: readonly string[], suffix: string): Promise<void> {
+  for (const { path, heading, name } of pages.filter((each) => paths.includes(each.path))) {
+    await page.goto(path);
+    await isLoaded(page, heading);
+    await screenshot(page, `${name}-${suffix}`);
+    expect(await axeFindings(page), path).toEqual([]);
+  }
+}
+
 describe.each(['light', 'dark'] as const)('in the %s', (colorScheme) => {
   test('axe finds nothing serious on any page', async () => {
     const page = await openPage(browser, exchange.url, { colorScheme, reducedMotion: 'reduce' });
@@ -102,13 +122,8 @@ describe.each(['light', 'dark'] as const)('in the %s', (colorScheme) => {
     await page.getByRole('slider').first().waitFor();
     expect(await axeFindings(page)).toEqual([]);
     await screenshot(page, `log-in-${colorScheme}`);
-    await logIn(page, 'ada');
-    for (const { path, heading, name } of pages) {
-      await page.goto(path);
-      await isLoaded(page, heading);
-      await screenshot(page, `${name}-${colorScheme}`);
-      expect(await axeFindings(page), path).toEqual([]);
-    }
+    await logIn(page, 'kiwi');
+    await look(page, ['/', '/tasks', '/account'], colorScheme);
     await page.goto('/tasks');
     await page.getByTestId('tasks').getByRole('button').first().click();
     await page.getByRole('dialog').getByText('History').waitFor();
@@ -116,6 +131,10 @@ describe.each(['light', 'dark'] as const)('in the %s', (colorScheme) => {
     await screenshot(page, `task-${colorScheme}`);
     expect(await axeFindings(page), 'a task').toEqual([]);
     expect(complaintsOf(page)).toEqual([]);
+    const admin = await openPage(browser, exchange.url, { colorScheme, reducedMotion: 'reduce' });
+    await logIn(admin, 'ada');
+    await look(admin, ['/company', '/accounts', '/analytics', '/people', '/operations'], colorScheme);
+    expect(complaintsOf(admin)).toEqual([]);
   });
 });
 
@@ -124,16 +143,21 @@ test('every page fits a phone that is 360 px wide', async () => {
   await page.goto('/');
   await page.getByRole('button', { name: 'Log in' }).waitFor();
   await expectNoSidewaysScroll(page);
-  await logIn(page, 'ada');
-  for (const { path, heading, name } of pages) {
-    await page.goto(path);
-    await isLoaded(page, heading);
-    await screenshot(page, `${name}-phone`);
-    await expectNoSidewaysScroll(page);
+  for (const login of ['kiwi', 'ada'] as const) {
+    const page = await openPage(browser, exchange.url, { viewport: phone, hasTouch: true, isMobile: true });
+    await logIn(page, login);
+    for (const { path, heading, name } of pages.filter((each) =>
+      (each.for as readonly string[]).includes(login),
+    )) {
+      await page.goto(path);
+      await isLoaded(page, heading);
+      await screenshot(page, `${name}-phone${login === 'ada' && path === '/' ? '-manager' : ''}`);
+      await expectNoSidewaysScroll(page);
+    }
+    await page.getByRole('button', { name: 'Menu' }).click();
+    await page.getByRole('navigation').getByRole('link', { name: 'My tasks' }).click();
+    await isLoaded(page, 'My tasks');
   }
-  await page.getByRole('button', { name: 'Menu' }).click();
-  await page.getByRole('navigation').getByRole('link', { name: 'My tasks' }).click();
-  await isLoaded(page, 'My tasks');
 });
 
 test('in Russian, in the company’s time zone', async () => {

@@ -4,7 +4,7 @@ import { useTranslations } from 'use-intl';
 import { useMay } from '../session/useSession.ts';
 import { Empty } from '../ui/Empty.tsx';
 import { HomeLink } from './HomeLink.tsx';
-import { menu } from './menu.ts';
+import { isAt, menu } from './menu.ts';
 import { Shell } from './Shell.tsx';
 
 /** Each page comes when it is first wanted. */
@@ -20,8 +20,7 @@ const pages: Record<string, () => Promise<ComponentType>> = {
   '/operations': async () => (await import('../pages/operations/OperationsPage.tsx')).OperationsPage,
 };
 
-const scopeOf = (path: string) =>
-  menu.find((entry) => entry.path !== '/' && path.startsWith(entry.path))?.scope;
+const scopeOf = (path: string) => menu.find((entry) => isAt(path, entry.path))?.scope;
 
 const routes = Object.entries(pages).map(([path, load]) => ({
   path,

@@ -30,6 +30,7 @@ import { chooseLocale, useLocale } from '../i18n/locale.ts';
 import { useUser } from '../session/useSession.ts';
 import { Outline } from '../ui/Loaded.tsx';
 import { LiveBalance } from './LiveBalance.tsx';
+import { isAt } from './menu.ts';
 import { Unbroken } from './Unbroken.tsx';
 import { useMenu } from './useMenu.ts';
 import { useShortcuts } from './useShortcuts.ts';
@@ -97,10 +98,8 @@ export function Shell() {
             label={t(`nav.${name}`)}
             leftSection={<Icon size={18} stroke={1.6} />}
             rightSection={<Kbd size="xs" visibleFrom="sm" aria-hidden>{`g ${key}`}</Kbd>}
-            active={path === '/' ? pathname === '/' : pathname.startsWith(path)}
-            {...((path === '/' ? pathname === '/' : pathname.startsWith(path))
-              ? { 'aria-current': 'page' }
-              : {})}
+            active={isAt(pathname, path)}
+            {...(isAt(pathname, path) ? { 'aria-current': 'page' } : {})}
             onClick={close}
           />
         ))}

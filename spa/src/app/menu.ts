@@ -28,6 +28,10 @@ export interface MenuEntry {
   readonly scope?: string;
 }
 
+/** Whether an address is that of a menu's page, or below it. */
+export const isAt = (pathname: string, path: string): boolean =>
+  pathname === path || (path !== '/' && pathname.startsWith(`${path}/`));
+
 export const menu: readonly MenuEntry[] = [
   { name: 'myTasks', path: '/', key: 'm', icon: IconChecklist },
   { name: 'allTasks', path: '/tasks', key: 't', icon: IconListSearch },

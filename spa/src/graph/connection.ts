@@ -1,23 +1,33 @@
 import { useSyncExternalStore } from 'react';
 
-/** Whether the graph is within reach: what the browser says, and what became of the last tries. */
-let reachable = true;
+/** Whether the browser has a network, and whether the last try to hold a connection to the graph went well. */
+let isOnline = navigator.onLine;
+let isConnected = true;
 const listeners = new Set<() => void>();
 
-/** Told by whoever tries; what has come back is a reason to ask again. */
-export function noteReachable(now: boolean): void {
-  if (now === reachable) return;
-  reachable = now;
+function tellAll(): void {
   for (const listener of [...listeners]) listener();
 }
 
+/** Told by whoever holds the connection. */
+export function noteConnected(now: boolean): void {
+  if (now === isConnected) return;
+  isConnected = now;
+  tellAll();
+}
+
+for (const kind of ['online', 'offline'] as const)
+  addEventListener(kind, () => {
+    isOnline = kind === 'online';
+    tellAll();
+  });
+
+/** Calls back when the graph has come within reach or gone out of it; hands back how to stop that. */
 export function watchConnection(listener: () => void): () => void {
   listeners.add(listener);
   return () => void listeners.delete(listener);
 }
 
-export const isReachable = (): boolean => reachable;
+export const isReachable = (): boolean => isOnline && isConnected;
 
 export const useReachable = (): boolean => useSyncExternalStore(watchConnection, isReachable);
-
-addEventListener('offline', () => noteReachable(false));

@@ -7,7 +7,7 @@ import { getMainDefinition } from '@apollo/client/utilities';
 import { createClient } from 'graphql-ws';
 import { from, repeat, retry, switchMap, throwError, timer } from 'rxjs';
 import { freshToken, readSession, renew } from '../session/session.ts';
-import { noteReachable } from './connection.ts';
+import { noteConnected } from './connection.ts';
 
 /** What a socket is closed with when its token has run out or its session has ended. */
 const unauthorized = 4401;
@@ -77,7 +77,7 @@ export function socketLink(): ApolloLink {
       opened: (opened) => {
         socket = opened as WebSocket;
       },
-      connected: () => noteReachable(true),
+      connected: () => noteConnected(true),
       ping: (received) => {
         if (!received)
           unanswered = window.setTimeout(() => socket?.close(4408, 'no answer'), keepAliveMs / 2);
@@ -88,7 +88,7 @@ export function socketLink(): ApolloLink {
       closed: (event) => {
         clearTimeout(unanswered);
         const { code, wasClean } = event as CloseEvent;
-        if (code !== unauthorized && !(wasClean && code === 1000)) noteReachable(false);
+        if (code !== unauthorized && !(wasClean && code === 1000)) noteConnected(false);
       },
     },
   });

@@ -152,6 +152,7 @@ export default {
     noEntries: 'No entries yet',
     noEntriesHint: 'Fees and rewards show up here as they happen.',
     kind: { ASSIGNMENT_FEE: 'Fee', COMPLETION_REWARD: 'Reward', PAYOUT: 'Payout', REVERSAL: 'Reversal' },
+    days: 'Totals by day',
     opening: 'Opening',
     fees: 'Fees',
     rewards: 'Rewards',

@@ -153,6 +153,7 @@ export default {
     noEntries: 'Операций ещё не было',
     noEntriesHint: 'Платы и награды появляются здесь сразу.',
     kind: { ASSIGNMENT_FEE: 'Плата', COMPLETION_REWARD: 'Награда', PAYOUT: 'Выплата', REVERSAL: 'Сторно' },
+    days: 'Итоги по дням',
     opening: 'На начало',
     fees: 'Платы',
     rewards: 'Награды',

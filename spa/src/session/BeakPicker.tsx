@@ -52,7 +52,7 @@ export function BeakPicker({ value, onChange }: { value: string; onChange: (text
 function BeakDrawing({ beak, label }: { beak: Beak; label: string }) {
   const { upper, lower } = outlineOfBeak(beak);
   return (
-    <svg viewBox="-60 0 320 200" width="100%" height="150" role="img" aria-label={label}>
+    <svg viewBox="-90 8 330 190" width="100%" height="150" role="img" aria-label={label}>
       <circle cx="-10" cy="84" r="62" fill="var(--mantine-color-teal-6)" />
       <circle cx="4" cy="62" r="11" fill="#fff" />
       <circle cx="7" cy="63" r="5.5" fill="#1b2326" />

@@ -79,7 +79,13 @@ export async function logIn(login: string, beakShape: string): Promise<void> {
 export async function logOut(everywhere: boolean): Promise<void> {
   const token = await freshToken();
   // Without a token the session has ended by itself.
-  if (token !== undefined) await post(LogOutDocument, { everywhere }, token);
+  if (token !== undefined)
+    await post(LogOutDocument, { everywhere }, token).catch(async (error: unknown) => {
+      if (!(error instanceof Refused) || error.code !== 'UNAUTHENTICATED') throw error;
+      // Its time was up before this browser's clock said so.
+      const renewed = await renew();
+      if (renewed.status === 'signed in') await post(LogOutDocument, { everywhere }, renewed.token);
+    });
   become({ status: 'signed out' });
   channel.postMessage('signed out');
 }

@@ -32,7 +32,9 @@ export default function Chart({
         withLegend={series.length > 1}
         valueFormatter={(value: number) => format.number(value)}
         tickLine="none"
-        {...(kind === 'areas' ? { curveType: 'monotone', withDots: false } : {})}
+        {...(kind === 'areas'
+          ? { curveType: 'monotone', withDots: false, areaChartProps: { accessibilityLayer: false } }
+          : { barChartProps: { accessibilityLayer: false } })}
       />
     </div>
   );

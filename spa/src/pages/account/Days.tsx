@@ -13,9 +13,7 @@ export function Days({ accountId, balance }: { accountId: string; balance: strin
   return (
     <Accordion variant="contained" mb="md">
       <Accordion.Item value="days">
-        <Accordion.Control>
-          {t('opening')} → {t('closing')}
-        </Accordion.Control>
+        <Accordion.Control>{t('days')}</Accordion.Control>
         <Accordion.Panel>
           <DayTable accountId={accountId} balance={balance} />
         </Accordion.Panel>

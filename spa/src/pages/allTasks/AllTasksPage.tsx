@@ -23,6 +23,7 @@ import { Empty } from '../../ui/Empty.tsx';
 import { Outline } from '../../ui/Loaded.tsx';
 import { Moment } from '../../ui/moments.tsx';
 import { LoadProblem } from '../../ui/problems.tsx';
+import { Status } from '../../ui/Status.tsx';
 import { useShowTask } from '../task/useShowTask.ts';
 import { useTaskPages } from './useTaskPages.ts';
 
@@ -227,14 +228,7 @@ function Row({ task }: { task: TaskRowFragment }) {
         <Text size="sm" visibleFrom="sm" c="dimmed">
           <Amount value={task.assignmentFee} size="sm" /> / <Amount value={task.completionReward} size="sm" />
         </Text>
-        <Badge
-          variant="light"
-          color={task.status === 'DONE' ? 'parrot' : 'orange'}
-          autoContrast
-          style={{ flexShrink: 0 }}
-        >
-          {t(`task.status.${task.status}`)}
-        </Badge>
+        <Status tone={task.status === 'DONE' ? 'good' : 'busy'}>{t(`task.status.${task.status}`)}</Status>
       </Group>
     </UnstyledButton>
   );

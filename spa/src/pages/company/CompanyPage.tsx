@@ -1,5 +1,5 @@
 import { useQuery, useSubscription } from '@apollo/client/react';
-import { Badge, Paper, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
+import { Paper, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { useToday } from '../../app/useToday.ts';
@@ -13,6 +13,7 @@ import { DayRange, type Range, rangeUpTo } from '../../ui/DayRange.tsx';
 import { Empty } from '../../ui/Empty.tsx';
 import { Loaded, Outline } from '../../ui/Loaded.tsx';
 import { useDay } from '../../ui/moments.tsx';
+import { Status } from '../../ui/Status.tsx';
 
 const Chart = lazy(() => import('../../ui/Chart.tsx'));
 const figures = ['earned', 'feesCharged', 'rewardsPaid', 'paidOut'] as const;
@@ -100,9 +101,9 @@ function DayTable({ days }: { days: readonly CompanyDayRowFragment[] }) {
                 </Table.Td>
               ))}
               <Table.Td>
-                <Badge variant="light" color={day.closed ? 'gray' : 'parrot'} autoContrast>
+                <Status tone={day.closed ? 'past' : 'good'}>
                   {t(day.closed ? 'company.closed' : 'company.open')}
-                </Badge>
+                </Status>
               </Table.Td>
             </Table.Tr>
           ))}

@@ -1,5 +1,5 @@
 import { useMutation, useQuery } from '@apollo/client/react';
-import { Badge, Button, Card, Group, Progress, Stack, Text } from '@mantine/core';
+import { Button, Card, Group, Progress, Stack, Text } from '@mantine/core';
 import { IconMoonStars } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
 import { useTranslations } from 'use-intl';
@@ -15,6 +15,7 @@ import { Empty } from '../../ui/Empty.tsx';
 import { FormModal } from '../../ui/FormModal.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { Moment, useDay } from '../../ui/moments.tsx';
+import { Status } from '../../ui/Status.tsx';
 
 /** How often a run that is under way is looked at, in milliseconds. */
 const lookEveryMs = 1_000;
@@ -85,9 +86,7 @@ function Run({ run }: { run: PayoutRunRowFragment }) {
     <Card withBorder padding="sm" data-testid="payout-run">
       <Group justify="space-between">
         <Text fw={500}>{dayText(run.day, 'long')}</Text>
-        <Badge variant="light" color={run.status === 'COMPLETED' ? 'parrot' : 'orange'} autoContrast>
-          {t(`status.${run.status}`)}
-        </Badge>
+        <Status tone={run.status === 'COMPLETED' ? 'good' : 'busy'}>{t(`status.${run.status}`)}</Status>
       </Group>
       {run.status === 'RUNNING' && (
         <Progress

@@ -1,6 +1,6 @@
 import { useQuery } from '@apollo/client/react';
 import { roles } from '@ates/schema/access';
-import { Badge, Button, Group, Select, Stack, Table, Text, TextInput, Title } from '@mantine/core';
+import { Button, Group, Select, Stack, Table, Text, TextInput, Title } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconSearch, IconUserPlus } from '@tabler/icons-react';
 import { useState } from 'react';
@@ -9,6 +9,7 @@ import { PeopleDocument, type PersonRowFragment, type Role } from '../../generat
 import { useMay } from '../../session/useSession.ts';
 import { Empty } from '../../ui/Empty.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
+import { Status } from '../../ui/Status.tsx';
 import { NewAccount } from './NewAccount.tsx';
 import { PersonActions } from './PersonActions.tsx';
 
@@ -119,9 +120,9 @@ function PeopleTable({ people, mayManage }: { people: readonly PersonRowFragment
                 {person.openTaskCount === null ? '—' : format.number(person.openTaskCount)}
               </Table.Td>
               <Table.Td>
-                <Badge variant="light" color={person.active ? 'parrot' : 'gray'} autoContrast>
+                <Status tone={person.active ? 'good' : 'past'}>
                   {t(person.active ? 'people.active' : 'people.inactive')}
-                </Badge>
+                </Status>
               </Table.Td>
               {mayManage && (
                 <Table.Td>

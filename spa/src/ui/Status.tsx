@@ -1,0 +1,16 @@
+import { Badge } from '@mantine/core';
+
+/** What state something is in, in a word: under way, well ended, or of no matter any more. */
+export function Status({ tone, children }: { tone: 'busy' | 'good' | 'past'; children: string }) {
+  const colours = {
+    busy: ['orange', 'var(--busy)'],
+    good: ['parrot', 'var(--gain)'],
+    past: ['gray', 'dimmed'],
+  } as const;
+  const [color, c] = colours[tone];
+  return (
+    <Badge variant="light" color={color} c={c} style={{ flexShrink: 0 }}>
+      {children}
+    </Badge>
+  );
+}
