@@ -560,6 +560,10 @@ describe('through the exchange', () => {
     expect(open).toMatchObject({ day: '2026-03-10', closed: false, paidOut: '0.00' });
     await exchange.startWorkers();
     await exchange.settle();
+    expect((await exchange.data('kiwi', '{ company { today billingDay } }')).company).toEqual({
+      today: '2026-03-10',
+      billingDay: '2026-03-11',
+    });
     const closed = (await exchange.data('ada', companyDays)).companyDays.at(-1);
     expect(closed).toMatchObject({ ...open, closed: true, paidOut: expect.not.stringMatching(/^0\.00$/) });
     const redis = exchange.redisUrl ? new Redis(exchange.redisUrl) : null;
@@ -594,9 +598,10 @@ describe('through the exchange', () => {
       '0.00',
       expect.not.stringMatching(/^0\.00$/),
     ]);
-    expect((await exchange.data('kiwi', '{ company { timeZone today } }')).company).toEqual({
+    expect((await exchange.data('kiwi', '{ company { timeZone today billingDay } }')).company).toEqual({
       timeZone: 'UTC',
       today: '2026-03-13',
+      billingDay: '2026-03-13',
     });
     const runs = async (after: string | null) =>
       (

@@ -74,6 +74,10 @@ test('an app is served with what was compressed beforehand, at every path that i
   expect(script.headers.get('content-encoding')).toBe('gzip');
   expect(script.headers.get('cache-control')).toContain('immutable');
   expect(await script.text()).toBe('let app');
+  const etag = (await get('/')).headers.get('etag') ?? '';
+  expect(
+    (await fetch(farm.gateway.url, { headers: { 'if-none-match': etag, 'accept-encoding': 'gzip' } })).status,
+  ).toBe(304);
   // What is no page is not answered with one, and nothing outside of the directory with anything.
   for (const path of ['/assets/gone.js', '/tasks', '/..%2f..%2fetc/passwd', '/%2e%2e/%2e%2e/etc/passwd'])
     expect((await get(path, '*/*')).status).toBe(404);
@@ -81,7 +85,9 @@ test('an app is served with what was compressed beforehand, at every path that i
   // The graph and all the rest are where they were.
   expect((await get('/health/live')).status).toBe(200);
   expect(await (await get('/graphiql')).text()).toContain('GraphiQL');
-  await expect(startFarm({ APP_DIR: '/nowhere' })).rejects.toThrow(/^APP_DIR names \/nowhere/);
+  await expect(startFarm({ APP_DIR: '/nowhere' })).rejects.toThrow(
+    /^APP_DIR names \/nowhere, which cannot be read/,
+  );
   await expect(startFarm({ APP_DIR: directory, LANDING_PAGE: '/x.html' })).rejects.toThrow(/both set/);
 });
 

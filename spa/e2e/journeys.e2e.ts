@@ -84,14 +84,13 @@ test('a task is put up, done, and shows as money in another browser, none of whi
   await expectBalance(there, await balanceOf('kiwi'));
   expect(Number(await balanceOf('kiwi'))).toBeLessThan(0);
   await here.getByRole('button', { name: 'Mark “Clean the beak” as done' }).click();
-  await task(here, 'Clean the beak').waitFor({ state: 'detached' });
+  await here.getByRole('button', { name: 'Mark “Clean the beak” as done' }).waitFor({ state: 'detached' });
   await exchange.settle();
   const after = await balanceOf('kiwi');
   for (const page of [here, there]) await expectBalance(page, after);
   // Every operation in a sentence, without a reload.
   await there.getByRole('cell', { name: /Reward.*Clean the beak/ }).waitFor();
   await there.getByRole('cell', { name: /Fee.*Clean the beak/ }).waitFor();
-  await here.getByRole('tab', { name: 'Done' }).click();
   await task(here, 'Clean the beak').waitFor();
   expect([...complaintsOf(here), ...complaintsOf(there)]).toEqual([]);
 });
@@ -194,6 +193,34 @@ test('a manager reassigns, sees how far it is, and everybody hears of it', async
   expect(complaintsOf(manager)).toEqual([]);
 });
 
+test('a reassignment that is under way can be stopped, and another press asks what is to become of it', async () => {
+  await createTask('coco', 'Stay with somebody');
+  await exchange.settle();
+  const page = await open('max');
+  await exchange.stopWorkers();
+  try {
+    await page.getByRole('button', { name: 'Reassign all' }).click();
+    await page.getByRole('button', { name: 'Reassign', exact: true }).click();
+    const shown = page.getByTestId('reassignment');
+    await shown.getByText('Waiting').waitFor();
+    await page.getByRole('button', { name: 'Reassign all' }).click();
+    const choice = page.getByRole('radiogroup', { name: 'One is under way' });
+    await choice.getByLabel('Run once more after it').click();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await shown.getByRole('button', { name: 'Stop it' }).click();
+    await shown.getByText('Stopped', { exact: true }).waitFor();
+    // Another page that is opened later finds nothing under way.
+    await page.reload();
+    await page.getByRole('button', { name: 'Reassign all' }).waitFor();
+    expect(await shown.count()).toBe(0);
+  } finally {
+    await exchange.startWorkers();
+  }
+  const { reassignments } = await exchange.data('max', '{ reassignments(first: 1) { nodes { status } } }');
+  expect(reassignments.nodes[0].status).toBe('CANCELLED');
+  expect(complaintsOf(page)).toEqual([]);
+});
+
 test('an admin closes the day; whoever earned something sees their payout, and the books balance', async () => {
   const { id } = await createTask('juno', 'Earn a little');
   await resolveTask('juno', id);
@@ -258,7 +285,7 @@ test('an admin makes an account, changes its role, resets its beak and deactivat
   await form.getByLabel('Address').fill('not an address');
   await form.getByText('Draw it').click();
   await form.getByRole('button', { name: 'Surprise me' }).click();
-  const shape = await form.getByLabel('Shape of your beak').first().inputValue();
+  const shape = await form.getByRole('textbox', { name: 'Shape of the beak' }).inputValue();
   expect(shape.split(', ')).toHaveLength(3);
   await form.getByRole('button', { name: 'Make the account' }).click();
   // Refused, with the reason, and nothing that was typed is lost.
@@ -336,4 +363,21 @@ test('a gateway that is restarted under an open page is back by itself, and noth
   await task(page, 'Welcome back').waitFor();
   await exchange.settle();
   await expectBalance(page, await balanceOf('kiwi'));
+});
+
+test('a socket whose token runs out is opened anew with another, and the page notices nothing', async () => {
+  const page = await open('rio');
+  await exchange.stopGateway();
+  await page.getByText('No connection to the exchange').waitFor();
+  // The token that the page has is still good for some seconds, and so is the socket that is opened with it.
+  exchange.clock.advance(14 * 60_000 + 40_000);
+  await exchange.startGateway();
+  await page.getByText('No connection to the exchange').waitFor({ state: 'detached' });
+  const renewal = await page.waitForRequest((request) => !!request.postData()?.includes('RenewSession'), {
+    timeout: 40_000,
+  });
+  expect((await renewal.response())?.status()).toBe(200);
+  await createTask('rio', 'Go on as before');
+  await task(page, 'Go on as before').waitFor();
+  expect(await page.getByText('No connection to the exchange').count()).toBe(0);
 });

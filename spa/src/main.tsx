@@ -5,10 +5,10 @@ import './app/app.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/App.tsx';
-import { renew } from './session/session.ts';
+import { resumeSession } from './session/session.ts';
 
 // The cookie tells at once whether somebody is signed in; the page is made meanwhile.
-void renew().catch(() => undefined);
+void resumeSession();
 
 createRoot(document.getElementById('root') as HTMLElement).render(
   <StrictMode>

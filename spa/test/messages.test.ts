@@ -1,7 +1,12 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createTranslator } from 'use-intl/core';
 import { expect, test } from 'vitest';
 import en from '../src/i18n/en.ts';
 import ru from '../src/i18n/ru.ts';
+
+const src = fileURLToPath(new URL('../src/', import.meta.url));
 
 /** Every message by its path. */
 function flat(messages: object, before = ''): [string, string][] {
@@ -43,6 +48,23 @@ test('neither language has messages that the other has not', () => {
       .map(([path]) => path)
       .sort(),
   );
+});
+
+test('every message is used', () => {
+  const sources = readdirSync(src, { recursive: true, encoding: 'utf8' })
+    .filter((path) => /\.tsx?$/.test(path) && !path.startsWith('i18n'))
+    .map((path) => readFileSync(join(src, path), 'utf8'))
+    .join('\n');
+  // By name, or by a name of which a part is made up.
+  const unused = flat(en).filter(([path]) => {
+    const name = path.split('.').at(-1) as string;
+    return (
+      !sources.includes(`'${path}'`) &&
+      !sources.includes(`'${name}'`) &&
+      !new RegExp(`\\b${name}\\b`).test(sources)
+    );
+  });
+  expect(unused.map(([path]) => path)).toEqual([]);
 });
 
 test('Russian counts as it does', () => {

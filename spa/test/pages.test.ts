@@ -1,6 +1,6 @@
 import { ApolloClient, ApolloLink, gql, InMemoryCache, Observable } from '@apollo/client';
 import { expect, test } from 'vitest';
-import { pagedBy } from '../src/graph/pages.ts';
+import { paged } from '../src/graph/pages.ts';
 
 const query = gql`
   query ($status: String, $after: String) {
@@ -17,8 +17,10 @@ const query = gql`
 `;
 
 /** A client that is answered with these pages, one after the other. */
-function clientWith(...pages: string[][]) {
-  const cache = new InMemoryCache({ typePolicies: { Query: { fields: { myTasks: pagedBy('status') } } } });
+function clientWith(pages: string[][], { grows = false } = {}) {
+  const cache = new InMemoryCache({
+    typePolicies: { Query: { fields: { myTasks: paged({ by: ['status'], grows }) } } },
+  });
   const link = new ApolloLink(
     () =>
       new Observable((observer) => {
@@ -41,14 +43,34 @@ const read = async (client: ApolloClient, status: string, after: string | null) 
 };
 
 test('pages come one behind the other, and what has moved from one to the next only once', async () => {
-  const client = clientWith(['5', '4'], ['4', '3']);
+  const client = clientWith([
+    ['5', '4'],
+    ['4', '3'],
+  ]);
   expect(await read(client, 'DONE', null)).toEqual(['5', '4']);
   expect(await read(client, 'DONE', 'end')).toEqual(['5', '4', '3']);
 });
 
 test('the first page begins the list anew; lists with other arguments are others', async () => {
-  const client = clientWith(['2', '1'], ['9'], ['3', '2']);
+  const client = clientWith([['2', '1'], ['9'], ['3', '2']]);
   expect(await read(client, 'DONE', null)).toEqual(['2', '1']);
   expect(await read(client, 'IN_PROGRESS', null)).toEqual(['9']);
   expect(await read(client, 'DONE', null)).toEqual(['3', '2']);
+});
+
+test('of a list that only grows, the first page read again leaves what is behind it', async () => {
+  const client = clientWith(
+    [
+      ['4', '3'],
+      ['2', '1'],
+      ['5', '4'],
+      ['9', '8'],
+    ],
+    { grows: true },
+  );
+  await read(client, 'DONE', null);
+  expect(await read(client, 'DONE', 'end')).toEqual(['4', '3', '2', '1']);
+  expect(await read(client, 'DONE', null)).toEqual(['5', '4', '3', '2', '1']);
+  // Unless so much has come that nobody knows what lies between.
+  expect(await read(client, 'DONE', null)).toEqual(['9', '8']);
 });

@@ -1,15 +1,18 @@
 import { ApolloProvider } from '@apollo/client/react';
-import { Center, Loader, MantineProvider } from '@mantine/core';
+import { Center, Loader, MantineProvider, Stack, Text } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
+import { useTranslations } from 'use-intl';
 import { createGraphClient } from '../graph/client.ts';
 import { Translated } from '../i18n/Translated.tsx';
 import { useSession } from '../session/useSession.ts';
+import { lazily } from './lazily.ts';
 import { Pages } from './Pages.tsx';
 import { readableColours, theme } from './theme.ts';
-import { useTimeZone } from './useTimeZone.ts';
+import { Unbroken } from './Unbroken.tsx';
+import { useCompany } from './useCompany.ts';
 
-const LogInPage = lazy(async () => ({ default: (await import('../session/LogInPage.tsx')).LogInPage }));
+const LogInPage = lazily(async () => (await import('../session/LogInPage.tsx')).LogInPage);
 
 /** The whole app. */
 export function App() {
@@ -25,21 +28,29 @@ export function App() {
 
 function InCompanyTime() {
   const session = useSession();
-  const timeZone = useTimeZone(session.status === 'signed in');
+  const { data } = useCompany({ skip: session.status !== 'signed in' });
   return (
-    <Translated timeZone={timeZone ?? 'UTC'}>
+    <Translated timeZone={data?.company.timeZone ?? 'UTC'}>
       <Notifications position="bottom-right" limit={4} />
-      <Suspense fallback={<Waiting />}>
-        {session.status === 'signed out' && <LogInPage ended={session.why === 'ended'} />}
-        {session.status === 'unknown' && <Waiting />}
-        {session.status === 'signed in' && <Pages key={session.user.id} />}
-      </Suspense>
+      <Unbroken>
+        <Suspense fallback={<Waiting />}>
+          {session.status === 'signed out' && <LogInPage ended={session.why === 'ended'} />}
+          {session.status === 'unknown' && <Waiting isLong={session.isUnanswered ?? false} />}
+          {session.status === 'signed in' && <Pages key={session.user.id} />}
+        </Suspense>
+      </Unbroken>
     </Translated>
   );
 }
 
-const Waiting = () => (
-  <Center h="100dvh">
-    <Loader aria-label="…" />
-  </Center>
-);
+function Waiting({ isLong = false }: { isLong?: boolean }) {
+  const t = useTranslations('app');
+  return (
+    <Center h="100dvh" p="md">
+      <Stack align="center">
+        <Loader aria-label={t('busy')} />
+        <Text role="status">{isLong ? t('waiting') : ''}</Text>
+      </Stack>
+    </Center>
+  );
+}

@@ -1,8 +1,8 @@
-import { useSubscription } from '@apollo/client/react';
 import { Badge } from '@mantine/core';
 import { Link } from 'react-router';
 import { useTranslations } from 'use-intl';
 import { BalanceDocument } from '../generated/graph.ts';
+import { useLive } from '../graph/useLive.ts';
 import { useMoney } from '../ui/Amount.tsx';
 
 /** The user's own balance, on every page and always as it is now. */
@@ -10,8 +10,8 @@ export function LiveBalance() {
   const t = useTranslations('account');
   const money = useMoney();
   // Its payloads bring the account and its newest entries; the cache hands them to whatever shows them.
-  const { data } = useSubscription(BalanceDocument, { context: { endless: true } });
-  const account = data?.balanceChanged.account;
+  const data = useLive(BalanceDocument);
+  const account = data?.balanceChanged?.account;
   if (!account) return null;
   return (
     <Badge
@@ -22,6 +22,7 @@ export function LiveBalance() {
       color={Number(account.balance) < 0 ? 'red' : 'parrot'}
       style={{ cursor: 'pointer', fontVariantNumeric: 'tabular-nums' }}
       title={`${t('balance')}. ${t('earnedToday')}: ${money(account.earnedToday, { signed: true })}`}
+      aria-label={`${t('balance')}: ${money(account.balance)}`}
       autoContrast
       data-testid="balance"
     >

@@ -1,9 +1,10 @@
-import { type ComponentType, lazy } from 'react';
+import type { ComponentType } from 'react';
 import { BrowserRouter, Route, Routes } from 'react-router';
 import { useTranslations } from 'use-intl';
 import { useMay } from '../session/useSession.ts';
 import { Empty } from '../ui/Empty.tsx';
 import { HomeLink } from './HomeLink.tsx';
+import { lazily } from './lazily.ts';
 import { isAt, menu } from './menu.ts';
 import { Shell } from './Shell.tsx';
 
@@ -24,10 +25,7 @@ const scopeOf = (path: string) => menu.find((entry) => isAt(path, entry.path))?.
 
 const routes = Object.entries(pages).map(([path, load]) => ({
   path,
-  Page: onlyFor(
-    scopeOf(path),
-    lazy(async () => ({ default: await load() })),
-  ),
+  Page: onlyFor(scopeOf(path), lazily(load)),
 }));
 
 export const Pages = () => (

@@ -1,7 +1,7 @@
 import { useLazyQuery } from '@apollo/client/react';
 import { useMantineColorScheme } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
-import { Spotlight } from '@mantine/spotlight';
+import { Spotlight, type SpotlightActionData, spotlight } from '@mantine/spotlight';
 import {
   IconFeather,
   IconKeyboard,
@@ -11,7 +11,7 @@ import {
   IconSearch,
   IconSunMoon,
 } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useNavigate } from 'react-router';
 import { useTranslations } from 'use-intl';
 import { SearchTasksDocument } from '../generated/graph.ts';
@@ -19,6 +19,7 @@ import { chooseLocale, useLocale } from '../i18n/locale.ts';
 import { useShowTask } from '../pages/task/useShowTask.ts';
 import { logOut } from '../session/session.ts';
 import { useTellProblem } from '../ui/problems.tsx';
+import { useReturnFocus } from '../ui/useReturnFocus.ts';
 import { useMenu } from './useMenu.ts';
 
 /** ⌘K: pages, commands, and tasks whose title or Jira id has what is typed. */
@@ -30,6 +31,8 @@ export function Palette({ onHelp, onClose }: { onHelp: () => void; onClose: () =
   const { toggleColorScheme } = useMantineColorScheme();
   const tellProblem = useTellProblem();
   const [typed, setTyped] = useState('');
+  useReturnFocus();
+  useEffect(() => spotlight.open(), []);
   const [search, { data }] = useLazyQuery(SearchTasksDocument);
   const searchSoon = useDebouncedCallback((text: string) => {
     if (text.trim().length > 2) void search({ variables: { search: text.trim() } });
@@ -37,7 +40,6 @@ export function Palette({ onHelp, onClose }: { onHelp: () => void; onClose: () =
   const tasks = typed.trim().length > 2 ? (data?.tasks.nodes ?? []) : [];
   return (
     <Spotlight
-      forceOpened
       onSpotlightClose={onClose}
       shortcut={null}
       query={typed}
@@ -49,10 +51,9 @@ export function Palette({ onHelp, onClose }: { onHelp: () => void; onClose: () =
       maxHeight={420}
       // What the graph has found matches already.
       filter={(query, actions) =>
-        actions.filter(
-          (action) =>
-            'keywords' in action ||
-            ('label' in action && action.label?.toLowerCase().includes(query.trim().toLowerCase())),
+        (actions as SpotlightActionData[]).filter(
+          ({ id, label }) =>
+            tasks.some((task) => task.id === id) || label?.toLowerCase().includes(query.trim().toLowerCase()),
         )
       }
       nothingFound={t('allTasks.empty')}
@@ -102,7 +103,6 @@ export function Palette({ onHelp, onClose }: { onHelp: () => void; onClose: () =
           id,
           label: jiraId === null ? title : `[${jiraId}] ${title}`,
           description: t(`task.status.${status}`),
-          keywords: 'task',
           leftSection: <IconFeather size={18} />,
           onClick: () => showTask(id),
         })),

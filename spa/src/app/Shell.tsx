@@ -13,7 +13,7 @@ import {
   useComputedColorScheme,
   useMantineColorScheme,
 } from '@mantine/core';
-import { useDisclosure, useHotkeys } from '@mantine/hooks';
+import { useDisclosure } from '@mantine/hooks';
 import {
   IconLanguage,
   IconMoon,
@@ -22,24 +22,25 @@ import {
   IconSun,
   IconUser,
 } from '@tabler/icons-react';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { Suspense, useEffect, useRef, useState } from 'react';
 import { Link, Outlet, useLocation, useSearchParams } from 'react-router';
-import { useTranslations } from 'use-intl';
+import { useTimeZone, useTranslations } from 'use-intl';
 import { useReachable } from '../graph/connection.ts';
 import { chooseLocale, useLocale } from '../i18n/locale.ts';
 import { useUser } from '../session/useSession.ts';
 import { Outline } from '../ui/Loaded.tsx';
 import { LiveBalance } from './LiveBalance.tsx';
+import { lazily } from './lazily.ts';
 import { isAt } from './menu.ts';
 import { Unbroken } from './Unbroken.tsx';
 import { useMenu } from './useMenu.ts';
 import { useShortcuts } from './useShortcuts.ts';
 
 // What most visits do without comes when it is wanted.
-const UserMenu = lazy(async () => ({ default: (await import('./UserMenu.tsx')).UserMenu }));
-const TaskDrawer = lazy(async () => ({ default: (await import('../pages/task/TaskDrawer.tsx')).TaskDrawer }));
-const Palette = lazy(async () => ({ default: (await import('./Palette.tsx')).Palette }));
-const ShortcutHelp = lazy(async () => ({ default: (await import('./ShortcutHelp.tsx')).ShortcutHelp }));
+const UserMenu = lazily(async () => (await import('./UserMenu.tsx')).UserMenu);
+const TaskDrawer = lazily(async () => (await import('../pages/task/TaskDrawer.tsx')).TaskDrawer);
+const Palette = lazily(async () => (await import('./Palette.tsx')).Palette);
+const ShortcutHelp = lazily(async () => (await import('./ShortcutHelp.tsx')).ShortcutHelp);
 
 /** What is around every page: the menu, the balance, the palette, the shortcuts, and whether the graph is there. */
 export function Shell() {
@@ -51,10 +52,19 @@ export function Shell() {
   const [parameters] = useSearchParams();
   const [isPaletteOpen, palette] = useDisclosure();
   const reachable = useReachable();
-  useShortcuts({ onHelp: help.open });
-  useHotkeys([['mod+K', palette.open]], []);
+  useShortcuts({ onHelp: help.open, onPalette: palette.open });
+  const here = entries.find(({ path }) => isAt(pathname, path))?.name;
+  const title = here ? `${t(`nav.${here}`)} · ${t('app.name')}` : t('app.name');
   useEffect(() => {
-    if (pathname !== '') window.scrollTo(0, 0);
+    document.title = title;
+  }, [title]);
+  const before = useRef(pathname);
+  useEffect(() => {
+    if (before.current === pathname) return;
+    before.current = pathname;
+    // A new page begins at its top, for eyes and for screen readers.
+    window.scrollTo(0, 0);
+    document.getElementById('page')?.focus({ preventScroll: true });
   }, [pathname]);
   return (
     <AppShell
@@ -68,7 +78,14 @@ export function Shell() {
       <AppShell.Header>
         <Group h="100%" px="sm" gap="xs" wrap="nowrap" justify="space-between">
           <Group gap="xs" wrap="nowrap">
-            <Burger opened={isOpen} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={t('app.menu')} />
+            <Burger
+              opened={isOpen}
+              onClick={toggle}
+              hiddenFrom="sm"
+              size="sm"
+              aria-label={t('app.menu')}
+              aria-expanded={isOpen}
+            />
             <UnstyledButton component={Link} to="/" aria-label={t('app.name')}>
               <Group gap={6} wrap="nowrap">
                 <Image src="/parrot.svg" alt="" w={30} h={30} />
@@ -89,20 +106,27 @@ export function Shell() {
           </Group>
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar p="xs" aria-label={t('app.menu')}>
-        {entries.map(({ name, path, key, icon: Icon }) => (
-          <NavLink
-            key={name}
-            component={Link}
-            to={path}
-            label={t(`nav.${name}`)}
-            leftSection={<Icon size={18} stroke={1.6} />}
-            rightSection={<Kbd size="xs" visibleFrom="sm" aria-hidden>{`g ${key}`}</Kbd>}
-            active={isAt(pathname, path)}
-            {...(isAt(pathname, path) ? { 'aria-current': 'page' } : {})}
-            onClick={close}
-          />
-        ))}
+      <AppShell.Navbar p="xs" aria-label={t('app.menu')} className={isOpen ? '' : 'shutOnPhones'}>
+        <AppShell.Section grow>
+          {entries.map(({ name, path, key, icon: Icon }) => (
+            <NavLink
+              key={name}
+              component={Link}
+              to={path}
+              label={t(`nav.${name}`)}
+              leftSection={<Icon size={18} stroke={1.6} />}
+              rightSection={<Kbd size="xs" visibleFrom="sm" aria-hidden>{`g ${key}`}</Kbd>}
+              active={isAt(pathname, path)}
+              {...(isAt(pathname, path) ? { 'aria-current': 'page' } : {})}
+              onClick={close}
+            />
+          ))}
+        </AppShell.Section>
+        <AppShell.Section p="xs">
+          <Text size="xs" c="dimmed">
+            {t('app.zone', { zone: useTimeZone() ?? 'UTC' })}
+          </Text>
+        </AppShell.Section>
       </AppShell.Navbar>
       <AppShell.Main id="page" tabIndex={-1} style={{ outline: 'none' }}>
         <Unbroken key={pathname}>
@@ -111,26 +135,27 @@ export function Shell() {
           </Suspense>
         </Unbroken>
       </AppShell.Main>
-      <Suspense>
-        {parameters.has('task') && <TaskDrawer />}
-        {isPaletteOpen && <Palette onHelp={help.open} onClose={palette.close} />}
-        {isHelpOpen && <ShortcutHelp onClose={help.close} />}
-      </Suspense>
-      {!reachable && (
-        <Affix position={{ bottom: 12, left: 12, right: 12 }} zIndex={400}>
+      <Unbroken>
+        <Suspense>
+          {parameters.has('task') && <TaskDrawer />}
+          {isPaletteOpen && <Palette onHelp={help.open} onClose={palette.close} />}
+          {isHelpOpen && <ShortcutHelp onClose={help.close} />}
+        </Suspense>
+      </Unbroken>
+      <Affix position={{ bottom: 12, left: 12, right: 12 }} zIndex={400} role="status">
+        {!reachable && (
           <Alert
             color="yellow"
             variant="filled"
             autoContrast
             icon={<IconPlugConnectedX />}
-            role="status"
             maw={560}
             mx="auto"
           >
             {t('app.offline')}
           </Alert>
-        </Affix>
-      )}
+        )}
+      </Affix>
     </AppShell>
   );
 }

@@ -1,11 +1,15 @@
-import { Group, Kbd, Modal, Stack, Text } from '@mantine/core';
+import { Group, Kbd, Modal, Stack, Switch, Text } from '@mantine/core';
 import { useTranslations } from 'use-intl';
+import { useReturnFocus } from '../ui/useReturnFocus.ts';
+import { useKeysSetting } from './useKeys.ts';
 import { useMenu } from './useMenu.ts';
 
-/** Which keys do what. */
+/** Which keys do what, and whether single ones do anything. */
 export function ShortcutHelp({ onClose }: { onClose: () => void }) {
   const t = useTranslations();
   const entries = useMenu();
+  const [isOn, setIsOn] = useKeysSetting();
+  useReturnFocus();
   const lines: [string, string][] = [
     ['⌘ K / Ctrl K', t('shortcuts.palette')],
     ['?', t('shortcuts.help')],
@@ -25,6 +29,11 @@ export function ShortcutHelp({ onClose }: { onClose: () => void }) {
       closeButtonProps={{ 'aria-label': t('common.close') }}
     >
       <Stack gap="xs">
+        <Switch
+          label={t('shortcuts.single')}
+          checked={isOn}
+          onChange={({ currentTarget }) => setIsOn(currentTarget.checked)}
+        />
         {lines.map(([keys, what]) => (
           <Group key={keys} justify="space-between" wrap="nowrap">
             <Text size="sm">{what}</Text>

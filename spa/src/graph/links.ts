@@ -5,7 +5,7 @@ import { RetryLink } from '@apollo/client/link/retry';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import { getMainDefinition } from '@apollo/client/utilities';
 import { createClient } from 'graphql-ws';
-import { from, repeat, retry, switchMap, throwError, timer } from 'rxjs';
+import { from, repeat, retry, switchMap, throwError } from 'rxjs';
 import { freshToken, readSession, renew } from '../session/session.ts';
 import { noteConnected } from './connection.ts';
 
@@ -54,33 +54,26 @@ export const kindOf = (operation: Pick<ApolloLink.Operation, 'query'>): string =
 
 /** Subscriptions, by one socket that comes back by itself; each begins with the state of the moment. */
 export function socketLink(): ApolloLink {
-  let socket: WebSocket | undefined;
   let unanswered: number | undefined;
+  let closedWith: number | undefined;
   const client = createClient({
     url: () => `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/graphql`,
-    connectionParams: async () => ({ authorization: `Bearer ${await freshToken()}` }),
+    connectionParams: async () => {
+      const token = await freshToken().catch(() => undefined);
+      return token === undefined ? {} : { authorization: `Bearer ${token}` };
+    },
     lazyCloseTimeout: 1_000,
     keepAlive: keepAliveMs,
     retryAttempts: Number.POSITIVE_INFINITY,
     shouldRetry: () => true,
-    retryWait: (tries) =>
-      new Promise((resolve) => {
-        const wait = setTimeout(resolve, Math.min(maxRetryMs, 200 * 2 ** tries) * (0.5 + Math.random() / 2));
-        const goOn = () => {
-          clearTimeout(wait);
-          resolve();
-        };
-        // Somebody who is online again is not kept waiting.
-        addEventListener('online', goOn, { once: true });
-      }),
+    retryWait: (tries) => pause(Math.min(maxRetryMs, 200 * 2 ** tries)),
     on: {
-      opened: (opened) => {
-        socket = opened as WebSocket;
+      connected: () => {
+        closedWith = undefined;
+        noteConnected(true);
       },
-      connected: () => noteConnected(true),
       ping: (received) => {
-        if (!received)
-          unanswered = window.setTimeout(() => socket?.close(4408, 'no answer'), keepAliveMs / 2);
+        if (!received) unanswered = window.setTimeout(() => client.terminate(), keepAliveMs / 2);
       },
       pong: (received) => {
         if (received) clearTimeout(unanswered);
@@ -88,32 +81,41 @@ export function socketLink(): ApolloLink {
       closed: (event) => {
         clearTimeout(unanswered);
         const { code, wasClean } = event as CloseEvent;
+        closedWith = code;
         if (code !== unauthorized && !(wasClean && code === 1000)) noteConnected(false);
       },
     },
   });
-  const socketLink = new GraphQLWsLink(client);
-  return new ApolloLink((operation) => {
-    const payloads = new Observable<ApolloLink.Result>((observer) =>
-      socketLink.request(operation).subscribe(observer),
-    );
-    return payloads.pipe(
-      retry({
-        delay: (error: unknown) =>
-          isClosedAsUnauthorized(error) ? from(renewed()) : throwError(() => error),
-      }),
+  const once = new GraphQLWsLink(client);
+  /** Resolves when it may be worth while to subscribe again. @throws where it is not. */
+  const again = async (error: unknown): Promise<void> => {
+    const refusal = CombinedGraphQLErrors.is(error) ? String(error.errors[0]?.extensions?.code) : undefined;
+    if (refusal !== undefined && !passing.has(refusal)) throw error;
+    if (refusal !== 'UNAUTHENTICATED' && closedWith !== unauthorized) return pause(maxRetryMs);
+    while ((await renew().catch(() => undefined)) === undefined) await pause(maxRetryMs);
+    // With nobody signed in, there is nothing to subscribe to.
+    if (readSession().status !== 'signed in') throw error;
+  };
+  return new ApolloLink((operation) =>
+    new Observable<ApolloLink.Result>((observer) => once.request(operation).subscribe(observer)).pipe(
+      retry({ delay: (error: unknown) => from(again(error)) }),
       // Ended by the server for a reason of its own, such as another version of the graph.
-      operation.getContext().endless
-        ? repeat({ delay: () => timer(500 + Math.random() * 500) })
-        : (same) => same,
-    );
+      operation.getContext().endless ? repeat({ delay: () => from(pause(1_000)) }) : (same) => same,
+    ),
+  );
+}
+
+/** What a subscription is refused with that may be another time: the session's end, which another token may mend. */
+const passing = new Set(['UNAUTHENTICATED', 'TOO_MANY_REQUESTS', 'INTERNAL', 'INTERNAL_SERVER_ERROR']);
+
+/** Half of the time to all of it, by chance; who is online again is not kept waiting. */
+const pause = (atMostMs: number): Promise<void> =>
+  new Promise((resolve) => {
+    const goOn = () => {
+      clearTimeout(timer);
+      removeEventListener('online', goOn);
+      resolve();
+    };
+    const timer = setTimeout(goOn, atMostMs * (0.5 + Math.random() / 2));
+    addEventListener('online', goOn);
   });
-}
-
-const isClosedAsUnauthorized = (error: unknown): boolean =>
-  typeof error === 'object' && error !== null && 'code' in error && error.code === unauthorized;
-
-/** @throws where nobody is signed in any more: then nothing is subscribed anew. */
-async function renewed(): Promise<void> {
-  if ((await renew()).status !== 'signed in') throw new Error('the session has ended');
-}

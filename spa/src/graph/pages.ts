@@ -6,17 +6,35 @@ interface Page {
 }
 
 /**
- * A list that is read page by page, by `first` and `after`, and shown as one. The other arguments tell lists apart.
- * A page without `after` begins the list anew.
+ * A list that is read page by page, by `first` and `after`, and shown as one.
+ * @param options.by the other arguments, which tell lists apart
+ * @param options.grows whether things are only ever added at its beginning: then the first page, read again, leaves
+ *   those behind it as they are. Otherwise it begins the list anew.
+ * @param options.key what tells its things apart
  */
-export function pagedBy(...keyArgs: string[]): FieldPolicy<Page> {
+export function paged({
+  by = [],
+  grows = false,
+  key = 'id',
+}: {
+  by?: readonly string[];
+  grows?: boolean;
+  key?: string;
+} = {}): FieldPolicy<Page> {
   return {
-    keyArgs,
+    keyArgs: [...by],
     merge: (before, page, { args, readField }) => {
-      if (!args?.after || !before) return page;
-      const known = new Set((before.nodes ?? []).map((node) => readField('id', node)));
-      const fresh = (page.nodes ?? []).filter((node) => !known.has(readField('id', node)));
-      return { ...page, nodes: [...(before.nodes ?? []), ...fresh] };
+      const keyOf = (node: Reference) => readField(key, node);
+      const known = before?.nodes ?? [];
+      const read = page.nodes ?? [];
+      const readKeys = new Set(read.map(keyOf));
+      if (args?.after) {
+        const knownKeys = new Set(known.map(keyOf));
+        return { ...page, nodes: [...known, ...read.filter((node) => !knownKeys.has(keyOf(node)))] };
+      }
+      // Where the two do not touch, something in between is not known.
+      if (!grows || !before || !known.some((node) => readKeys.has(keyOf(node)))) return page;
+      return { ...before, nodes: [...read, ...known.filter((node) => !readKeys.has(keyOf(node)))] };
     },
   };
 }

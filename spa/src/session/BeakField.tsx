@@ -13,12 +13,12 @@ export function BeakField({
   error?: string | undefined;
   onChange: (shape: string) => void;
 }) {
-  const t = useTranslations('logIn');
+  const t = useTranslations();
   const [way, setWay] = useState('text');
   return (
     <Stack gap={6}>
       <TextInput
-        label={t('shape')}
+        label={t('beak.theirs')}
         autoComplete="off"
         value={value}
         error={error}
@@ -28,10 +28,10 @@ export function BeakField({
         size="xs"
         value={way}
         onChange={setWay}
-        aria-label={t('shape')}
+        aria-label={t('beak.theirs')}
         data={[
-          { value: 'text', label: t('byText') },
-          { value: 'hand', label: t('byHand') },
+          { value: 'text', label: t('logIn.byText') },
+          { value: 'hand', label: t('logIn.byHand') },
         ]}
       />
       {way === 'hand' && <BeakPicker value={value} onChange={onChange} />}

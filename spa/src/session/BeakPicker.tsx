@@ -1,8 +1,8 @@
 import { Box, Button, Group, Slider, Stack, Text } from '@mantine/core';
 import { IconDice5 } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslations } from 'use-intl';
-import { type Beak, beakOfText, beakSteps, outlineOfBeak, textOfBeak } from './beak.ts';
+import { type Beak, beakOfText, beakSteps, outlineOfBeak, textOfBeak, wordOf } from './beak.ts';
 
 const parts = ['length', 'curve', 'hook'] as const;
 const middling: Beak = { length: 4, curve: 5, hook: 4 };
@@ -11,6 +11,10 @@ const middling: Beak = { length: 4, curve: 5, hook: 4 };
 export function BeakPicker({ value, onChange }: { value: string; onChange: (text: string) => void }) {
   const t = useTranslations('beak');
   const [drawn, setDrawn] = useState(() => beakOfText(value) ?? middling);
+  // What is drawn is what is meant, from the beginning; words that were typed before stay until it is changed.
+  useEffect(() => {
+    if (value === '') onChange(textOfBeak(drawn));
+  }, [value, onChange, drawn]);
   const draw = (beak: Beak) => {
     setDrawn(beak);
     onChange(textOfBeak(beak));
@@ -21,6 +25,9 @@ export function BeakPicker({ value, onChange }: { value: string; onChange: (text
       <Box bg="var(--mantine-color-default-hover)" style={{ borderRadius: 'var(--mantine-radius-md)' }}>
         <BeakDrawing beak={drawn} label={t('drawing', { shape: textOfBeak(drawn) })} />
       </Box>
+      <Text size="sm" ta="center" c="dimmed">
+        {textOfBeak(drawn)}
+      </Text>
       {parts.map((part) => (
         <Group key={part} gap="sm" wrap="nowrap">
           <Text size="sm" w={80} id={`beak-${part}`}>
@@ -33,7 +40,7 @@ export function BeakPicker({ value, onChange }: { value: string; onChange: (text
             value={drawn[part]}
             label={null}
             onChange={(step) => draw({ ...drawn, [part]: step })}
-            thumbProps={{ 'aria-labelledby': `beak-${part}` }}
+            thumbProps={{ 'aria-labelledby': `beak-${part}`, 'aria-valuetext': wordOf(part, drawn[part]) }}
           />
         </Group>
       ))}

@@ -13,13 +13,14 @@ import {
   Title,
 } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { useTranslations } from 'use-intl';
+import { lazily } from '../app/lazily.ts';
 import { chooseLocale, useLocale } from '../i18n/locale.ts';
 import { useProblem } from '../ui/problems.tsx';
 import { logIn, Refused } from './session.ts';
 
-const BeakPicker = lazy(async () => ({ default: (await import('./BeakPicker.tsx')).BeakPicker }));
+const BeakPicker = lazily(async () => (await import('./BeakPicker.tsx')).BeakPicker);
 
 /** The way in: who you are, and the shape of your beak. */
 export function LogInPage({ ended }: { ended: boolean }) {
@@ -94,6 +95,7 @@ export function LogInPage({ ended }: { ended: boolean }) {
               <PasswordInput
                 label={t('logIn.shape')}
                 autoComplete="current-password"
+                visibilityToggleButtonProps={{ 'aria-label': t('logIn.show'), tabIndex: 0 }}
                 {...form.getInputProps('beakShape')}
               />
             </Stack>

@@ -25,6 +25,9 @@ const words = {
   hook: ['blunt', 'soft', 'even', 'neat', 'pointed', 'keen', 'hooked', 'clawed', 'sickle', 'barbed'],
 } as const satisfies Record<keyof Beak, readonly string[]>;
 
+/** What a step of a part is called. */
+export const wordOf = (part: keyof Beak, step: number): string => words[part][step] ?? '';
+
 /** The text that a drawn beak stands for: the same in every language, as it is what auth compares. */
 export const textOfBeak = ({ length, curve, hook }: Beak): string =>
   `${words.length[length]}, ${words.curve[curve]}, ${words.hook[hook]}`;

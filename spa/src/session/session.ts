@@ -11,7 +11,7 @@ export type User = SignedInFragment['user'];
 
 /** Whether anybody is signed in. The access token lives here and nowhere else; what renews it is in a cookie. */
 export type Session =
-  | { readonly status: 'unknown' }
+  | { readonly status: 'unknown'; readonly isUnanswered?: boolean }
   | { readonly status: 'signed out'; readonly why?: 'ended' }
   | { readonly status: 'signed in'; readonly user: User; readonly token: string; readonly renewAt: number };
 
@@ -28,6 +28,10 @@ export class Refused extends Error {
 const renewAheadMs = 60_000;
 /** The lock that tabs renew under, one after the other: a refresh token works once, and they share the cookie. */
 const lockName = 'session';
+/** How long an answer may take: whoever waits for one keeps all other tabs waiting. */
+const patienceMs = 10_000;
+/** The longest pause before it is asked again whether anybody is signed in, in milliseconds. */
+const maxPauseMs = 5_000;
 /** What tabs tell each other. */
 const channel = new BroadcastChannel('session');
 
@@ -37,6 +41,8 @@ const inTurn = <Result>(run: () => Promise<Result>): Promise<Result> =>
 
 let session: Session = { status: 'unknown' };
 let renewing: Promise<Session> | undefined;
+/** Counts log-ins and log-outs: what was asked before one is no news after it. */
+let turn = 0;
 const listeners = new Set<() => void>();
 
 export const readSession = (): Session => session;
@@ -71,6 +77,7 @@ const signedIn = ({ user, accessToken, accessTokenExpiresAt }: SignedInFragment)
 /** @throws Refused where login and shape do not go together, or too often did not. */
 export async function logIn(login: string, beakShape: string): Promise<void> {
   const answer = await inTurn(() => post(LogInDocument, { login, beakShape }));
+  turn++;
   become(signedIn(answer.login));
   channel.postMessage('signed in');
 }
@@ -80,32 +87,50 @@ export async function logOut(everywhere: boolean): Promise<void> {
   const token = await freshToken();
   // Without a token the session has ended by itself.
   if (token !== undefined)
-    await post(LogOutDocument, { everywhere }, token).catch(async (error: unknown) => {
+    await inTurn(() => post(LogOutDocument, { everywhere }, token)).catch(async (error: unknown) => {
       if (!(error instanceof Refused) || error.code !== 'UNAUTHENTICATED') throw error;
       // Its time was up before this browser's clock said so.
       const renewed = await renew();
-      if (renewed.status === 'signed in') await post(LogOutDocument, { everywhere }, renewed.token);
+      if (renewed.status === 'signed in')
+        await inTurn(() => post(LogOutDocument, { everywhere }, renewed.token));
     });
+  turn++;
   become({ status: 'signed out' });
   channel.postMessage('signed out');
 }
 
 /** Takes a new token by the cookie. Where that is refused, nobody is signed in any more. */
 export function renew(): Promise<Session> {
-  renewing ??= inTurn(() => post(RenewSessionDocument, {}))
-    .then(
-      ({ refreshSession }) => become(signedIn(refreshSession)),
-      (error: unknown) => {
-        if (!(error instanceof Refused) || error.code !== 'UNAUTHENTICATED') throw error;
-        return become(
-          session.status === 'signed in' ? { status: 'signed out', why: 'ended' } : { status: 'signed out' },
-        );
-      },
-    )
-    .finally(() => {
-      renewing = undefined;
-    });
+  renewing ??= renewNow().finally(() => {
+    renewing = undefined;
+  });
   return renewing;
+}
+
+async function renewNow(): Promise<Session> {
+  const before = turn;
+  try {
+    const { refreshSession } = await inTurn(() => post(RenewSessionDocument, {}));
+    return turn === before ? become(signedIn(refreshSession)) : session;
+  } catch (error) {
+    if (!(error instanceof Refused) || error.code !== 'UNAUTHENTICATED') throw error;
+    if (turn !== before) return session;
+    return become(
+      session.status === 'signed in' ? { status: 'signed out', why: 'ended' } : { status: 'signed out' },
+    );
+  }
+}
+
+/** Finds out whether anybody is signed in, however long that takes. */
+export async function resumeSession(): Promise<void> {
+  for (let pauseMs = 500; session.status === 'unknown'; pauseMs = Math.min(maxPauseMs, 2 * pauseMs)) {
+    try {
+      await renew();
+    } catch {
+      become({ status: 'unknown', isUnanswered: true });
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  }
 }
 
 /** A token that is still good for a while; undefined where nobody is signed in. */
@@ -116,8 +141,10 @@ export async function freshToken(): Promise<string | undefined> {
 
 /** What another tab did counts here too. */
 channel.onmessage = ({ data }) => {
+  turn++;
   if (data === 'signed out' && session.status === 'signed in') become({ status: 'signed out' });
-  if (data === 'signed in') void renew().catch(() => undefined);
+  // After the one under way, which asked with the cookie before.
+  if (data === 'signed in') void Promise.allSettled([renewing]).then(() => renew().catch(() => undefined));
 };
 
 /** One operation by itself: what the graph's client needs a session for cannot be needed for the session. */
@@ -134,6 +161,7 @@ async function post<Data, Variables extends Record<string, unknown>>(
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     },
     body: JSON.stringify({ query: print(document), variables }),
+    signal: AbortSignal.timeout(patienceMs),
   });
   const { data, errors } = (await response.json()) as {
     data?: Data | null;

@@ -10,7 +10,7 @@ export interface Series {
 }
 
 /** Figures per day, drawn. The table beside it has the same in numbers, for who cannot see it. */
-export default function Chart({
+export function Chart({
   kind,
   data,
   series,

@@ -2,6 +2,7 @@ import { Alert, Button, Group, Modal, Stack } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { useProblem } from './problems.tsx';
+import { useReturnFocus } from './useReturnFocus.ts';
 
 /** A form in a window of its own, which stays open with the reason where it is refused. */
 export function FormModal({
@@ -23,6 +24,7 @@ export function FormModal({
 }) {
   const t = useTranslations('common');
   const problem = useProblem();
+  useReturnFocus();
   const [isBusy, setIsBusy] = useState(false);
   const [why, setWhy] = useState<string>();
   const run = async () => {

@@ -15,9 +15,15 @@ export function Loaded<Data>({
   children: (data: Data) => ReactNode;
 }) {
   const { data, error, refetch } = result;
-  // What was read before stays readable; the banner says that it may be old.
-  if (data !== undefined) return children(data);
-  if (error) return <LoadProblem error={error} onRetry={() => void refetch().catch(() => undefined)} />;
+  const retry = () => void refetch().catch(() => undefined);
+  if (data !== undefined && data !== null)
+    return (
+      <>
+        {error && <LoadProblem error={error} isPartial onRetry={retry} />}
+        {children(data)}
+      </>
+    );
+  if (error) return <LoadProblem error={error} onRetry={retry} />;
   return <Outline rows={rows} />;
 }
 

@@ -1,9 +1,9 @@
 import { CombinedGraphQLErrors } from '@apollo/client';
 import { Alert, Button, Group, Text } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useTranslations } from 'use-intl';
 import { Refused } from '../session/session.ts';
+import { useTell } from './tell.ts';
 
 /** What went wrong, in words for people: a refusal tells why itself, anything else is told of. */
 export function useProblem(): (error: unknown) => string {
@@ -29,19 +29,33 @@ export function refusalOf(error: unknown): { code: string; message: string } | u
 export function useTellProblem(): (error: unknown) => void {
   const t = useTranslations('problem');
   const problem = useProblem();
-  return (error) =>
-    void notifications.show({ color: 'red', title: t('title'), message: problem(error), autoClose: 8_000 });
+  const tell = useTell();
+  return (error) => tell(problem(error), 'refused', t('title'));
 }
 
-/** In place of what could not be loaded. */
-export function LoadProblem({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+/** In place of what could not be loaded, or above what could be loaded in part. */
+export function LoadProblem({
+  error,
+  isPartial = false,
+  onRetry,
+}: {
+  error: unknown;
+  isPartial?: boolean;
+  onRetry: () => void;
+}) {
   const t = useTranslations();
   const problem = useProblem();
   return (
-    <Alert color="red" variant="light" icon={<IconAlertTriangle />} title={t('problem.load')} role="alert">
+    <Alert
+      color={isPartial ? 'yellow' : 'red'}
+      variant="light"
+      icon={<IconAlertTriangle />}
+      title={t(isPartial ? 'problem.partial' : 'problem.load')}
+      role="alert"
+    >
       <Group justify="space-between" gap="sm">
         <Text size="sm">{problem(error)}</Text>
-        <Button size="xs" color="red" variant="light" onClick={onRetry}>
+        <Button size="xs" variant="default" onClick={onRetry}>
           {t('common.retry')}
         </Button>
       </Group>

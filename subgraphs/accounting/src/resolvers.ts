@@ -1,3 +1,4 @@
+import { dayOf } from '@ates/kit/calendar';
 import { isId } from '@ates/kit/clock';
 import { listDeadLetters, requestResend } from '@ates/kit/inbox';
 import { checkPageSize, decodeCursor, isText, isWhole } from '@ates/kit/page';
@@ -94,7 +95,8 @@ export const resolvers: Resolvers = {
       readCompanyDays(db, clock, books, { from: from ?? null, to: to ?? null }),
     company: async (_, __, { db, clock, books }) => ({
       timeZone: books.timeZone,
-      today: await readBillingDay(db, clock, books),
+      today: dayOf(clock.now(), books.timeZone),
+      billingDay: await readBillingDay(db, clock, books),
     }),
     payoutRuns: (_, { first, after }, { db }) => listRuns(db, pageOf(first, after, isCursorDay)),
     payoutRun: async (_, { day }, { db }) => (await findRunOfDay(db, day)) ?? null,

@@ -1,11 +1,12 @@
 import { useQuery } from '@apollo/client/react';
-import { Button, Group, Stack, Table, Text, Title, UnstyledButton } from '@mantine/core';
+import { Stack, Table, Text, Title, UnstyledButton } from '@mantine/core';
 import { useTranslations } from 'use-intl';
 import { AuditLogDocument, type EntryRowFragment } from '../../generated/graph.ts';
 import { Amount } from '../../ui/Amount.tsx';
 import { Empty } from '../../ui/Empty.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { Moment, useDay } from '../../ui/moments.tsx';
+import { ShowMore } from '../../ui/ShowMore.tsx';
 import { useShowTask } from '../task/useShowTask.ts';
 import { useRereadOn } from './useRereadOn.ts';
 
@@ -25,16 +26,7 @@ export function AuditLog({ accountId, balance }: { accountId: string; balance: s
             {byDay(nodes).map(([day, entries]) => (
               <Day key={day} day={day} entries={entries} />
             ))}
-            {pageInfo?.hasNextPage && (
-              <Group justify="center">
-                <Button
-                  variant="light"
-                  onClick={() => void result.fetchMore({ variables: { after: pageInfo.endCursor } })}
-                >
-                  {t('common.more')}
-                </Button>
-              </Group>
-            )}
+            <ShowMore page={pageInfo} read={(after) => result.fetchMore({ variables: { after } })} />
           </Stack>
         );
       }}

@@ -5,6 +5,7 @@ import { AccountDaysDocument } from '../../generated/graph.ts';
 import { Amount } from '../../ui/Amount.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { useDay } from '../../ui/moments.tsx';
+import { ShowMore } from '../../ui/ShowMore.tsx';
 import { useRereadOn } from './useRereadOn.ts';
 
 /** An account's days with their totals, folded away above the operations they are made of. */
@@ -30,32 +31,38 @@ function DayTable({ accountId, balance }: { accountId: string; balance: string }
   return (
     <Loaded result={result}>
       {({ account }) => (
-        <Table.ScrollContainer minWidth={560}>
-          <Table verticalSpacing={6}>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t('common.day')}</Table.Th>
-                {(['opening', 'fees', 'rewards', 'paidOut', 'closing'] as const).map((name) => (
-                  <Table.Th key={name} ta="right">
-                    {t(`account.${name}`)}
-                  </Table.Th>
-                ))}
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {(account?.days.nodes ?? []).map((day) => (
-                <Table.Tr key={day.day}>
-                  <Table.Td>{dayText(day.day)}</Table.Td>
+        <>
+          <Table.ScrollContainer minWidth={560}>
+            <Table verticalSpacing={6}>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>{t('common.day')}</Table.Th>
                   {(['opening', 'fees', 'rewards', 'paidOut', 'closing'] as const).map((name) => (
-                    <Table.Td key={name} ta="right">
-                      <Amount value={day[name]} size="sm" />
-                    </Table.Td>
+                    <Table.Th key={name} ta="right">
+                      {t(`account.${name}`)}
+                    </Table.Th>
                   ))}
                 </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+              </Table.Thead>
+              <Table.Tbody>
+                {(account?.days.nodes ?? []).map((day) => (
+                  <Table.Tr key={day.day}>
+                    <Table.Td>{dayText(day.day)}</Table.Td>
+                    {(['opening', 'fees', 'rewards', 'paidOut', 'closing'] as const).map((name) => (
+                      <Table.Td key={name} ta="right">
+                        <Amount value={day[name]} size="sm" />
+                      </Table.Td>
+                    ))}
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+          <ShowMore
+            page={account?.days.pageInfo}
+            read={(after) => result.fetchMore({ variables: { after } })}
+          />
+        </>
       )}
     </Loaded>
   );

@@ -1,19 +1,21 @@
-import { useApolloClient, useQuery } from '@apollo/client/react';
+import { useApolloClient } from '@apollo/client/react';
 import { Button, Group, Popover, Stack, TextInput } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { IconDownload } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslations } from 'use-intl';
-import { AuditLogOfDayDocument, CompanyDocument, type EntryRowFragment } from '../../generated/graph.ts';
+import { useCompany } from '../../app/useCompany.ts';
+import { AuditLogOfDayDocument, type EntryRowFragment } from '../../generated/graph.ts';
 import { useTellProblem } from '../../ui/problems.tsx';
+import { useTell } from '../../ui/tell.ts';
 import { csvOf, daysOfMonth } from './csv.ts';
 
 /** A month of an account's operations as a file for spreadsheets, the oldest first. */
 export function MonthAsCsv({ accountId }: { accountId: string }) {
   const t = useTranslations('account');
   const client = useApolloClient();
+  const tell = useTell();
   const tellProblem = useTellProblem();
-  const today = useQuery(CompanyDocument, { fetchPolicy: 'cache-first' }).data?.company.today;
+  const today = useCompany().data?.company.billingDay;
   const [chosen, setChosen] = useState<string>();
   const [isMaking, setIsMaking] = useState(false);
   const month = chosen ?? today?.slice(0, 7) ?? '';
@@ -38,7 +40,7 @@ export function MonthAsCsv({ accountId }: { accountId: string }) {
       const entries: EntryRowFragment[] = [];
       for (const day of daysOfMonth(month))
         if (day <= (today ?? day)) entries.push(...(await entriesOf(day)));
-      if (entries.length === 0) notifications.show({ message: t('csvEmpty') });
+      if (entries.length === 0) tell(t('csvEmpty'));
       else offer(`account-${month}.csv`, csvOf(entries));
     } catch (error) {
       tellProblem(error);

@@ -1,11 +1,12 @@
 import { useQuery } from '@apollo/client/react';
-import { Button, Group, Table, Text } from '@mantine/core';
+import { Table, Text } from '@mantine/core';
 import { useTranslations } from 'use-intl';
 import { PayoutsDocument } from '../../generated/graph.ts';
 import { Amount } from '../../ui/Amount.tsx';
 import { Empty } from '../../ui/Empty.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { Moment, useDay } from '../../ui/moments.tsx';
+import { ShowMore } from '../../ui/ShowMore.tsx';
 import { useRereadOn } from './useRereadOn.ts';
 
 /** What was paid out of an account, the newest first, and what became of the mail about it. */
@@ -47,16 +48,7 @@ export function Payouts({ accountId, balance }: { accountId: string; balance: st
                 ))}
               </Table.Tbody>
             </Table>
-            {pageInfo?.hasNextPage && (
-              <Group justify="center" mt="sm">
-                <Button
-                  variant="light"
-                  onClick={() => void result.fetchMore({ variables: { after: pageInfo.endCursor } })}
-                >
-                  {t('common.more')}
-                </Button>
-              </Group>
-            )}
+            <ShowMore page={pageInfo} read={(after) => result.fetchMore({ variables: { after } })} />
           </>
         );
       }}

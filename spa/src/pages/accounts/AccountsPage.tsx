@@ -1,11 +1,12 @@
 import { useQuery } from '@apollo/client/react';
-import { Anchor, Button, Group, Stack, Table, Title } from '@mantine/core';
+import { Anchor, Stack, Table, Title } from '@mantine/core';
 import { Link } from 'react-router';
 import { useTranslations } from 'use-intl';
 import { AccountsDocument } from '../../generated/graph.ts';
 import { Amount } from '../../ui/Amount.tsx';
 import { Empty } from '../../ui/Empty.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
+import { ShowMore } from '../../ui/ShowMore.tsx';
 
 /** Everybody's account, for whoever keeps the books. */
 export function AccountsPage() {
@@ -46,16 +47,7 @@ export function AccountsPage() {
                 ))}
               </Table.Tbody>
             </Table>
-            {pageInfo.hasNextPage && (
-              <Group justify="center">
-                <Button
-                  variant="light"
-                  onClick={() => void result.fetchMore({ variables: { after: pageInfo.endCursor } })}
-                >
-                  {t('common.more')}
-                </Button>
-              </Group>
-            )}
+            <ShowMore page={pageInfo} read={(after) => result.fetchMore({ variables: { after } })} />
           </>
         )}
       </Loaded>

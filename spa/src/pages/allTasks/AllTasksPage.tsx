@@ -1,4 +1,4 @@
-import { useQuery } from '@apollo/client/react';
+import { useFragment, useQuery } from '@apollo/client/react';
 import {
   Badge,
   Group,
@@ -16,7 +16,13 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { useTranslations } from 'use-intl';
-import { FindPeopleDocument, type TaskFilter, type TaskRowFragment } from '../../generated/graph.ts';
+import {
+  FindPeopleDocument,
+  PersonDocument,
+  type TaskFilter,
+  type TaskRowFragment,
+  TaskStatusNowFragmentDoc,
+} from '../../generated/graph.ts';
 import { useMay } from '../../session/useSession.ts';
 import { Amount } from '../../ui/Amount.tsx';
 import { Empty } from '../../ui/Empty.tsx';
@@ -27,7 +33,7 @@ import { Status } from '../../ui/Status.tsx';
 import { useShowTask } from '../task/useShowTask.ts';
 import { useTaskPages } from './useTaskPages.ts';
 
-/** A row's height in pixels; on a phone its second line takes one more. */
+/** A row's height in pixels. */
 const rowHeight = 64;
 /** How many rows before the end the next page is asked for. */
 const aheadRows = 30;
@@ -48,6 +54,11 @@ export function AllTasksPage() {
     );
   const [typed, setTyped] = useState(parameters.get('search') ?? '');
   const searchSoon = useDebouncedCallback((text: string) => set('search', text.trim()), 250);
+  const searched = parameters.get('search') ?? '';
+  // The address may change by itself, as by the menu or the way back.
+  useEffect(() => {
+    setTyped((before) => (before.trim() === searched ? before : searched));
+  }, [searched]);
   const status = parameters.get('status');
   const filter: TaskFilter = {
     ...(status === 'IN_PROGRESS' || status === 'DONE' ? { status } : {}),
@@ -102,6 +113,9 @@ function AssigneeSelect({
   const [typed, setTyped] = useState('');
   const [search] = useDebouncedValue(typed.trim(), 200);
   const { data } = useQuery(FindPeopleDocument, { variables: { search: search === '' ? null : search } });
+  const chosen = useQuery(PersonDocument, { variables: { id: value ?? '' }, skip: value === null }).data
+    ?.user;
+  const found = data?.users.nodes ?? [];
   return (
     <Select
       w={200}
@@ -114,7 +128,12 @@ function AssigneeSelect({
       onSearchChange={setTyped}
       // The graph has searched already, by more than names.
       filter={({ options }) => options}
-      data={(data?.users.nodes ?? []).map(({ id, name }) => ({ value: id, label: name }))}
+      data={(found.some(({ id }) => id === value) || !chosen ? found : [chosen, ...found]).map(
+        ({ id, name }) => ({
+          value: id,
+          label: name,
+        }),
+      )}
       clearButtonProps={{ 'aria-label': t('anybody') }}
     />
   );
@@ -199,6 +218,12 @@ function VirtualList({
 
 function Row({ task }: { task: TaskRowFragment }) {
   const t = useTranslations();
+  // Whatever else has been read of it since, as when it was done beside the list.
+  const now = useFragment({
+    fragment: TaskStatusNowFragmentDoc,
+    from: { __typename: 'Task', id: task.id },
+  });
+  const status = (now.complete ? now.data.status : undefined) ?? task.status;
   const showTask = useShowTask();
   return (
     <UnstyledButton
@@ -228,7 +253,7 @@ function Row({ task }: { task: TaskRowFragment }) {
         <Text size="sm" visibleFrom="sm" c="dimmed">
           <Amount value={task.assignmentFee} size="sm" /> / <Amount value={task.completionReward} size="sm" />
         </Text>
-        <Status tone={task.status === 'DONE' ? 'good' : 'busy'}>{t(`task.status.${task.status}`)}</Status>
+        <Status tone={status === 'DONE' ? 'good' : 'busy'}>{t(`task.status.${status}`)}</Status>
       </Group>
     </UnstyledButton>
   );

@@ -24,12 +24,13 @@ export function useTaskPages(filter: TaskFilter): {
   const client = useApolloClient();
   const [read, setRead] = useState<Read>();
   const [error, setError] = useState<unknown>();
-  const asking = useRef<AbortController>(undefined);
+  /** What is being asked; what comes of anything else is no longer wanted. */
+  const asking = useRef<object>(undefined);
   const key = JSON.stringify(filter);
   const ask = useCallback(
     async (before: Read) => {
       if (asking.current) return;
-      const mine = new AbortController();
+      const mine = {};
       asking.current = mine;
       setError(undefined);
       try {
@@ -38,7 +39,7 @@ export function useTaskPages(filter: TaskFilter): {
           variables: { filter: JSON.parse(key) as TaskFilter, after: before.after },
           fetchPolicy: 'no-cache',
         });
-        if (mine.signal.aborted || !data) return;
+        if (asking.current !== mine || !data) return;
         const { nodes, pageInfo } = data.tasks;
         setRead({
           tasks: [...before.tasks, ...nodes],
@@ -46,7 +47,7 @@ export function useTaskPages(filter: TaskFilter): {
           isWhole: !pageInfo.hasNextPage,
         });
       } catch (problem) {
-        if (!mine.signal.aborted) setError(problem);
+        if (asking.current === mine) setError(problem);
       } finally {
         if (asking.current === mine) asking.current = undefined;
       }
@@ -57,7 +58,6 @@ export function useTaskPages(filter: TaskFilter): {
     setRead(undefined);
     void ask(nothing);
     return () => {
-      asking.current?.abort();
       asking.current = undefined;
     };
   }, [ask]);

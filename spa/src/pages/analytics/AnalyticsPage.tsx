@@ -1,8 +1,9 @@
-import { useQuery, useSubscription } from '@apollo/client/react';
+import { useQuery } from '@apollo/client/react';
 import { Anchor, Paper, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { useFormatter, useTranslations } from 'use-intl';
-import { useToday } from '../../app/useToday.ts';
+import { lazily } from '../../app/lazily.ts';
+import { useCompany } from '../../app/useCompany.ts';
 import {
   type AnalyticsDayRowFragment,
   AnalyticsDaysDocument,
@@ -10,6 +11,7 @@ import {
   type DearestFragment,
   DearestTasksDocument,
 } from '../../generated/graph.ts';
+import { useLive } from '../../graph/useLive.ts';
 import { Amount } from '../../ui/Amount.tsx';
 import { DayRange, type Range, rangeUpTo } from '../../ui/DayRange.tsx';
 import { Loaded, Outline } from '../../ui/Loaded.tsx';
@@ -17,25 +19,23 @@ import { useDay } from '../../ui/moments.tsx';
 import { useRereadOn } from '../account/useRereadOn.ts';
 import { useShowTask } from '../task/useShowTask.ts';
 
-const Chart = lazy(() => import('../../ui/Chart.tsx'));
+const Chart = lazily(async () => (await import('../../ui/Chart.tsx')).Chart);
 
 /** What management looks at: today, live, and each day of a range. */
 export function AnalyticsPage() {
   const t = useTranslations();
   const format = useFormatter();
-  const today = useToday();
+  const dayText = useDay();
   const [chosen, setChosen] = useState<Range>();
-  const live = useSubscription(AnalyticsTodayDocument, { context: { endless: true } });
-  const now = live.data?.analyticsDayChanged;
-  if (today === undefined) return <Outline rows={6} />;
-  const range = chosen ?? rangeUpTo(today, 31);
+  const now = useLive(AnalyticsTodayDocument)?.analyticsDayChanged;
+  const company = useCompany({ dayNow: now?.day });
   return (
     <Stack maw={1100} mx="auto">
       <Title order={1} size="h3">
         {t('nav.analytics')}
       </Title>
       <Title order={2} size="h5">
-        {t('analytics.now')}
+        {now ? dayText(now.day, 'long') : '…'}
       </Title>
       <SimpleGrid cols={{ base: 1, xs: 2, md: 5 }} data-testid="analytics-today">
         <Figure label={t('analytics.earned')}>
@@ -48,8 +48,17 @@ export function AnalyticsPage() {
         </Figure>
         <Dearest resolved={now?.tasksResolved} />
       </SimpleGrid>
-      <DayRange value={range} today={today} onChange={setChosen} />
-      <DaysOf range={range} />
+      <Loaded result={company} rows={6}>
+        {({ company: { billingDay } }) => {
+          const range = chosen ?? rangeUpTo(billingDay, 31);
+          return (
+            <>
+              <DayRange value={range} today={billingDay} onChange={setChosen} />
+              <DaysOf range={range} />
+            </>
+          );
+        }}
+      </Loaded>
     </Stack>
   );
 }

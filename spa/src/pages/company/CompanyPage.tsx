@@ -1,13 +1,15 @@
-import { useQuery, useSubscription } from '@apollo/client/react';
+import { useQuery } from '@apollo/client/react';
 import { Paper, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { useTranslations } from 'use-intl';
-import { useToday } from '../../app/useToday.ts';
+import { lazily } from '../../app/lazily.ts';
+import { useCompany } from '../../app/useCompany.ts';
 import {
   type CompanyDayRowFragment,
   CompanyDaysDocument,
   CompanyTodayDocument,
 } from '../../generated/graph.ts';
+import { useLive } from '../../graph/useLive.ts';
 import { Amount } from '../../ui/Amount.tsx';
 import { DayRange, type Range, rangeUpTo } from '../../ui/DayRange.tsx';
 import { Empty } from '../../ui/Empty.tsx';
@@ -15,24 +17,23 @@ import { Loaded, Outline } from '../../ui/Loaded.tsx';
 import { useDay } from '../../ui/moments.tsx';
 import { Status } from '../../ui/Status.tsx';
 
-const Chart = lazy(() => import('../../ui/Chart.tsx'));
+const Chart = lazily(async () => (await import('../../ui/Chart.tsx')).Chart);
 const figures = ['earned', 'feesCharged', 'rewardsPaid', 'paidOut'] as const;
 const labels = { earned: 'earned', feesCharged: 'fees', rewardsPaid: 'rewards', paidOut: 'paidOut' } as const;
 
 /** What top management earned: today, live, and each day of a range. */
 export function CompanyPage() {
   const t = useTranslations('company');
-  const today = useToday();
+  const dayText = useDay();
   const [chosen, setChosen] = useState<Range>();
-  const live = useSubscription(CompanyTodayDocument, { context: { endless: true } });
-  const now = live.data?.companyDayChanged;
-  if (today === undefined) return <Outline rows={6} />;
-  const range = chosen ?? rangeUpTo(today, 31);
+  const now = useLive(CompanyTodayDocument)?.companyDayChanged;
+  const company = useCompany({ dayNow: now?.day });
   return (
     <Stack maw={1000} mx="auto">
       <Title order={1} size="h3">
         {t('title')}
       </Title>
+      <Text c="dimmed">{now ? dayText(now.day, 'long') : '…'}</Text>
       <SimpleGrid cols={{ base: 2, sm: 4 }} data-testid="company-today">
         {figures.map((name) => (
           <Paper key={name} withBorder p="md">
@@ -43,8 +44,17 @@ export function CompanyPage() {
           </Paper>
         ))}
       </SimpleGrid>
-      <DayRange value={range} today={today} onChange={setChosen} />
-      <DaysOf range={range} />
+      <Loaded result={company} rows={6}>
+        {({ company: { billingDay } }) => {
+          const range = chosen ?? rangeUpTo(billingDay, 31);
+          return (
+            <>
+              <DayRange value={range} today={billingDay} onChange={setChosen} />
+              <DaysOf range={range} />
+            </>
+          );
+        }}
+      </Loaded>
     </Stack>
   );
 }
@@ -74,6 +84,17 @@ function DaysOf({ range }: { range: Range }) {
   );
 }
 
+/** Days close in order: what is not closed before the newest that is was before the company's first day. */
+function isOpen(
+  { day, closed, feesCharged, rewardsPaid }: CompanyDayRowFragment,
+  all: readonly CompanyDayRowFragment[],
+): boolean {
+  if (closed) return false;
+  const newestClosed = all.find((each) => each.closed)?.day;
+  if (newestClosed !== undefined) return day > newestClosed;
+  return day === all[0]?.day || Number(feesCharged) !== 0 || Number(rewardsPaid) !== 0;
+}
+
 function DayTable({ days }: { days: readonly CompanyDayRowFragment[] }) {
   const t = useTranslations();
   const dayText = useDay();
@@ -101,9 +122,8 @@ function DayTable({ days }: { days: readonly CompanyDayRowFragment[] }) {
                 </Table.Td>
               ))}
               <Table.Td>
-                <Status tone={day.closed ? 'past' : 'good'}>
-                  {t(day.closed ? 'company.closed' : 'company.open')}
-                </Status>
+                {day.closed && <Status tone="past">{t('company.closed')}</Status>}
+                {isOpen(day, days) && <Status tone="good">{t('company.open')}</Status>}
               </Table.Td>
             </Table.Tr>
           ))}

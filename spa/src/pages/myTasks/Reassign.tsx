@@ -32,7 +32,14 @@ export function Reassign() {
   const [press, { loading }] = useMutation(ReassignTasksDocument);
   const known = newest.data?.reassignments.nodes[0];
   // The one that was pressed here, else one that somebody else has started.
-  const shownId = pressedId ?? (known && isUnderWay(known) ? known.id : undefined);
+  const pressed = useFragment({
+    fragment: ReassignmentStateFragmentDoc,
+    fragmentName: 'ReassignmentState',
+    from: pressedId === undefined ? null : { __typename: 'Reassignment', id: pressedId },
+  });
+  const isPressedOver = pressed.complete && pressed.data !== null && !isUnderWay(pressed.data);
+  const other = known && isUnderWay(known) ? known.id : undefined;
+  const shownId = isPressedOver ? (other ?? pressedId) : (pressedId ?? other);
   const start = async () => {
     try {
       const { data } = await press({ variables: { onRunning } });
@@ -49,6 +56,8 @@ export function Reassign() {
           variant="light"
           leftSection={<IconArrowsShuffle size={18} />}
           onClick={() => {
+            // What was chosen for another time is no answer for this one.
+            setOnRunning('JOIN');
             void newest.refetch().catch(() => undefined);
             asking.open();
           }}
@@ -73,7 +82,7 @@ export function Reassign() {
             >
               <Stack gap="xs" mt="xs">
                 {choices.map((choice) => (
-                  <Radio key={choice} value={choice} label={t(choice)} description={t(`${choice}hint`)} />
+                  <Radio key={choice} value={choice} label={t(choice)} description={t(`hints.${choice}`)} />
                 ))}
               </Stack>
             </Radio.Group>
@@ -96,19 +105,28 @@ function Running({ id }: { id: string }) {
   const t = useTranslations('reassign');
   const tellProblem = useTellProblem();
   const [cancel, { loading }] = useMutation(CancelReassignmentDocument);
-  useSubscription(ReassignmentProgressDocument, { variables: { id } });
   const { data, complete } = useFragment({
     fragment: ReassignmentStateFragmentDoc,
     fragmentName: 'ReassignmentState',
     from: { __typename: 'Reassignment', id },
   });
+  // Ends with the run; before that only for a reason of the gateway's, and then it is subscribed to again.
+  const [round, setRound] = useState(0);
+  const isOver = complete && !isUnderWay(data);
+  useSubscription(ReassignmentProgressDocument, {
+    variables: { id },
+    skip: isOver,
+    context: { round },
+    errorPolicy: 'all',
+    onComplete: () => setTimeout(() => setRound(round + 1), 1_000),
+  });
   if (!complete) return null;
   const share =
     data.total === 0 ? (data.status === 'COMPLETED' ? 100 : 0) : (100 * data.processed) / data.total;
   return (
-    <Card withBorder padding="sm" data-testid="reassignment" role="status">
+    <Card withBorder padding="sm" data-testid="reassignment">
       <Group justify="space-between" gap="xs" mb={6}>
-        <Text size="sm" fw={500}>
+        <Text size="sm" fw={500} role="status">
           {t(`status.${data.status}`)}
         </Text>
         <Text size="sm" c="dimmed" style={{ fontVariantNumeric: 'tabular-nums' }}>

@@ -1,27 +1,40 @@
-import { useApolloClient, useSubscription } from '@apollo/client/react';
+import { useApolloClient } from '@apollo/client/react';
 import { useDebouncedCallback } from '@mantine/hooks';
+import { useState } from 'react';
 import { MyTaskChangesDocument, MyTasksDocument } from '../../generated/graph.ts';
+import { useLive } from '../../graph/useLive.ts';
 import { putOnTop, takeFrom } from '../task/useResolveTask.ts';
 
-/** How long changes may go on before the lists are read again, in milliseconds. */
-const rereadAfterMs = 300;
+/** How long it is waited for more changes before the lists are read again, and how long at most, in milliseconds. */
+const reread = { delay: 300, maxWait: 1_000 };
 
-/** Keeps the user's lists as they are now: single changes are applied, after many at once the lists are read again. */
-export function useLiveTasks(): void {
+/** What came last, for those who cannot see the list change. */
+export interface News {
+  readonly kind: 'came' | 'taken';
+  readonly title: string;
+}
+
+/**
+ * Keeps the user's lists as they are now: single changes are applied; after many at once, and where a change could not
+ * be told in full, the lists are read again.
+ */
+export function useLiveTasks(): News | undefined {
   const client = useApolloClient();
+  const [news, setNews] = useState<News>();
   const rereadSoon = useDebouncedCallback(
     () => void client.refetchQueries({ include: [MyTasksDocument] }).catch(() => undefined),
-    rereadAfterMs,
+    reread,
   );
-  useSubscription(MyTaskChangesDocument, {
-    context: { endless: true },
-    onData: ({ data: { data } }) => {
+  useLive(MyTaskChangesDocument, {
+    onChange: (data) => {
       const change = data?.myTasksChanged;
       if (!change?.task) return rereadSoon();
-      const { id } = change.task;
+      const { id, title } = change.task;
       if (change.kind === 'ASSIGNED_TO_ME') putOnTop(client.cache, 'IN_PROGRESS', id);
       else takeFrom(client.cache, 'IN_PROGRESS', id);
       if (change.kind === 'RESOLVED') putOnTop(client.cache, 'DONE', id);
+      else setNews({ kind: change.kind === 'ASSIGNED_TO_ME' ? 'came' : 'taken', title });
     },
   });
+  return news;
 }

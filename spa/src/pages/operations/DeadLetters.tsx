@@ -1,6 +1,5 @@
 import { useMutation, useQuery } from '@apollo/client/react';
 import { Accordion, Button, Code, Group, Text } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { useTranslations } from 'use-intl';
 import {
   DeadLettersDocument,
@@ -13,6 +12,7 @@ import { Empty } from '../../ui/Empty.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { Moment } from '../../ui/moments.tsx';
 import { useTellProblem } from '../../ui/problems.tsx';
+import { useTell } from '../../ui/tell.ts';
 
 type Service = 'tracker' | 'accounting' | 'analytics';
 
@@ -57,6 +57,7 @@ function Letter({
   onResent: () => void;
 }) {
   const t = useTranslations('operations');
+  const tell = useTell();
   const tellProblem = useTellProblem();
   const variables = { id: letter.id };
   const [tracker] = useMutation(ResendTrackerDocument, { variables });
@@ -65,7 +66,7 @@ function Letter({
   const resend = async () => {
     try {
       await { tracker, accounting, analytics }[service]();
-      notifications.show({ color: 'parrot', message: t('resent') });
+      tell(t('resent'));
       setTimeout(onResent, 1_000);
     } catch (error) {
       tellProblem(error);

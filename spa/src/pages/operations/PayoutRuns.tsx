@@ -3,7 +3,7 @@ import { Button, Card, Group, Progress, Stack, Text } from '@mantine/core';
 import { IconMoonStars } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
 import { useTranslations } from 'use-intl';
-import { useToday } from '../../app/useToday.ts';
+import { useCompany } from '../../app/useCompany.ts';
 import {
   CloseDayDocument,
   CompanyDocument,
@@ -15,6 +15,8 @@ import { Empty } from '../../ui/Empty.tsx';
 import { FormModal } from '../../ui/FormModal.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { Moment, useDay } from '../../ui/moments.tsx';
+import { useTellProblem } from '../../ui/problems.tsx';
+import { ShowMore } from '../../ui/ShowMore.tsx';
 import { Status } from '../../ui/Status.tsx';
 
 /** How often a run that is under way is looked at, in milliseconds. */
@@ -24,24 +26,41 @@ const lookEveryMs = 1_000;
 export function PayoutRuns() {
   const t = useTranslations();
   const dayText = useDay();
-  const today = useToday();
-  const [isAsking, setIsAsking] = useState(false);
+  const tellProblem = useTellProblem();
+  const company = useCompany();
+  const today = company.data?.company.today;
+  const isClosed = company.data !== undefined && company.data.company.billingDay > company.data.company.today;
+  /** The day that is asked about; it stays that one, whatever the clock says meanwhile. */
+  const [closing, setClosing] = useState<string>();
   const result = useQuery(PayoutRunsDocument, { variables: { after: null } });
   const isUnderWay = result.data?.payoutRuns.nodes.some(({ status }) => status === 'RUNNING') ?? false;
   const [closeDay] = useMutation(CloseDayDocument, {
     refetchQueries: [PayoutRunsDocument, CompanyDocument],
     awaitRefetchQueries: true,
   });
+  const ask = async () => {
+    try {
+      const { data } = await company.refetch();
+      setClosing(data?.company.today);
+    } catch (error) {
+      tellProblem(error);
+    }
+  };
   return (
     <Stack>
       <Group>
         <Button
           leftSection={<IconMoonStars size={18} />}
-          onClick={() => setIsAsking(true)}
-          disabled={today === undefined}
+          onClick={() => void ask()}
+          disabled={today === undefined || isClosed}
         >
           {t('operations.closeDay')}
         </Button>
+        {today !== undefined && isClosed && (
+          <Text size="sm" c="dimmed">
+            {t('operations.closedAlready', { day: dayText(today) })}
+          </Text>
+        )}
       </Group>
       <Loaded result={result}>
         {({ payoutRuns: { nodes, pageInfo } }) => (
@@ -51,25 +70,16 @@ export function PayoutRuns() {
             {nodes.map((run) => (
               <Run key={run.id} run={run} />
             ))}
-            {pageInfo.hasNextPage && (
-              <Group justify="center">
-                <Button
-                  variant="light"
-                  onClick={() => void result.fetchMore({ variables: { after: pageInfo.endCursor } })}
-                >
-                  {t('common.more')}
-                </Button>
-              </Group>
-            )}
+            <ShowMore page={pageInfo} read={(after) => result.fetchMore({ variables: { after } })} />
           </>
         )}
       </Loaded>
-      {isAsking && today !== undefined && (
+      {closing !== undefined && (
         <FormModal
-          title={t('operations.closeTitle', { day: dayText(today) })}
+          title={t('operations.closeTitle', { day: dayText(closing) })}
           submit={t('operations.close')}
-          onSubmit={() => closeDay()}
-          onClose={() => setIsAsking(false)}
+          onSubmit={() => closeDay({ variables: { day: closing } })}
+          onClose={() => setClosing(undefined)}
         >
           <Text size="sm">{t('operations.closeLead')}</Text>
         </FormModal>

@@ -2,15 +2,16 @@ import { useMutation } from '@apollo/client/react';
 import { roles } from '@ates/schema/access';
 import { Select, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { notifications } from '@mantine/notifications';
 import { useTranslations } from 'use-intl';
 import { CreateAccountDocument, type Role } from '../../generated/graph.ts';
 import { BeakField } from '../../session/BeakField.tsx';
 import { FormModal } from '../../ui/FormModal.tsx';
+import { useTell } from '../../ui/tell.ts';
 
 /** Makes somebody's account; admins. */
 export function NewAccount({ onClose, onMade }: { onClose: () => void; onMade: () => void }) {
   const t = useTranslations();
+  const tell = useTell();
   const [create] = useMutation(CreateAccountDocument);
   const required = (text: string) => (text.trim() === '' ? t('common.required') : null);
   const form = useForm({
@@ -20,10 +21,7 @@ export function NewAccount({ onClose, onMade }: { onClose: () => void; onMade: (
   const submit = async () => {
     if (form.validate().hasErrors) return false;
     const { data } = await create({ variables: { input: form.getValues() } });
-    notifications.show({
-      color: 'parrot',
-      message: t('people.created', { name: data?.createAccount.name ?? '' }),
-    });
+    tell(t('people.created', { name: data?.createAccount.name ?? '' }));
     onMade();
     return true;
   };

@@ -9,6 +9,7 @@ import { PeopleDocument, type PersonRowFragment, type Role } from '../../generat
 import { useMay } from '../../session/useSession.ts';
 import { Empty } from '../../ui/Empty.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
+import { ShowMore } from '../../ui/ShowMore.tsx';
 import { Status } from '../../ui/Status.tsx';
 import { NewAccount } from './NewAccount.tsx';
 import { PersonActions } from './PersonActions.tsx';
@@ -24,7 +25,7 @@ export function PeoplePage() {
   const result = useQuery(PeopleDocument, {
     variables: { search: search === '' ? null : search, role, after: null },
   });
-  const data = result.data ?? result.previousData;
+  const data = result.data ?? (result.error ? undefined : result.previousData);
   return (
     <Stack maw={1100} mx="auto">
       <Group justify="space-between">
@@ -69,16 +70,7 @@ export function PeoplePage() {
             ) : (
               <PeopleTable people={nodes} mayManage={mayManage} />
             )}
-            {pageInfo.hasNextPage && (
-              <Group justify="center">
-                <Button
-                  variant="light"
-                  onClick={() => void result.fetchMore({ variables: { after: pageInfo.endCursor } })}
-                >
-                  {t('common.more')}
-                </Button>
-              </Group>
-            )}
+            <ShowMore page={pageInfo} read={(after) => result.fetchMore({ variables: { after } })} />
           </>
         )}
       </Loaded>

@@ -1,7 +1,6 @@
 import { useMutation } from '@apollo/client/react';
 import { roles } from '@ates/schema/access';
 import { ActionIcon, Menu, Select, Text, TextInput } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { IconAt, IconDots, IconFeather, IconUserCheck, IconUserOff, IconUserStar } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslations } from 'use-intl';
@@ -16,6 +15,7 @@ import {
 } from '../../generated/graph.ts';
 import { BeakField } from '../../session/BeakField.tsx';
 import { FormModal } from '../../ui/FormModal.tsx';
+import { useTell } from '../../ui/tell.ts';
 
 type Action = 'changeRole' | 'changeEmail' | 'resetBeak' | 'deactivate' | 'reactivate';
 
@@ -67,6 +67,7 @@ function ActionForm({
   onClose: () => void;
 }) {
   const t = useTranslations();
+  const tell = useTell();
   const [role, setRole] = useState<Role>(person.role);
   const [email, setEmail] = useState(person.email ?? '');
   const [beakShape, setBeakShape] = useState('');
@@ -85,7 +86,7 @@ function ActionForm({
   };
   const submit = async () => {
     await act[action]();
-    notifications.show({ color: 'parrot', message: `${t('people.changed')}: ${person.name}` });
+    tell(`${t('people.changed')}: ${person.name}`);
   };
   return (
     <FormModal

@@ -1,18 +1,19 @@
 import { useMutation } from '@apollo/client/react';
 import { Button, Collapse, Group, Stack, Textarea, TextInput } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { IconPlus } from '@tabler/icons-react';
 import { type ChangeEvent, useEffect, useRef, useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { useTranslations } from 'use-intl';
 import { CreateTaskDocument } from '../../generated/graph.ts';
 import { useTellProblem } from '../../ui/problems.tsx';
+import { useTell } from '../../ui/tell.ts';
 
 const empty = { title: '', jiraId: '', description: '' };
 
 /** Puts up a task, which falls to somebody at random. A second try of the same one makes no second task. */
 export function NewTask() {
   const t = useTranslations();
+  const tell = useTell();
   const tellProblem = useTellProblem();
   const [create] = useMutation(CreateTaskDocument);
   const title = useRef<HTMLInputElement>(null);
@@ -57,7 +58,7 @@ export function NewTask() {
         },
       });
       const name = data?.createTask.assignee?.name;
-      if (name !== undefined) notifications.show({ color: 'parrot', message: t('task.putUp', { name }) });
+      if (name !== undefined) tell(t('task.putUp', { name }));
       setTyped(empty);
       idempotencyKey.current = newKey();
     } catch (error) {
@@ -82,6 +83,7 @@ export function NewTask() {
             flex={1}
             aria-label={t('task.title')}
             placeholder={t('task.title')}
+            title={t('task.titleHint')}
             onFocus={() => setIsUsed(true)}
             error={isMissing ? t('common.required') : undefined}
             {...field('title')}

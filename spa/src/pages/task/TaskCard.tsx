@@ -40,7 +40,7 @@ export function TaskCard({
               </Text>
             </Group>
           </UnstyledButton>
-          <Group gap="md">
+          <Group gap="md" style={{ rowGap: 0 }}>
             <Text size="sm" c="dimmed">
               {t('fee')} <Amount value={task.assignmentFee} size="sm" />
             </Text>

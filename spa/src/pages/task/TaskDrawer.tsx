@@ -9,6 +9,8 @@ import { Amount } from '../../ui/Amount.tsx';
 import { Empty } from '../../ui/Empty.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { Moment } from '../../ui/moments.tsx';
+import { ShowMore } from '../../ui/ShowMore.tsx';
+import { useReturnFocus } from '../../ui/useReturnFocus.ts';
 import { useResolveTask } from './useResolveTask.ts';
 import { useShowTask } from './useShowTask.ts';
 
@@ -17,6 +19,7 @@ export function TaskDrawer() {
   const t = useTranslations();
   const [parameters] = useSearchParams();
   const showTask = useShowTask();
+  useReturnFocus();
   const id = parameters.get('task');
   return (
     <Drawer
@@ -33,10 +36,22 @@ export function TaskDrawer() {
 
 function Details({ id }: { id: string }) {
   const t = useTranslations('task');
-  const result = useQuery(TaskDetailsDocument, { variables: { id } });
+  const result = useQuery(TaskDetailsDocument, { variables: { id, after: null } });
   return (
     <Loaded result={result} rows={5}>
-      {({ task }) => (task ? <Task task={task} /> : <Empty title={t('notFound')} hint="" />)}
+      {({ task }) =>
+        task ? (
+          <>
+            <Task task={task} />
+            <ShowMore
+              page={task.assignments.pageInfo}
+              read={(after) => result.fetchMore({ variables: { after } })}
+            />
+          </>
+        ) : (
+          <Empty title={t('notFound')} hint="" />
+        )
+      }
     </Loaded>
   );
 }
@@ -49,8 +64,8 @@ function Task({ task }: { task: NonNullable<TaskDetailsQuery['task']> }) {
     [t('allTasks.status'), t(`task.status.${task.status}`)],
     [t('task.assignee'), task.assignee?.name ?? t('common.unknown')],
     [t('task.creator'), task.creator?.name ?? t('common.unknown')],
-    [t('task.fee'), <Amount key="fee" value={task.assignmentFee} />],
-    [t('task.reward'), <Amount key="reward" value={task.completionReward} />],
+    [t('task.fee'), <Amount key="fee" value={task.assignmentFee} size="sm" />],
+    [t('task.reward'), <Amount key="reward" value={task.completionReward} size="sm" />],
     [t('task.created'), <Moment key="created" at={task.createdAt} />],
     ...(task.resolvedAt === null
       ? []

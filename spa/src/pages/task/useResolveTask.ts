@@ -1,16 +1,17 @@
 import type { ApolloCache, Reference } from '@apollo/client';
 import { useMutation } from '@apollo/client/react';
-import { notifications } from '@mantine/notifications';
 import { useTranslations } from 'use-intl';
 import { ResolveTaskDocument, type TaskRowFragment } from '../../generated/graph.ts';
 import { useMoney } from '../../ui/Amount.tsx';
 import { useProblem } from '../../ui/problems.tsx';
+import { useTell } from '../../ui/tell.ts';
 
 /** Marks a task as done: on the page at once, and taken back with the reason where the exchange refuses it. */
 export function useResolveTask(): (task: TaskRowFragment) => Promise<void> {
   const t = useTranslations('task');
   const money = useMoney();
   const problem = useProblem();
+  const tell = useTell();
   const [resolve] = useMutation(ResolveTaskDocument);
   return async ({ id, completionReward }) => {
     try {
@@ -31,14 +32,11 @@ export function useResolveTask(): (task: TaskRowFragment) => Promise<void> {
         },
       });
     } catch (error) {
-      notifications.show({ color: 'red', message: t('refused', { why: problem(error) }), autoClose: 8_000 });
+      tell(t('refused', { why: problem(error) }), 'refused');
       return;
     }
     if (completionReward !== null)
-      notifications.show({
-        color: 'parrot',
-        message: t('doneNotice', { reward: money(completionReward, { signed: true }) }),
-      });
+      tell(t('doneNotice', { reward: money(completionReward, { signed: true }) }));
   };
 }
 

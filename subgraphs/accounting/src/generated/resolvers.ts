@@ -140,8 +140,10 @@ export type PayoutRunStatus =
 export type Company = {
   /** The time zone its days are in, such as 'Europe/Berlin'. */
   timeZone: Scalars['String']['output'];
-  /** The billing day: what happens now counts towards it. */
+  /** The day it is in that zone. */
   today: Scalars['Date']['output'];
+  /** The day that what happens now counts towards: today, or tomorrow once today is closed. */
+  billingDay: Scalars['Date']['output'];
 };
 
 /** What top management earned on a day: fees charged less rewards paid. */
@@ -546,6 +548,7 @@ export type PayoutRunResolvers<ContextType = Context, ParentType extends Resolve
 export type CompanyResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Company'] = ResolversParentTypes['Company']> = {
   timeZone?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   today?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
+  billingDay?: Resolver<ResolversTypes['Date'], ParentType, ContextType>;
 };
 
 export type CompanyDayResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CompanyDay'] = ResolversParentTypes['CompanyDay']> = {

@@ -1,0 +1,31 @@
+import { Button, Group } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslations } from 'use-intl';
+import { useTellProblem } from './problems.tsx';
+
+/** Below a list that has another page: the way to it. */
+export function ShowMore({
+  page,
+  read,
+}: {
+  page: { hasNextPage: boolean; endCursor: string | null } | undefined;
+  /** Reads the page behind a cursor. */
+  read: (after: string | null) => Promise<unknown>;
+}) {
+  const t = useTranslations('common');
+  const tellProblem = useTellProblem();
+  const [isReading, setIsReading] = useState(false);
+  if (!page?.hasNextPage) return null;
+  const more = async () => {
+    setIsReading(true);
+    await read(page.endCursor).catch(tellProblem);
+    setIsReading(false);
+  };
+  return (
+    <Group justify="center" mt="sm">
+      <Button variant="light" loading={isReading} onClick={() => void more()}>
+        {t('more')}
+      </Button>
+    </Group>
+  );
+}
