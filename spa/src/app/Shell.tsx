@@ -64,7 +64,8 @@ export function Shell() {
     before.current = pathname;
     // A new page begins at its top, for eyes and for screen readers.
     window.scrollTo(0, 0);
-    document.getElementById('page')?.focus({ preventScroll: true });
+    const page = document.getElementById('page');
+    if (!page?.contains(document.activeElement)) page?.focus({ preventScroll: true });
   }, [pathname]);
   return (
     <AppShell

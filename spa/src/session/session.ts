@@ -114,7 +114,8 @@ async function renewNow(): Promise<Session> {
     return turn === before ? become(signedIn(refreshSession)) : session;
   } catch (error) {
     if (!(error instanceof Refused) || error.code !== 'UNAUTHENTICATED') throw error;
-    if (turn !== before) return session;
+    // Whoever is signed out already knows why.
+    if (turn !== before || session.status === 'signed out') return session;
     return become(
       session.status === 'signed in' ? { status: 'signed out', why: 'ended' } : { status: 'signed out' },
     );

@@ -1,7 +1,7 @@
 /** What somebody has to do, as far as it is watched. */
 export interface OpenTasks {
   readonly userId: string;
-  /** Their newest open tasks, by id, with the assignment that each is held by. */
+  /** Their newest open tasks, the newest first, by id, with the assignment that each is held by. */
   readonly newest: ReadonlyMap<string, string>;
   readonly count: number;
 }
@@ -24,7 +24,8 @@ const reload: readonly TaskChange[] = [{ kind: 'RELOAD' }];
 export function changesOf(told: OpenTasks | undefined, now: OpenTasks): readonly TaskChange[] {
   if (!told) return reload;
   const changes: TaskChange[] = [];
-  for (const [taskId, assignmentId] of now.newest)
+  // The oldest first, as they came.
+  for (const [taskId, assignmentId] of [...now.newest].reverse())
     if (told.newest.get(taskId) !== assignmentId) changes.push({ kind: 'ASSIGNED_TO_ME', taskId });
   for (const taskId of told.newest.keys())
     if (!now.newest.has(taskId)) changes.push({ kind: 'GONE', taskId, userId: now.userId });
