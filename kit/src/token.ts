@@ -29,8 +29,12 @@ export const tokenAlgorithm = 'EdDSA';
 /** Finds the key that a token names. */
 export type KeySource = JWTVerifyGetKey;
 
+/** How many verified tokens are remembered. */
+const maxRemembered = 10_000;
+
 /**
- * A verifier over the published keys (rule 1). Keys are kept and fetched anew when a token names one that is not
+ * A verifier over the published keys (rule 1). A token that was verified is not verified again until it runs out: live
+ * payloads bring the same one many times a second, and a signature takes as long as all the rest of a small payload. Keys are kept and fetched anew when a token names one that is not
  * known, so a rotation needs no restart; while they cannot be fetched the known ones go on serving.
  */
 export function createTokenVerifier(keys: URL | KeySource, now: () => Date): VerifyToken {
@@ -38,16 +42,24 @@ export function createTokenVerifier(keys: URL | KeySource, now: () => Date): Ver
     keys instanceof URL
       ? createRemoteJWKSet(keys, { timeoutDuration: 3_000, cooldownDuration: 5_000, cacheMaxAge: Infinity })
       : keys;
+  const verified = new Map<string, TokenClaims>();
   return async (authorization) => {
     if (!authorization) return { problem: 'missing' };
     const token = /^Bearer (\S+)$/i.exec(authorization)?.[1];
     if (!token) return { problem: 'invalid' };
+    const known = verified.get(token);
+    if (known && known.expiresAt > now()) return { claims: known };
+    verified.delete(token);
     try {
       const { payload } = await jwtVerify(token, source, {
         algorithms: [tokenAlgorithm],
         currentDate: now(),
       });
-      return { claims: readClaims(payload) };
+      const claims = readClaims(payload);
+      verified.set(token, claims);
+      const [oldest] = verified.keys();
+      if (verified.size > maxRemembered && oldest !== undefined) verified.delete(oldest);
+      return { claims };
     } catch (error) {
       if (error instanceof errors.JWTExpired) return { problem: 'expired' };
       if (error instanceof errors.JWKSTimeout)

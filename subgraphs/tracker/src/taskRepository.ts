@@ -17,16 +17,23 @@ const taskColumns = sql`
 
 /** What users have to do, in one statement. */
 export async function readOpenTasks(db: Db, userIds: readonly string[]): Promise<Map<string, OpenTasks>> {
-  const { rows } = await sql<{ userId: string; newest: Record<string, string> | null; count: number }>`
-    select u.id as "userId", (
-        select json_object_agg(task_id, assignment_id) from (
-          select task_id, assignment_id from open_task where assignee_id = u.id
-          order by assignment_id desc limit ${watchedTasks}
+  const { rows } = await sql<{
+    userId: string;
+    count: number;
+    fingerprint: string;
+    tasks: Record<string, string> | null;
+  }>`
+    select u.id as "userId", held.count, held.fingerprint, case when held.count <= ${watchedTasks} then (
+        select coalesce(json_object_agg(task_id, assignment_id), '{}') from (
+          select task_id, assignment_id from open_task where assignee_id = u.id order by assignment_id desc
         ) t
-      ) as newest, (select count(*) from open_task where assignee_id = u.id) as count
-    from unnest(${idArray(userIds)}) as u (id)`.execute(db);
+      ) end as tasks
+    from unnest(${idArray(userIds)}) as u (id) cross join lateral (
+      select count(*) as count, coalesce(bit_xor(uuid_hash_extended(assignment_id, 0)), 0)::text as fingerprint
+      from open_task where assignee_id = u.id
+    ) held`.execute(db);
   return new Map(
-    rows.map(({ newest, ...row }) => [row.userId, { ...row, newest: new Map(Object.entries(newest ?? {})) }]),
+    rows.map(({ tasks, ...row }) => [row.userId, { ...row, tasks: tasks && new Map(Object.entries(tasks)) }]),
   );
 }
 
