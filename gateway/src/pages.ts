@@ -53,7 +53,7 @@ export const graphiqlPage = (): Page =>
     const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
     return renderGraphiQL({
       endpoint: '/graphql',
-      // At `/graphql/stream`.
+      // By GET at the endpoint itself, whatever the library says.
       subscriptionsProtocol: 'GRAPHQL_SSE',
       title: 'GraphiQL',
       shouldPersistHeaders: false,

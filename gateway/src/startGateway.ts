@@ -146,8 +146,11 @@ export async function startGateway(
       async graphql(request, response) {
         response.setHeader('cache-control', 'no-store');
         if (crossOrigin.answersPreflight(request, response)) return;
-        const asksForStream = request.headers.accept?.includes('subscriptionSpec');
-        await (asksForStream ? streams.answer(request, response, multipart) : graphql(request, response));
+        const accept = request.headers.accept ?? '';
+        if (accept.includes('subscriptionSpec')) await streams.answer(request, response, multipart);
+        else if (request.method === 'GET' && accept.includes('text/event-stream'))
+          await streams.answer(request, response, eventStream);
+        else await graphql(request, response);
       },
       async stream(request, response) {
         response.setHeader('cache-control', 'no-store');

@@ -146,6 +146,29 @@ test('server-sent events tell the same', async () => {
   expect((await query.next()).done).toBe(true);
 });
 
+test('server-sent events come by GET, too, as browsers and GraphiQL ask for them; nothing is changed by it', async () => {
+  const farm = await startFarm();
+  const get = (path: string, parameters: Record<string, string>, signal?: AbortSignal) =>
+    fetch(`${farm.gateway.url}${path}?${new URLSearchParams(parameters)}`, {
+      headers: { accept: 'text/event-stream' },
+      ...(signal ? { signal } : {}),
+    });
+  const leaving = new AbortController();
+  const query = 'subscription ($which: ID!) { henChanged(id: $which) { name } }';
+  const stream = await get('/graphql', { query, variables: '{"which":"1"}' }, leaving.signal);
+  expect(stream.headers.get('content-type')).toMatch(/^text\/event-stream/);
+  const reader = stream.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  while (!text.includes('"name":"0"')) text += (await reader?.read())?.value ?? '';
+  leaving.abort();
+  await eventually(() => expect(farm.hens.live.size).toBe(0));
+  expect(await (await get('/graphql/stream', { query: '{ hello }' })).text()).toContain('{"hello":"world"}');
+  const mutation = await (await get('/graphql', { query: 'mutation { feed(id: 1) { name } }' })).text();
+  expect(mutation).toContain('A mutation comes by POST');
+  expect((await get('/graphql', {})).status).toBe(400);
+  expect((await get('/graphql', { query: '{ hello }', variables: '{' })).status).toBe(400);
+});
+
 test('a stream with cookies shares with one without: neither is served with what is only the other’s', async () => {
   const farm = await startFarm();
   const open = (cookie: string) =>

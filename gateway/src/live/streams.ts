@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { answerProblem, readJson } from '@ates/kit/graphqlHttp';
 import { authenticationProblems } from '@ates/kit/token';
-import type { ExecutionResult } from 'graphql';
+import { type ExecutionResult, GraphQLError } from 'graphql';
 import type { Authentication, Identity } from '../authentication.ts';
 import type { CallerContext } from '../caller.ts';
 import type { Connections } from './connections.ts';
@@ -66,21 +66,12 @@ export function serveStreams(options: {
   const open = new Set<{ end(): void }>();
   return {
     async answer(request, response, format) {
-      if (request.method !== 'POST' || !/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
-        request.resume();
-        response.setHeader('allow', 'POST');
-        const sentence = 'Send the operation by POST as application/json.';
-        return answerProblem(response, request.method === 'POST' ? 415 : 405, sentence, {
-          code: 'BAD_REQUEST',
-        });
+      const read = request.method === 'GET' ? readAddress(request) : await readBody(request);
+      if ('problem' in read) {
+        if (read.status === 405) response.setHeader('allow', 'GET, POST');
+        return answerProblem(response, read.status, read.problem, { code: read.code });
       }
-      const body = await readJson(request);
-      if ('problem' in body) return answerProblem(response, body.status, body.problem, { code: body.code });
-      const operation = requestOf(body.json);
-      if (!operation)
-        return answerProblem(response, 400, 'The body has no "query" that is a text.', {
-          code: 'BAD_REQUEST',
-        });
+      const { operation } = read;
       const identity = await authentication.identify(request.headers.authorization);
       // Gone meanwhile: nothing would count it out again.
       if (response.closed) return;
@@ -99,8 +90,12 @@ export function serveStreams(options: {
       let payloads: AsyncIterableIterator<ExecutionResult> | undefined;
       let only: ExecutionResult | undefined;
       try {
-        const isLive = subscriptions.read(operation).operation.operation === 'subscription';
-        if (isLive) payloads = subscriptions.subscribe(operation, caller);
+        const kind = subscriptions.read(operation).operation.operation;
+        if (kind === 'mutation' && request.method === 'GET')
+          throw new GraphQLError('A mutation comes by POST: what is read by GET changes nothing.', {
+            extensions: { code: 'BAD_REQUEST' },
+          });
+        if (kind === 'subscription') payloads = subscriptions.subscribe(operation, caller);
         else only = await execute(operation, caller);
       } catch (error) {
         only = { errors: options.formatErrors([error]) as never };
@@ -168,6 +163,46 @@ const drained = (response: ServerResponse) =>
     response.on('close', go);
     if (response.closed) go();
   });
+
+interface Problem {
+  readonly status: number;
+  readonly problem: string;
+  readonly code: string;
+}
+
+/** The operation in a request's body. */
+async function readBody(request: IncomingMessage): Promise<{ operation: OperationRequest } | Problem> {
+  if (request.method !== 'POST' || !/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
+    request.resume();
+    const status = request.method === 'POST' ? 415 : 405;
+    return { status, problem: 'Send the operation by POST as application/json.', code: 'BAD_REQUEST' };
+  }
+  const body = await readJson(request);
+  if ('problem' in body) return body;
+  const operation = requestOf(body.json);
+  return operation
+    ? { operation }
+    : { status: 400, problem: 'The body has no "query" that is a text.', code: 'BAD_REQUEST' };
+}
+
+/** The operation in a request's address, as EventSource and GraphiQL send it. */
+function readAddress(request: IncomingMessage): { operation: OperationRequest } | Problem {
+  request.resume();
+  const parameters = new URL(request.url ?? '/', 'http://here').searchParams;
+  const problem = (sentence: string) => ({ status: 400, problem: sentence, code: 'BAD_REQUEST' });
+  let variables: unknown;
+  try {
+    variables = JSON.parse(parameters.get('variables') || '{}');
+  } catch {
+    return problem('The parameter "variables" is not JSON.');
+  }
+  const operation = requestOf({
+    query: parameters.get('query'),
+    operationName: parameters.get('operationName'),
+    variables,
+  });
+  return operation ? { operation } : problem('There is no parameter "query".');
+}
 
 function requestOf(json: unknown): OperationRequest | undefined {
   if (typeof json !== 'object' || json === null) return undefined;
