@@ -21,12 +21,20 @@ export async function buildApp(log: Log, signal: AbortSignal): Promise<string | 
   if (existsSync(mark) && readFileSync(mark, 'utf8') === sources) return dist;
   log.info('building the app; the next start finds it built');
   try {
-    await promisify(execFile)(process.execPath, [join(root, 'node_modules/vite/bin/vite.js'), 'build'], {
-      cwd: spa,
-      signal,
-      // Whatever runs this, tests for example: people get the libraries' fast and small side.
-      env: { ...process.env, NODE_ENV: 'production' },
-    });
+    const building = promisify(execFile)(
+      process.execPath,
+      [join(root, 'node_modules/vite/bin/vite.js'), 'build'],
+      {
+        cwd: spa,
+        signal,
+        // Whatever runs this, tests for example: people get the libraries' fast and small side.
+        env: { ...process.env, NODE_ENV: 'production' },
+      },
+    );
+    // A start that is refused meanwhile leaves nothing running.
+    const stop = () => building.child.kill();
+    process.once('exit', stop);
+    await building.finally(() => process.off('exit', stop));
     writeFileSync(mark, sources);
     return dist;
   } catch (error) {

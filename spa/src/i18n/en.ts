@@ -204,7 +204,7 @@ export default {
   people: {
     search: 'Name, login or address',
     role: 'Role',
-    any: 'Any',
+    any: 'Any role',
     count: '{count, plural, one {# person} other {# people}}',
     name: 'Name',
     login: 'Login',

@@ -204,7 +204,7 @@ export default {
   people: {
     search: 'Имя, логин или адрес',
     role: 'Роль',
-    any: 'Любая',
+    any: 'Любая роль',
     count: '{count, plural, one {# человек} few {# человека} many {# человек} other {# человека}}',
     name: 'Имя',
     login: 'Логин',
