@@ -177,7 +177,8 @@ test('every page fits a phone that is 360 px wide', async () => {
       await page.goto(path);
       await isLoaded(page, heading);
       const isTheirs = (each: { for: readonly string[] }) => each.for.includes('kiwi');
-      const suffix = login === 'ada' && pages.some((each) => each.path === path && isTheirs(each)) ? '-admin' : '';
+      const suffix =
+        login === 'ada' && pages.some((each) => each.path === path && isTheirs(each)) ? '-admin' : '';
       await screenshot(page, `${name}-phone${suffix}`);
       await expectNoSidewaysScroll(page);
     }

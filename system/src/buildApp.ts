@@ -19,7 +19,6 @@ const mark = join(dist, '.built-from');
 export async function buildApp(log: Log, signal: AbortSignal): Promise<string | undefined> {
   const sources = hashOfSources();
   if (existsSync(mark) && readFileSync(mark, 'utf8') === sources) return dist;
-  log.info('building the app; the next start finds it built');
   try {
     const building = promisify(execFile)(
       process.execPath,
@@ -36,6 +35,7 @@ export async function buildApp(log: Log, signal: AbortSignal): Promise<string | 
     process.once('exit', stop);
     await building.finally(() => process.off('exit', stop));
     writeFileSync(mark, sources);
+    log.info('built the app; the next start finds it built');
     return dist;
   } catch (error) {
     if (signal.aborted) return undefined;

@@ -68,6 +68,8 @@ const axe = createRequire(import.meta.url).resolve('axe-core');
 
 /** What axe finds wrong with the page, of what matters (WCAG 2.1 A and AA): its rule, and where. */
 export async function axeFindings(page: Page): Promise<string[]> {
+  // What fades in is there by then.
+  await page.waitForTimeout(400);
   // By the debugger's door: the page's own policy lets no foreign script in.
   await page.evaluate(await readText(axe));
   const results = (await page.evaluate(

@@ -15,7 +15,7 @@ export function UserMenu({ children }: { children: ReactNode }) {
   const tellProblem = useTellProblem();
   const leave = (everywhere: boolean) => void logOut(everywhere).catch(tellProblem);
   return (
-    <Menu position="bottom-end" defaultOpened>
+    <Menu position="bottom-end" defaultOpened withInitialFocusPlaceholder={false}>
       <Menu.Target>{children}</Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>

@@ -3,6 +3,10 @@ import { useHotkeys, useLocalStorage } from '@mantine/hooks';
 /** What has the keys for itself while it is open. */
 const inFront = '[role="dialog"], [role="menu"], [role="listbox"]';
 
+const isSomethingInFront = () =>
+  // Some stay where they are when they close, out of sight.
+  [...document.querySelectorAll(inFront)].some((element) => element.checkVisibility());
+
 /** How long a second key may take to follow the first of a pair, in milliseconds. */
 const pairWithinMs = 1_500;
 let pairUntil = 0;
@@ -37,7 +41,7 @@ export function useKeys(
       ? keys.map(([key, act]) => [
           key,
           (event) => {
-            if (event.repeat || document.querySelector(inFront)) return;
+            if (event.repeat || isSomethingInFront()) return;
             if (options.inPair ? endPair() : performance.now() > pairUntil) act();
           },
           { usePhysicalKeys: /^[a-z]$/.test(key), preventDefault: false },

@@ -33,7 +33,7 @@ export function PersonActions({ person }: { person: PersonRowFragment }) {
   ];
   return (
     <>
-      <Menu position="bottom-end">
+      <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
         <Menu.Target>
           <ActionIcon variant="subtle" color="gray" aria-label={t('actions', { name: person.name })}>
             <IconDots size={18} />
@@ -45,7 +45,7 @@ export function PersonActions({ person }: { person: PersonRowFragment }) {
               key={name}
               leftSection={icon}
               onClick={() => setAction(name)}
-              {...(name === 'deactivate' ? { color: 'red' } : {})}
+              {...(name === 'deactivate' ? { c: 'var(--loss)' } : {})}
             >
               {t(name)}
             </Menu.Item>
