@@ -105,8 +105,16 @@ export async function listTasks(
       : [];
   const created = creatorId ? [sql`t.creator_id = ${creatorId}`] : [];
   const behind = after ? [sql`t.id < ${after}`] : [];
-  const matching = (jiraId: Sql) =>
-    search ? [sql`(t.title || ' ' || coalesce(${jiraId}, '')) ilike ${patternOf(search)}`] : [];
+  const matching = (jiraId: Sql) => {
+    if (!search) return [];
+    const text = sql`(t.title || ' ' || coalesce(${jiraId}, ''))`;
+    const lookedUp = rarestPieceOf(search);
+    // Where nothing is added to the text, the index would be asked for all of the search too.
+    return [
+      sql`${text} ilike ${patternOf(lookedUp)}`,
+      ...(lookedUp === search ? [] : [sql`(${text} || '') ilike ${patternOf(search)}`]),
+    ];
+  };
   const page = (from: Sql, where: Sql[]) => {
     const rest = [...where, ...created];
     if (!walks)
@@ -147,6 +155,17 @@ const patternOf = (search: string) => `%${search.replace(/[\\%_]/g, '\\$&')}%`;
  */
 const isIndexed = (search: string) =>
   /[\p{L}\p{Nd}]{3}|[\p{L}\p{Nd}]{2}[^\p{L}\p{Nd}]|[^\p{L}\p{Nd}][\p{L}\p{Nd}]{2}/u.test(search);
+
+/**
+ * The part of a search to look up in the index: the longest word with three digits in a row, with what stands around it
+ * as far as it tells where words end, such as `-4711` of `POPUG-4711`; all of a search without one. The index goes
+ * through the whole list of each three-character piece, which for `popug` may be as long as the table: with a million
+ * tasks that took 16 ms, looking up the number 1 ms.
+ */
+const rarestPieceOf = (search: string) =>
+  (search.match(/[^\p{L}\p{Nd}]?[\p{L}\p{Nd}]*\p{Nd}{3}[\p{L}\p{Nd}]*[^\p{L}\p{Nd}]?/gu) ?? [search]).reduce(
+    (longest, piece) => (piece.length > longest.length ? piece : longest),
+  );
 
 /**
  * How many of the newest tasks a search that is not indexed goes over, which takes some 10 ms. Going over all takes
