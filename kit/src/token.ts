@@ -34,8 +34,9 @@ const maxRemembered = 10_000;
 
 /**
  * A verifier over the published keys (rule 1). A token that was verified is not verified again until it runs out: live
- * payloads bring the same one many times a second, and a signature takes as long as all the rest of a small payload. Keys are kept and fetched anew when a token names one that is not
- * known, so a rotation needs no restart; while they cannot be fetched the known ones go on serving.
+ * payloads bring the same one many times a second, and a signature takes as long as all the rest of a small payload.
+ * Keys are kept and fetched anew when a token names one that is not known, so a rotation needs no restart; while they
+ * cannot be fetched the known ones go on serving.
  */
 export function createTokenVerifier(keys: URL | KeySource, now: () => Date): VerifyToken {
   const source =

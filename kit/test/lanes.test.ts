@@ -1,7 +1,7 @@
 import { defineEvent } from '@ates/schema/event';
 import { id } from '@ates/schema/fields';
 import { type Kysely, sql } from 'kysely';
-import { afterAll, afterEach, beforeAll, expect, inject, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
 import {
   createEmptyDatabase,
   createQueueDatabase,
@@ -14,6 +14,7 @@ import { startConsumer } from '../src/consumer.ts';
 import { createInbox, type InboxTables, onEvent } from '../src/inbox.ts';
 import { appendEvent, createOutbox, type Lane, type OutboxTables } from '../src/outbox.ts';
 import { startRelay } from '../src/relay.ts';
+import { RightOfWay } from '../src/rightOfWay.ts';
 
 const { redisUrl } = inject('stores');
 const nestBuilt = defineEvent({
@@ -27,6 +28,8 @@ let db: Kysely<OutboxTables & InboxTables>;
 let broker: Broker;
 let relay: Awaited<ReturnType<typeof startRelay>>;
 let release: () => void;
+/** What a handler has begun, and what it has done. */
+const begun: string[] = [];
 const applied: string[] = [];
 
 beforeAll(async () => {
@@ -36,9 +39,13 @@ beforeAll(async () => {
   db = openTestDatabase((await createEmptyDatabase()).migrationUrl);
   await createOutbox(db as unknown as Kysely<never>);
   await createInbox(db as unknown as Kysely<never>);
-  broker = await openBroker(store, testLog);
+});
+beforeEach(() => {
+  applied.length = 0;
+  begun.length = 0;
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   release();
   await broker.stopWorkers();
   await relay.stop();
@@ -51,39 +58,67 @@ const append = (lane: Lane, nestId: string) =>
     .transaction()
     .execute((trx) => appendEvent(trx, nestBuilt, { nestId: [nestId] }, { lane, now: new Date() }));
 
-test('an interactive event is applied while a bulk one is under way and more of them wait', async () => {
+/** Works off events, but for those of a lane, which wait at the gate. */
+async function start(held: Lane): Promise<void> {
   const gate = new Promise<void>((resolve) => {
     release = resolve;
   });
-  let bulkBegun = 0;
+  broker = await openBroker(store, testLog);
   const now = () => new Date();
   startConsumer({
     ...{ db, broker, now, log: testLog },
     consumer: 'analytics',
     handlers: [
       onEvent<OutboxTables & InboxTables, typeof nestBuilt>(nestBuilt, async (_trx, { nestId }, { lane }) => {
-        if (lane === 'bulk') {
-          bulkBegun++;
-          await gate;
-        }
+        begun.push(...nestId);
+        if (lane === held) await gate;
         applied.push(...nestId);
       }),
     ],
   });
-  for (let n = 0; n < 40; n++) await append('bulk', newId());
   relay = await startRelay({
     ...{ db, broker, now, log: testLog },
     producer: 'tracker',
     consumers: ['analytics'],
   });
-  await vi.waitFor(() => expect(bulkBegun).toBe(1), { timeout: 20_000 });
+}
 
-  const interactive = newId();
-  await append('interactive', interactive);
-  relay.ring('interactive');
-  await vi.waitFor(() => expect(applied).toEqual([interactive]), { timeout: 20_000 });
+async function send(lane: Lane): Promise<string> {
+  const nestId = newId();
+  await append(lane, nestId);
+  relay.ring(lane);
+  return nestId;
+}
+const patiently = { timeout: 20_000 };
+
+test('an interactive event is applied while a bulk one is under way and more of them wait', async () => {
+  await start('bulk');
+  for (let n = 0; n < 40; n++) await send('bulk');
+  await vi.waitFor(() => expect(begun).toHaveLength(1), patiently);
+  const interactive = await send('interactive');
+  await vi.waitFor(() => expect(applied).toEqual([interactive]), patiently);
   const { rows } = await sql<{
     n: number;
   }>`select count(*) as n from outbox_delivery where lane = 'bulk'`.execute(db);
   expect(rows).toEqual([{ n: 40 }]);
+  release();
+  await vi.waitFor(() => expect(applied).toHaveLength(41), patiently);
+});
+
+test('a bulk event lets an interactive one that is under way pass first', async () => {
+  const give = RightOfWay.prototype.give;
+  let asked = 0;
+  vi.spyOn(RightOfWay.prototype, 'give').mockImplementation(function (this: RightOfWay) {
+    asked++;
+    // Longer than this test, so that the order is certain.
+    return give.call(this, 60_000);
+  });
+  await start('interactive');
+  const interactive = await send('interactive');
+  await vi.waitFor(() => expect(begun).toEqual([interactive]), patiently);
+  const bulk = await send('bulk');
+  await vi.waitFor(() => expect(asked).toBe(1), patiently);
+  expect(begun).toEqual([interactive]);
+  release();
+  await vi.waitFor(() => expect(applied).toEqual([interactive, bulk]), patiently);
 });

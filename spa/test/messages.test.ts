@@ -58,11 +58,7 @@ test('every message is used', () => {
   // By name, or by a name of which a part is made up.
   const unused = flat(en).filter(([path]) => {
     const name = path.split('.').at(-1) as string;
-    return (
-      !sources.includes(`'${path}'`) &&
-      !sources.includes(`'${name}'`) &&
-      !new RegExp(`\\b${name}\\b`).test(sources)
-    );
+    return !new RegExp(`\\b${name}\\b`).test(sources);
   });
   expect(unused.map(([path]) => path)).toEqual([]);
 });

@@ -17,9 +17,9 @@ const mark = join(dist, '.built-from');
  * be built, which is logged and no reason not to start: the graph is served all the same.
  */
 export async function buildApp(log: Log, signal: AbortSignal): Promise<string | undefined> {
-  const sources = hashOfSources();
-  if (existsSync(mark) && readFileSync(mark, 'utf8') === sources) return dist;
   try {
+    const sources = hashOfSources();
+    if (existsSync(mark) && readFileSync(mark, 'utf8') === sources) return dist;
     const building = promisify(execFile)(
       process.execPath,
       [join(root, 'node_modules/vite/bin/vite.js'), 'build'],

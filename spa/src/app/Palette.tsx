@@ -15,7 +15,7 @@ import { useEffect, useState } from 'react';
 import { useNavigate } from 'react-router';
 import { useTranslations } from 'use-intl';
 import { SearchTasksDocument } from '../generated/graph.ts';
-import { chooseLocale, useLocale } from '../i18n/locale.ts';
+import { useOtherLocale } from '../i18n/locale.ts';
 import { useShowTask } from '../pages/task/useShowTask.ts';
 import { logOut } from '../session/session.ts';
 import { useTellProblem } from '../ui/problems.tsx';
@@ -27,7 +27,7 @@ export function Palette({ onHelp, onClose }: { onHelp: () => void; onClose: () =
   const t = useTranslations();
   const navigate = useNavigate();
   const showTask = useShowTask();
-  const locale = useLocale();
+  const otherLocale = useOtherLocale();
   const { toggleColorScheme } = useMantineColorScheme();
   const tellProblem = useTellProblem();
   const [typed, setTyped] = useState('');
@@ -83,9 +83,9 @@ export function Palette({ onHelp, onClose }: { onHelp: () => void; onClose: () =
         },
         {
           id: 'language',
-          label: locale === 'en' ? 'Русский' : 'English',
+          label: otherLocale.name,
           leftSection: <IconLanguage size={18} />,
-          onClick: () => chooseLocale(locale === 'en' ? 'ru' : 'en'),
+          onClick: otherLocale.choose,
         },
         {
           id: 'shortcuts',

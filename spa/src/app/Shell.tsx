@@ -26,7 +26,7 @@ import { Suspense, useEffect, useRef, useState } from 'react';
 import { Link, Outlet, useLocation, useSearchParams } from 'react-router';
 import { useTimeZone, useTranslations } from 'use-intl';
 import { useReachable } from '../graph/connection.ts';
-import { chooseLocale, useLocale } from '../i18n/locale.ts';
+import { useOtherLocale } from '../i18n/locale.ts';
 import { useUser } from '../session/useSession.ts';
 import { Outline } from '../ui/Loaded.tsx';
 import { LiveBalance } from './LiveBalance.tsx';
@@ -174,13 +174,13 @@ function ThemeSwitch() {
 
 function LanguageSwitch() {
   const t = useTranslations('app');
-  const locale = useLocale();
+  const otherLocale = useOtherLocale();
   return (
     <ActionIcon
       variant="subtle"
       size="lg"
-      onClick={() => chooseLocale(locale === 'en' ? 'ru' : 'en')}
-      aria-label={`${t('language')}: ${locale === 'en' ? 'Русский' : 'English'}`}
+      onClick={otherLocale.choose}
+      aria-label={`${t('language')}: ${otherLocale.name}`}
       visibleFrom="xs"
     >
       <IconLanguage size={18} />

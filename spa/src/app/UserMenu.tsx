@@ -2,7 +2,7 @@ import { Menu } from '@mantine/core';
 import { IconLanguage, IconLogout } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslations } from 'use-intl';
-import { chooseLocale, useLocale } from '../i18n/locale.ts';
+import { useOtherLocale } from '../i18n/locale.ts';
 import { logOut } from '../session/session.ts';
 import { useUser } from '../session/useSession.ts';
 import { useTellProblem } from '../ui/problems.tsx';
@@ -11,7 +11,7 @@ import { useTellProblem } from '../ui/problems.tsx';
 export function UserMenu({ children }: { children: ReactNode }) {
   const t = useTranslations();
   const user = useUser();
-  const locale = useLocale();
+  const otherLocale = useOtherLocale();
   const tellProblem = useTellProblem();
   const leave = (everywhere: boolean) => void logOut(everywhere).catch(tellProblem);
   return (
@@ -21,12 +21,8 @@ export function UserMenu({ children }: { children: ReactNode }) {
         <Menu.Label>
           {user.name} · {t(`role.${user.role}`)}
         </Menu.Label>
-        <Menu.Item
-          leftSection={<IconLanguage size={16} />}
-          onClick={() => chooseLocale(locale === 'en' ? 'ru' : 'en')}
-          hiddenFrom="xs"
-        >
-          {locale === 'en' ? 'Русский' : 'English'}
+        <Menu.Item leftSection={<IconLanguage size={16} />} onClick={otherLocale.choose} hiddenFrom="xs">
+          {otherLocale.name}
         </Menu.Item>
         <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => leave(false)}>
           {t('app.logOut')}

@@ -91,6 +91,7 @@ export default {
     byReassignment: 'by a reassignment',
     byCreation: 'when it was put up',
     notFound: 'This task does not exist',
+    notFoundHint: 'The address may be cut off or mistyped. The search finds tasks by their title.',
     details: 'Task',
     noDescription: 'No description.',
   },

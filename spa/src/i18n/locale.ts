@@ -18,11 +18,19 @@ function firstLocale(): Locale {
 
 let locale = firstLocale();
 
-export function chooseLocale(chosen: Locale): void {
+function chooseLocale(chosen: Locale): void {
   locale = chosen;
   localStorage.setItem(key, chosen);
   for (const listener of [...listeners]) listener();
 }
+
+/** The language that is not chosen: its name, in itself, and the way to it. */
+export function useOtherLocale(): { locale: Locale; name: string; choose: () => void } {
+  const locale = useLocale() === 'en' ? 'ru' : 'en';
+  return { locale, name: names[locale], choose: () => chooseLocale(locale) };
+}
+
+const names: Record<Locale, string> = { en: 'English', ru: 'Русский' };
 
 export const useLocale = (): Locale =>
   useSyncExternalStore(

@@ -91,6 +91,7 @@ export default {
     byReassignment: 'при перераспределении',
     byCreation: 'при создании',
     notFound: 'Такой задачи нет',
+    notFoundHint: 'Возможно, адрес обрезан или набран с ошибкой. Поиск находит задачи по названию.',
     details: 'Задача',
     noDescription: 'Без описания.',
   },

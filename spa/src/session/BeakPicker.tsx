@@ -12,9 +12,10 @@ export function BeakPicker({ value, onChange }: { value: string; onChange: (text
   const t = useTranslations('beak');
   const [drawn, setDrawn] = useState(() => beakOfText(value) ?? middling);
   // What is drawn is what is meant, from the beginning; words that were typed before stay until it is changed.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, as it appears; a text that is cleared later stays so
   useEffect(() => {
     if (value === '') onChange(textOfBeak(drawn));
-  }, [value, onChange, drawn]);
+  }, []);
   const draw = (beak: Beak) => {
     setDrawn(beak);
     onChange(textOfBeak(beak));

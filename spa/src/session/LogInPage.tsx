@@ -16,7 +16,7 @@ import { useForm } from '@mantine/form';
 import { Suspense, useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { lazily } from '../app/lazily.ts';
-import { chooseLocale, useLocale } from '../i18n/locale.ts';
+import { useOtherLocale } from '../i18n/locale.ts';
 import { useProblem } from '../ui/problems.tsx';
 import { logIn, Refused } from './session.ts';
 
@@ -25,7 +25,7 @@ const BeakPicker = lazily(async () => (await import('./BeakPicker.tsx')).BeakPic
 /** The way in: who you are, and the shape of your beak. */
 export function LogInPage({ ended }: { ended: boolean }) {
   const t = useTranslations();
-  const locale = useLocale();
+  const otherLocale = useOtherLocale();
   const problem = useProblem();
   const [way, setWay] = useState<'text' | 'hand'>('text');
   const [why, setWhy] = useState<string | undefined>(ended ? t('logIn.ended') : undefined);
@@ -102,13 +102,8 @@ export function LogInPage({ ended }: { ended: boolean }) {
             <Button type="submit" loading={form.submitting} fullWidth>
               {t('logIn.submit')}
             </Button>
-            <Button
-              variant="subtle"
-              size="compact-sm"
-              onClick={() => chooseLocale(locale === 'en' ? 'ru' : 'en')}
-              lang={locale === 'en' ? 'ru' : 'en'}
-            >
-              {locale === 'en' ? 'Русский' : 'English'}
+            <Button variant="subtle" size="compact-sm" onClick={otherLocale.choose} lang={otherLocale.locale}>
+              {otherLocale.name}
             </Button>
           </Stack>
         </form>

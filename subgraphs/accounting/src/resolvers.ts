@@ -1,4 +1,3 @@
-import { dayOf } from '@ates/kit/calendar';
 import { isId } from '@ates/kit/clock';
 import { listDeadLetters, requestResend } from '@ates/kit/inbox';
 import { checkPageSize, decodeCursor, isText, isWhole } from '@ates/kit/page';
@@ -12,7 +11,7 @@ import { findRunOfDay, listRuns } from './payoutRepository.ts';
 import { auditLedger } from './usecases/auditLedger.ts';
 import { closeDay } from './usecases/closeDay.ts';
 import { readAccount, readAccountOfUser, readOwnAccount } from './usecases/readAccount.ts';
-import { readBillingDay, readCompanyDay, readCompanyDays } from './usecases/readCompanyDays.ts';
+import { readCompany, readCompanyDay, readCompanyDays } from './usecases/readCompanyDays.ts';
 
 const isCursorDay = (value: unknown): value is string => isText(value) && isDay(value);
 const isAccountId = (value: unknown): value is string => isText(value) && isId(value);
@@ -93,11 +92,7 @@ export const resolvers: Resolvers = {
     companyDay: (_, { day }, { db, clock, books }) => readCompanyDay(db, clock, books, day ?? null),
     companyDays: (_, { from, to }, { db, clock, books }) =>
       readCompanyDays(db, clock, books, { from: from ?? null, to: to ?? null }),
-    company: async (_, __, { db, clock, books }) => ({
-      timeZone: books.timeZone,
-      today: dayOf(clock.now(), books.timeZone),
-      billingDay: await readBillingDay(db, clock, books),
-    }),
+    company: (_, __, { db, clock, books }) => readCompany(db, clock, books),
     payoutRuns: (_, { first, after }, { db }) => listRuns(db, pageOf(first, after, isCursorDay)),
     payoutRun: async (_, { day }, { db }) => (await findRunOfDay(db, day)) ?? null,
     async ledgerAudit(_, __, { db, loaders }) {

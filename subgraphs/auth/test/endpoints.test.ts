@@ -1,18 +1,22 @@
+import { newId } from '@ates/kit/clock';
 import { pino } from 'pino';
 import { expect, inject, test } from 'vitest';
 import { startProxy } from '../../../kit/test/proxy.ts';
-import { cloneDatabase } from '../../../tests/support/databases.ts';
+import { cloneDatabase, openTestDatabase } from '../../../tests/support/databases.ts';
 import { startAuth } from '../src/server.ts';
+import type { AuthTables } from '../src/tables.ts';
+
+const { internalSecret } = inject('stores');
+const settingsOf = (databaseUrl: string) => ({
+  ...{ LOG_LEVEL: 'info', HOST: '127.0.0.1', PORT: 0, INTERNAL_PORT: 0, INTERNAL_SECRET: internalSecret },
+  ...{ AUTH_DATABASE_URL: databaseUrl, SEED: 'demo', ADMIN_LOGIN: 'admin' },
+});
 
 test('while its database is away, keys and introspection answer 503, and the log says why, now and then', async () => {
-  const { internalSecret } = inject('stores');
   const proxy = await startProxy(await cloneDatabase('auth'));
   const lines: { level: number; msg: string; err?: { message: string } }[] = [];
   const auth = await startAuth(
-    {
-      ...{ LOG_LEVEL: 'info', HOST: '127.0.0.1', PORT: 0, INTERNAL_PORT: 0, INTERNAL_SECRET: internalSecret },
-      ...{ AUTH_DATABASE_URL: proxy.url, SEED: 'demo', ADMIN_LOGIN: 'admin' },
-    },
+    settingsOf(proxy.url),
     pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) }),
   );
   try {
@@ -29,5 +33,45 @@ test('while its database is away, keys and introspection answer 503, and the log
     await proxy.mend();
     await auth.stop();
     await proxy.stop();
+  }
+});
+
+test('the sessions that have ended are told since a moment, of the last ten seconds without one, and of an hour at most', async () => {
+  const url = await cloneDatabase('auth');
+  const db = openTestDatabase<AuthTables>(url);
+  const auth = await startAuth(settingsOf(url), pino({ level: 'silent' }));
+  const since = async (moment?: Date | string) => {
+    const given = moment instanceof Date ? moment.toISOString() : moment;
+    const response = await fetch(
+      `${auth.url}/ended-sessions${given === undefined ? '' : `?since=${encodeURIComponent(given)}`}`,
+      { headers: { 'x-internal-secret': internalSecret } },
+    );
+    const { sessions } = (await response.json()) as { sessions: string[] };
+    return sessions.map((id) => secondsAgo.get(id)).sort((a, b) => (a as number) - (b as number));
+  };
+  const ago = (seconds: number) => new Date(Date.now() - seconds * 1_000);
+  const secondsAgo = new Map<string, number>();
+  try {
+    const { id: userId } = await db
+      .selectFrom('user_account')
+      .select('id')
+      .limit(1)
+      .executeTakeFirstOrThrow();
+    for (const seconds of [2, 60, 1_800, 7_200]) {
+      const id = newId();
+      secondsAgo.set(id, seconds);
+      await db
+        .insertInto('session')
+        .values({ id, user_id: userId, created_at: ago(9_999), ended_at: ago(seconds) })
+        .execute();
+    }
+    expect(await since()).toEqual([2]);
+    expect(await since('rubbish')).toEqual([2]);
+    expect(await since(ago(120))).toEqual([2, 60]);
+    expect(await since(ago(9_000))).toEqual([2, 60, 1_800]);
+    expect((await fetch(`${auth.url}/ended-sessions`)).status).toBe(403);
+  } finally {
+    await auth.stop();
+    await db.destroy();
   }
 });

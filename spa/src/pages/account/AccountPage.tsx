@@ -1,10 +1,11 @@
 import { useQuery } from '@apollo/client/react';
-import { Group, Paper, Stack, Tabs, Text, Title } from '@mantine/core';
+import { Group, Stack, Tabs, Title } from '@mantine/core';
 import { useParams } from 'react-router';
 import { useTranslations } from 'use-intl';
 import { AccountOfDocument, type AccountStateFragment, MyAccountDocument } from '../../generated/graph.ts';
 import { Amount } from '../../ui/Amount.tsx';
 import { Empty } from '../../ui/Empty.tsx';
+import { Figure } from '../../ui/Figure.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { AuditLog } from './AuditLog.tsx';
 import { Days } from './Days.tsx';
@@ -52,8 +53,12 @@ function Account({ title, account }: { title: string; account: AccountStateFragm
         <MonthAsCsv accountId={account.id} />
       </Group>
       <Group grow>
-        <Figure label={t('balance')} value={account.balance} />
-        <Figure label={t('earnedToday')} value={account.earnedToday} signed />
+        <Figure label={t('balance')}>
+          <Amount value={account.balance} coloured size="xl" fw={700} />
+        </Figure>
+        <Figure label={t('earnedToday')}>
+          <Amount value={account.earnedToday} signed coloured size="xl" fw={700} />
+        </Figure>
       </Group>
       <Tabs defaultValue="log" keepMounted={false}>
         <Tabs.List>
@@ -69,16 +74,5 @@ function Account({ title, account }: { title: string; account: AccountStateFragm
         </Tabs.Panel>
       </Tabs>
     </Stack>
-  );
-}
-
-function Figure({ label, value, signed = false }: { label: string; value: string; signed?: boolean }) {
-  return (
-    <Paper withBorder p="md">
-      <Text size="sm" c="dimmed">
-        {label}
-      </Text>
-      <Amount value={value} signed={signed} coloured size="xl" fw={700} />
-    </Paper>
   );
 }

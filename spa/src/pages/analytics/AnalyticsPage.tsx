@@ -1,9 +1,9 @@
 import { useQuery } from '@apollo/client/react';
 import { Anchor, Paper, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
-import { Suspense, useState } from 'react';
+import { Suspense } from 'react';
 import { useFormatter, useTranslations } from 'use-intl';
+import { InRange } from '../../app/InRange.tsx';
 import { lazily } from '../../app/lazily.ts';
-import { useCompany } from '../../app/useCompany.ts';
 import {
   type AnalyticsDayRowFragment,
   AnalyticsDaysDocument,
@@ -13,7 +13,8 @@ import {
 } from '../../generated/graph.ts';
 import { useLive } from '../../graph/useLive.ts';
 import { Amount } from '../../ui/Amount.tsx';
-import { DayRange, type Range, rangeUpTo } from '../../ui/DayRange.tsx';
+import type { Range } from '../../ui/DayRange.tsx';
+import { Figure } from '../../ui/Figure.tsx';
 import { Loaded, Outline } from '../../ui/Loaded.tsx';
 import { useDay } from '../../ui/moments.tsx';
 import { useRereadOn } from '../account/useRereadOn.ts';
@@ -26,9 +27,7 @@ export function AnalyticsPage() {
   const t = useTranslations();
   const format = useFormatter();
   const dayText = useDay();
-  const [chosen, setChosen] = useState<Range>();
   const now = useLive(AnalyticsTodayDocument)?.analyticsDayChanged;
-  const company = useCompany({ dayNow: now?.day });
   return (
     <Stack maw={1100} mx="auto">
       <Title order={1} size="h3">
@@ -48,29 +47,8 @@ export function AnalyticsPage() {
         </Figure>
         <Dearest resolved={now?.tasksResolved} />
       </SimpleGrid>
-      <Loaded result={company} rows={6}>
-        {({ company: { billingDay } }) => {
-          const range = chosen ?? rangeUpTo(billingDay, 31);
-          return (
-            <>
-              <DayRange value={range} today={billingDay} onChange={setChosen} />
-              <DaysOf range={range} />
-            </>
-          );
-        }}
-      </Loaded>
+      <InRange dayNow={now?.day}>{(range) => <DaysOf range={range} />}</InRange>
     </Stack>
-  );
-}
-
-function Figure({ label, children }: { label: string; children: React.ReactNode }) {
-  return (
-    <Paper withBorder p="md">
-      <Text size="sm" c="dimmed">
-        {label}
-      </Text>
-      {children}
-    </Paper>
   );
 }
 

@@ -1,9 +1,9 @@
 import { useQuery } from '@apollo/client/react';
-import { Paper, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
-import { Suspense, useState } from 'react';
+import { SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
+import { Suspense } from 'react';
 import { useTranslations } from 'use-intl';
+import { InRange } from '../../app/InRange.tsx';
 import { lazily } from '../../app/lazily.ts';
-import { useCompany } from '../../app/useCompany.ts';
 import {
   type CompanyDayRowFragment,
   CompanyDaysDocument,
@@ -11,8 +11,9 @@ import {
 } from '../../generated/graph.ts';
 import { useLive } from '../../graph/useLive.ts';
 import { Amount } from '../../ui/Amount.tsx';
-import { DayRange, type Range, rangeUpTo } from '../../ui/DayRange.tsx';
+import type { Range } from '../../ui/DayRange.tsx';
 import { Empty } from '../../ui/Empty.tsx';
+import { Figure } from '../../ui/Figure.tsx';
 import { Loaded, Outline } from '../../ui/Loaded.tsx';
 import { useDay } from '../../ui/moments.tsx';
 import { Status } from '../../ui/Status.tsx';
@@ -25,9 +26,7 @@ const labels = { earned: 'earned', feesCharged: 'fees', rewardsPaid: 'rewards', 
 export function CompanyPage() {
   const t = useTranslations('company');
   const dayText = useDay();
-  const [chosen, setChosen] = useState<Range>();
   const now = useLive(CompanyTodayDocument)?.companyDayChanged;
-  const company = useCompany({ dayNow: now?.day });
   return (
     <Stack maw={1000} mx="auto">
       <Title order={1} size="h3">
@@ -36,25 +35,12 @@ export function CompanyPage() {
       <Text c="dimmed">{now ? dayText(now.day, 'long') : '…'}</Text>
       <SimpleGrid cols={{ base: 2, sm: 4 }} data-testid="company-today">
         {figures.map((name) => (
-          <Paper key={name} withBorder p="md">
-            <Text size="sm" c="dimmed">
-              {t(labels[name])}
-            </Text>
+          <Figure key={name} label={t(labels[name])}>
             <Amount value={now?.[name]} coloured={name === 'earned'} size="lg" fw={700} />
-          </Paper>
+          </Figure>
         ))}
       </SimpleGrid>
-      <Loaded result={company} rows={6}>
-        {({ company: { billingDay } }) => {
-          const range = chosen ?? rangeUpTo(billingDay, 31);
-          return (
-            <>
-              <DayRange value={range} today={billingDay} onChange={setChosen} />
-              <DaysOf range={range} />
-            </>
-          );
-        }}
-      </Loaded>
+      <InRange dayNow={now?.day}>{(range) => <DaysOf range={range} />}</InRange>
     </Stack>
   );
 }

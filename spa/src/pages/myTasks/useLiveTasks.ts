@@ -3,7 +3,7 @@ import { useDebouncedCallback } from '@mantine/hooks';
 import { useState } from 'react';
 import { MyTaskChangesDocument, MyTasksDocument } from '../../generated/graph.ts';
 import { useLive } from '../../graph/useLive.ts';
-import { putOnTop, takeFrom } from '../task/useResolveTask.ts';
+import { putOnTop, takeFrom } from '../task/ownLists.ts';
 
 /** How long it is waited for more changes before the lists are read again, and how long at most, in milliseconds. */
 const reread = { delay: 300, maxWait: 1_000 };

@@ -49,7 +49,7 @@ function Details({ id }: { id: string }) {
             />
           </>
         ) : (
-          <Empty title={t('notFound')} hint="" />
+          <Empty title={t('notFound')} hint={t('notFoundHint')} />
         )
       }
     </Loaded>

@@ -1,10 +1,10 @@
-import type { ApolloCache, Reference } from '@apollo/client';
 import { useMutation } from '@apollo/client/react';
 import { useTranslations } from 'use-intl';
 import { ResolveTaskDocument, type TaskRowFragment } from '../../generated/graph.ts';
 import { useMoney } from '../../ui/Amount.tsx';
 import { useProblem } from '../../ui/problems.tsx';
 import { useTell } from '../../ui/tell.ts';
+import { putOnTop, takeFrom } from './ownLists.ts';
 
 /** Marks a task as done: on the page at once, and taken back with the reason where the exchange refuses it. */
 export function useResolveTask(): (task: TaskRowFragment) => Promise<void> {
@@ -38,37 +38,4 @@ export function useResolveTask(): (task: TaskRowFragment) => Promise<void> {
     if (completionReward !== null)
       tell(t('doneNotice', { reward: money(completionReward, { signed: true }) }));
   };
-}
-
-type Status = TaskRowFragment['status'];
-
-/** Takes a task out of the user's list of those in a status. */
-export function takeFrom(cache: ApolloCache, status: Status, id: string): void {
-  changeList(cache, status, (nodes, isIt) => nodes.filter((node) => !isIt(node, id)));
-}
-
-/** Puts a task, which the cache knows, on top of the user's list of those in a status. */
-export function putOnTop(cache: ApolloCache, status: Status, id: string): void {
-  changeList(cache, status, (nodes, isIt) => [
-    { __ref: `Task:${id}` },
-    ...nodes.filter((node) => !isIt(node, id)),
-  ]);
-}
-
-function changeList(
-  cache: ApolloCache,
-  status: Status,
-  change: (
-    nodes: readonly Reference[],
-    isIt: (node: Reference, id: string) => boolean,
-  ) => readonly Reference[],
-): void {
-  cache.modify({
-    fields: {
-      myTasks: (list, { storeFieldName, readField }) =>
-        storeFieldName.includes(`"${status}"`)
-          ? { ...list, nodes: change(list.nodes, (node, id) => readField('id', node) === id) }
-          : list,
-    },
-  });
 }

@@ -15,6 +15,20 @@ export async function readBillingDay(
   return billingDay(dayOf(clock.now(), books.timeZone), await findLastClosedDay(db), books.firstDay);
 }
 
+/** The zone that the company lives in, which day it is there, and the one that new entries count towards. */
+export async function readCompany(
+  db: Kysely<AccountingTables>,
+  clock: Clock,
+  books: Books,
+): Promise<{ timeZone: string; today: string; billingDay: string }> {
+  const { timeZone } = books;
+  return {
+    timeZone,
+    today: dayOf(clock.now(), timeZone),
+    billingDay: await readBillingDay(db, clock, books),
+  };
+}
+
 /** The company's figures of a day, today's where none is given; nothing but zeros for days without entries. */
 export async function readCompanyDay(
   db: Kysely<AccountingTables>,
