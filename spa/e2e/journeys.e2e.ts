@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
+import { newId } from '@ates/kit/clock';
 import { openDatabase } from '@ates/kit/database';
+import { tasksCreated } from '@ates/schema/events/tracker.tasks_created.v1';
 import type { TrackerTables } from '@ates/tracker/tables';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { asSuperuser, testLog } from '../../tests/support/databases.ts';
 import { type Exchange, startExchange } from '../../tests/support/exchange.ts';
+import { createdFact } from '../../tests/support/facts.ts';
 import { putUpTasks } from '../../tests/support/manyTasks.ts';
 import { type Browser, complaintsOf, launchBrowser, logIn, openPage, type Page } from './support/browser.ts';
 
@@ -119,6 +122,40 @@ test('tasks come and go by themselves; what is refused is taken back and says wh
   await page.getByRole('button', { name: 'Mark “Count the nuts” as done' }).waitFor({ state: 'detached' });
 });
 
+test('the list of all tasks has what came while there was no connection', async () => {
+  await createTask('rio', 'Seen before');
+  const page = await open('max');
+  await page.getByRole('navigation').getByRole('link', { name: 'All tasks' }).click();
+  await page.getByTestId('tasks').getByText('Seen before').waitFor();
+  await page.context().setOffline(true);
+  await page.getByText('No connection to the exchange').waitFor();
+  await createTask('rio', 'Seen after all');
+  await page.context().setOffline(false);
+  await page.getByTestId('tasks').getByText('Seen after all').waitFor();
+  expect(await page.getByTestId('tasks').getByText('Seen before').count()).toBe(1);
+});
+
+test('without a connection what was seen can be read, and what was never loaded comes when it is back', async () => {
+  await createTask('coco', 'Wait for the line');
+  const page = await open('coco');
+  const menu = page.getByRole('navigation');
+  await menu.getByRole('link', { name: 'My account' }).click();
+  await page.getByRole('heading', { name: 'My account' }).waitFor();
+  await menu.getByRole('link', { name: 'My tasks' }).click();
+  await page.context().setOffline(true);
+  // Their files have not been wanted before.
+  await page.getByRole('button', { name: /^Signed in as/ }).click();
+  await menu.getByRole('link', { name: 'All tasks' }).click();
+  await menu.getByRole('link', { name: 'My account' }).click();
+  await page.getByText('A part of this is not available').first().waitFor();
+  await page.getByRole('heading', { name: 'My account' }).waitFor();
+  await menu.getByRole('link', { name: 'All tasks' }).click();
+  await page.context().setOffline(false);
+  await page.getByTestId('tasks').getByText('Wait for the line').waitFor();
+  await page.getByRole('menuitem', { name: 'Log out', exact: true }).waitFor();
+  expect(await page.getByText('This page has broken').count()).toBe(0);
+});
+
 test('keys do what the mouse does', async () => {
   const page = await open('coco');
   await createTask('coco', 'First');
@@ -155,6 +192,71 @@ test('keys do what the mouse does', async () => {
   await page.getByPlaceholder('Search and commands').fill('Second');
   await page.locator('.mantine-Spotlight-action', { hasText: 'Second' }).click();
   await page.getByRole('dialog').getByRole('heading', { name: 'Second' }).waitFor();
+});
+
+test('an admin closes the day; whoever earned something sees their payout, and the books balance', async () => {
+  for (const title of ['Earn a little', 'Earn a little more']) {
+    const { id } = await createTask('juno', title);
+    await resolveTask('juno', id);
+  }
+  await exchange.settle();
+  const earned = await balanceOf('juno');
+  expect(Number(earned)).toBeGreaterThan(0);
+  // What is positive is paid, whoever has it.
+  const positive: string[] = [];
+  for (const login of idOf.keys()) if (Number(await balanceOf(login)) > 0) positive.push(login);
+  const [admin, employee] = [await open('ada'), await open('juno')];
+  await employee.getByRole('navigation').getByRole('link', { name: 'My account' }).click();
+  await employee.getByRole('tab', { name: 'Payouts' }).click();
+  await employee.getByText('Nothing paid out yet').waitFor();
+  await admin.getByRole('navigation').getByRole('link', { name: 'Operations' }).click();
+  await admin.getByText('No day has been closed yet').waitFor();
+  await admin.getByRole('button', { name: 'Close the day' }).click();
+  await admin.getByRole('button', { name: 'Close it and pay out' }).click();
+  const run = admin.getByTestId('payout-run');
+  await run.getByText('Paid', { exact: true }).waitFor();
+  await run.getByText(`${positive.length} paid`).waitFor();
+  // On the page that was open all the time, without a reload.
+  const payout = employee.getByRole('row').filter({ hasText: shown(earned) });
+  await payout.getByText(/^mail/).waitFor();
+  await expectBalance(employee, '0');
+  await exchange.settle();
+  await employee.getByRole('tab', { name: 'Audit log' }).click();
+  await employee.getByRole('cell', { name: /^Wages for/ }).waitFor();
+  await employee.getByRole('tab', { name: 'Payouts' }).click();
+  await payout.getByText('mail sent').waitFor();
+
+  await admin.getByRole('tab', { name: 'Ledger audit' }).click();
+  await admin.getByRole('button', { name: 'Check the ledger' }).click();
+  await admin.getByText(/The books balance: [\d,]+ entries checked/).waitFor();
+  expect([...complaintsOf(admin), ...complaintsOf(employee)]).toEqual([]);
+});
+
+test('an admin sees what was refused, and sends it again', async () => {
+  const accounting = new pg.Client({ connectionString: asSuperuser(exchange.databases.accounting) });
+  await accounting.connect();
+  const fact = createdFact(newId(), '2026-03-10T09:00:00.000Z');
+  try {
+    await accounting.query(
+      `insert into dead_letter (id, consumer, event, lane, fact, error, attempts, failed_at)
+       values ($1, 'accounting', $2, 'interactive', $3, 'title is missing', 1, now())`,
+      [newId(), tasksCreated.name, JSON.stringify({ ...fact, title: null })],
+    );
+    const admin = await open('ada');
+    await admin.getByRole('navigation').getByRole('link', { name: 'Operations' }).click();
+    await admin.getByRole('tab', { name: 'Dead letters' }).click();
+    await admin.getByRole('button', { name: /tracker.tasks_created.v1 → accounting/ }).click();
+    await admin.getByText('"title": null').waitFor();
+    await admin.getByRole('button', { name: 'Apply again' }).click();
+    // Refused once more, for the reason that it has.
+    await admin.getByText(/does not match the schema.* 2 attempts/).waitFor();
+    await accounting.query('update dead_letter set fact = $1', [JSON.stringify(fact)]);
+    await admin.getByRole('button', { name: 'Apply again' }).click();
+    await admin.getByText('No dead letters').waitFor();
+    expect(complaintsOf(admin)).toEqual([]);
+  } finally {
+    await accounting.end();
+  }
 });
 
 test('a manager reassigns, sees how far it is, and everybody hears of it', async () => {
@@ -225,31 +327,6 @@ test('a reassignment that is under way can be stopped, and another press asks wh
   expect(complaintsOf(page)).toEqual([]);
 });
 
-test('an admin closes the day; whoever earned something sees their payout, and the books balance', async () => {
-  const { id } = await createTask('juno', 'Earn a little');
-  await resolveTask('juno', id);
-  await exchange.settle();
-  // Three thousand fees are more than one reward: what is positive is paid, whoever has it.
-  const positive: string[] = [];
-  for (const login of idOf.keys()) if (Number(await balanceOf(login)) > 0) positive.push(login);
-  const [admin, employee] = [await open('ada'), await open('juno')];
-  await admin.getByRole('navigation').getByRole('link', { name: 'Operations' }).click();
-  await admin.getByText('No day has been closed yet').waitFor();
-  await admin.getByRole('button', { name: 'Close the day' }).click();
-  await admin.getByRole('button', { name: 'Close it and pay out' }).click();
-  const run = admin.getByTestId('payout-run');
-  await run.getByText('Paid', { exact: true }).waitFor();
-  await run.getByText(`${positive.length} paid`).waitFor();
-  await admin.getByRole('tab', { name: 'Ledger audit' }).click();
-  await admin.getByRole('button', { name: 'Check the ledger' }).click();
-  await admin.getByText(/The books balance: [\d,]+ entries checked/).waitFor();
-  await admin.getByRole('tab', { name: 'Dead letters' }).click();
-  await admin.getByText('No dead letters').waitFor();
-  await exchange.settle();
-  await expectBalance(employee, await balanceOf('juno'));
-  expect(complaintsOf(admin)).toEqual([]);
-});
-
 test('what somebody was paid, and a month of it as a file', async () => {
   // The day that is open after the one that was closed.
   const { id } = await createTask('iris', 'Write the minutes');
@@ -286,7 +363,7 @@ test('an admin makes an account, changes its role, resets its beak and deactivat
   const form = admin.getByRole('dialog');
   await form.getByLabel('Name').fill('Gus Grey');
   await form.getByLabel('Login').fill('gus');
-  await form.getByLabel('Address').fill('not an address');
+  await form.getByLabel('E-mail').fill('not an address');
   await form.getByText('Draw it').click();
   await form.getByRole('button', { name: 'Surprise me' }).click();
   const shape = await form.getByRole('textbox', { name: 'Shape of the beak' }).inputValue();
@@ -294,7 +371,7 @@ test('an admin makes an account, changes its role, resets its beak and deactivat
   await form.getByRole('button', { name: 'Make the account' }).click();
   // Refused, with the reason, and nothing that was typed is lost.
   await form.getByRole('alert').waitFor();
-  await form.getByLabel('Address').fill('gus@popug.example');
+  await form.getByLabel('E-mail').fill('gus@popug.example');
   await form.getByRole('button', { name: 'Make the account' }).click();
   await admin.getByText('Gus Grey has an account now').waitFor();
   await exchange.settle();
@@ -318,10 +395,8 @@ test('an admin makes an account, changes its role, resets its beak and deactivat
   await admin.getByRole('dialog').getByRole('combobox', { name: 'Role' }).click();
   await admin.getByRole('option', { name: 'Manager' }).click();
   await admin.getByRole('dialog').getByRole('button', { name: 'Change role' }).click();
-  await admin
-    .getByRole('row', { name: /Gus Grey/ })
-    .getByText('Manager')
-    .waitFor();
+  const row = admin.getByRole('row', { name: /Gus Grey/ });
+  await row.getByText('Manager').waitFor();
   await exchange.settle();
   // What one may do is known anew with the next token.
   await gus.reload();
@@ -329,10 +404,24 @@ test('an admin makes an account, changes its role, resets its beak and deactivat
   await act('Deactivate');
   await admin.getByRole('dialog').getByRole('button', { name: 'Deactivate' }).click();
   await gus.getByText('Your session has ended').waitFor();
-  await admin
-    .getByRole('row', { name: /Gus Grey/ })
-    .getByText('Deactivated')
-    .waitFor();
+  await row.getByText('Deactivated').waitFor();
+
+  await act('Reactivate');
+  await admin.getByRole('dialog').getByRole('button', { name: 'Reactivate' }).click();
+  await row.getByText('Active', { exact: true }).waitFor();
+  await act('Change e-mail');
+  await admin.getByRole('dialog').getByLabel('E-mail').fill('gus.grey@popug.example');
+  await admin.getByRole('dialog').getByRole('button', { name: 'Change e-mail' }).click();
+  await row.getByText('gus.grey@popug.example').waitFor();
+  await act('Reset beak shape');
+  await admin.getByRole('dialog').getByRole('textbox').fill('blunt and grey');
+  await admin.getByRole('dialog').getByRole('button', { name: 'Reset beak shape' }).click();
+  await admin.getByRole('dialog').waitFor({ state: 'detached' });
+  await gus.getByLabel('Login', { exact: true }).fill('gus');
+  await gus.getByRole('textbox', { name: 'Shape of your beak' }).fill('blunt and grey');
+  await gus.getByRole('button', { name: 'Log in' }).click();
+  await gus.getByTestId('balance').waitFor();
+  expect(complaintsOf(admin)).toEqual([]);
 });
 
 test('a session outlives a reload and a token, and a log-out ends it in every tab', async () => {

@@ -157,7 +157,7 @@ describe.each(['light', 'dark'] as const)('in the %s', (colorScheme) => {
     await admin.keyboard.press('Escape');
     await admin.getByPlaceholder('Search and commands').waitFor({ state: 'detached' });
     await admin.keyboard.press('?');
-    await admin.getByRole('dialog').getByText('Single keys do something').waitFor();
+    await admin.getByRole('dialog').getByText('Single-key shortcuts').waitFor();
     expect(await axeFindings(admin), 'the help').toEqual([]);
     expect(complaintsOf(admin)).toEqual([]);
   });

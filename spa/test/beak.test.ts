@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Beak, beakOfText, beakSteps, outlineOfBeak, textOfBeak } from '../src/session/beak.ts';
+import { type Beak, beakOfText, beakSteps, outlineOfBeak, paper, textOfBeak } from '../src/session/beak.ts';
 
 const all: Beak[] = [];
 for (let length = 0; length < beakSteps; length++)
@@ -20,7 +20,7 @@ test('every beak stays on the paper', () => {
   for (const beak of all) {
     const [x, y] = outlineOfBeak(beak).tip;
     expect(x).toBeGreaterThan(20);
-    expect(x).toBeLessThan(250);
-    expect(y).toBeLessThan(210);
+    expect(x).toBeLessThan(paper.left + paper.width);
+    expect(y).toBeLessThan(paper.top + paper.height);
   }
 });

@@ -28,7 +28,10 @@ export function App() {
 
 function InCompanyTime() {
   const session = useSession();
-  const { data } = useCompany({ skip: session.status !== 'signed in' });
+  const isIn = session.status === 'signed in';
+  const { data, error } = useCompany({ skip: !isIn });
+  // Moments would jump from one zone to another. Without accounting, the pages are worth having all the same.
+  const isReady = isIn && (data?.company !== undefined || error !== undefined);
   return (
     <Translated timeZone={data?.company.timeZone ?? 'UTC'}>
       <Notifications position="bottom-right" limit={4} />
@@ -36,7 +39,7 @@ function InCompanyTime() {
         <Suspense fallback={<Waiting />}>
           {session.status === 'signed out' && <LogInPage ended={session.why === 'ended'} />}
           {session.status === 'unknown' && <Waiting isLong={session.isUnanswered ?? false} />}
-          {session.status === 'signed in' && <Pages key={session.user.id} />}
+          {isIn && (isReady ? <Pages key={session.user.id} /> : <Waiting />)}
         </Suspense>
       </Unbroken>
     </Translated>

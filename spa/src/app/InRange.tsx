@@ -10,7 +10,7 @@ export function InRange({
 }: {
   /** What something live tells to be today, as soon as it does. */
   dayNow: string | undefined;
-  children: (range: Range) => ReactNode;
+  children: (range: Range, billingDay: string) => ReactNode;
 }) {
   const [chosen, setChosen] = useState<Range>();
   const company = useCompany({ dayNow });
@@ -21,7 +21,7 @@ export function InRange({
         return (
           <>
             <DayRange value={range} today={billingDay} onChange={setChosen} />
-            {children(range)}
+            {children(range, billingDay)}
           </>
         );
       }}

@@ -16,11 +16,15 @@ import { useNavigate } from 'react-router';
 import { useTranslations } from 'use-intl';
 import { SearchTasksDocument } from '../generated/graph.ts';
 import { useOtherLocale } from '../i18n/locale.ts';
+import { nameOfTask } from '../pages/task/nameOfTask.ts';
 import { useShowTask } from '../pages/task/useShowTask.ts';
 import { logOut } from '../session/session.ts';
-import { useTellProblem } from '../ui/problems.tsx';
+import { useProblem, useTellProblem } from '../ui/problems.tsx';
 import { useReturnFocus } from '../ui/useReturnFocus.ts';
 import { useMenu } from './useMenu.ts';
+
+/** From how many letters on tasks are searched, too: with fewer, half of them would match. */
+const fewestLetters = 3;
 
 /** ⌘K: pages, commands, and tasks whose title or Jira id has what is typed. */
 export function Palette({ onHelp, onClose }: { onHelp: () => void; onClose: () => void }) {
@@ -33,11 +37,19 @@ export function Palette({ onHelp, onClose }: { onHelp: () => void; onClose: () =
   const [typed, setTyped] = useState('');
   useReturnFocus();
   useEffect(() => spotlight.open(), []);
-  const [search, { data }] = useLazyQuery(SearchTasksDocument);
+  const problem = useProblem();
+  const [search, { data, error }] = useLazyQuery(SearchTasksDocument);
   const searchSoon = useDebouncedCallback((text: string) => {
-    if (text.trim().length > 2) void search({ variables: { search: text.trim() } });
+    if (text.trim().length >= fewestLetters)
+      void search({ variables: { search: text.trim() } }).catch(() => undefined);
   }, 200);
-  const tasks = typed.trim().length > 2 ? (data?.tasks.nodes ?? []) : [];
+  const isLongEnough = typed.trim().length >= fewestLetters;
+  const tasks = isLongEnough ? (data?.tasks.nodes ?? []) : [];
+  const nothingFound = isLongEnough
+    ? error
+      ? problem(error)
+      : t('allTasks.empty')
+    : t('app.searchHint', { count: String(fewestLetters) });
   return (
     <Spotlight
       onSpotlightClose={onClose}
@@ -56,7 +68,7 @@ export function Palette({ onHelp, onClose }: { onHelp: () => void; onClose: () =
             tasks.some((task) => task.id === id) || label?.toLowerCase().includes(query.trim().toLowerCase()),
         )
       }
-      nothingFound={t('allTasks.empty')}
+      nothingFound={nothingFound}
       searchProps={{
         leftSection: <IconSearch size={18} />,
         placeholder: t('app.search'),
@@ -99,12 +111,12 @@ export function Palette({ onHelp, onClose }: { onHelp: () => void; onClose: () =
           leftSection: <IconLogout size={18} />,
           onClick: () => void logOut(false).catch(tellProblem),
         },
-        ...tasks.map(({ id, title, jiraId, status }) => ({
-          id,
-          label: jiraId === null ? title : `[${jiraId}] ${title}`,
-          description: t(`task.status.${status}`),
+        ...tasks.map((task) => ({
+          id: task.id,
+          label: nameOfTask(task),
+          description: t(`task.status.${task.status}`),
           leftSection: <IconFeather size={18} />,
-          onClick: () => showTask(id),
+          onClick: () => showTask(task.id),
         })),
       ]}
     />

@@ -193,8 +193,10 @@ function UserButton() {
   const t = useTranslations('app');
   const { name } = useUser();
   const [isWanted, setIsWanted] = useState(false);
+  const target = useRef<HTMLButtonElement>(null);
   const button = (
     <ActionIcon
+      ref={target}
       variant="light"
       size="lg"
       radius="xl"
@@ -205,9 +207,11 @@ function UserButton() {
     </ActionIcon>
   );
   return isWanted ? (
-    <Suspense fallback={button}>
-      <UserMenu>{button}</UserMenu>
-    </Suspense>
+    <Unbroken>
+      <Suspense fallback={button}>
+        <UserMenu onClose={() => target.current?.focus()}>{button}</UserMenu>
+      </Suspense>
+    </Unbroken>
   ) : (
     button
   );

@@ -8,14 +8,14 @@ import { useUser } from '../session/useSession.ts';
 import { useTellProblem } from '../ui/problems.tsx';
 
 /** Who is signed in, and the way out; open from the beginning, below the button that asked for it. */
-export function UserMenu({ children }: { children: ReactNode }) {
+export function UserMenu({ onClose, children }: { onClose: () => void; children: ReactNode }) {
   const t = useTranslations();
   const user = useUser();
   const otherLocale = useOtherLocale();
   const tellProblem = useTellProblem();
   const leave = (everywhere: boolean) => void logOut(everywhere).catch(tellProblem);
   return (
-    <Menu position="bottom-end" defaultOpened withInitialFocusPlaceholder={false}>
+    <Menu position="bottom-end" defaultOpened withInitialFocusPlaceholder={false} onClose={onClose}>
       <Menu.Target>{children}</Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>

@@ -44,7 +44,7 @@ export function useKeys(
             if (event.repeat || isSomethingInFront()) return;
             if (options.inPair ? endPair() : performance.now() > pairUntil) act();
           },
-          { usePhysicalKeys: /^[a-z]$/.test(key), preventDefault: false },
+          { usePhysicalKeys: /^(shift\+)?[a-z]$/i.test(key), preventDefault: false },
         ])
       : [],
   );

@@ -30,4 +30,15 @@ export function watchConnection(listener: () => void): () => void {
 
 export const isReachable = (): boolean => isOnline && isConnected;
 
+/** Resolves as soon as the graph is within reach, at once where it is. */
+export const untilReachable = (): Promise<void> =>
+  new Promise((resolve) => {
+    if (isReachable()) return resolve();
+    const stop = watchConnection(() => {
+      if (!isReachable()) return;
+      stop();
+      resolve();
+    });
+  });
+
 export const useReachable = (): boolean => useSyncExternalStore(watchConnection, isReachable);

@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import { IntlProvider } from 'use-intl';
+import { patiently } from '../app/lazily.ts';
 import en from './en.ts';
 import { type Locale, useLocale } from './locale.ts';
 import type ru from './ru.ts';
@@ -25,15 +26,18 @@ export function Translated({ timeZone, children }: { timeZone: string; children:
     messages: en,
   });
   useEffect(() => {
-    document.documentElement.lang = locale;
     let isStillChosen = true;
     const show = (messages: SameShape<typeof en>) => isStillChosen && setLoaded({ locale, messages });
     if (locale === 'en') show(en);
-    else void load[locale]().then(show);
+    // Where it cannot be had, the page stays as it is.
+    else void patiently(load[locale]).then(show, () => undefined);
     return () => {
       isStillChosen = false;
     };
   }, [locale]);
+  useEffect(() => {
+    document.documentElement.lang = loaded.locale;
+  }, [loaded.locale]);
   return (
     <IntlProvider locale={loaded.locale} messages={loaded.messages as typeof en} timeZone={timeZone}>
       {children}

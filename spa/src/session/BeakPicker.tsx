@@ -2,7 +2,7 @@ import { Box, Button, Group, Slider, Stack, Text } from '@mantine/core';
 import { IconDice5 } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
 import { useTranslations } from 'use-intl';
-import { type Beak, beakOfText, beakSteps, outlineOfBeak, textOfBeak, wordOf } from './beak.ts';
+import { type Beak, beakOfText, beakSteps, outlineOfBeak, paper, textOfBeak, wordOf } from './beak.ts';
 
 const parts = ['length', 'curve', 'hook'] as const;
 const middling: Beak = { length: 4, curve: 5, hook: 4 };
@@ -60,7 +60,7 @@ export function BeakPicker({ value, onChange }: { value: string; onChange: (text
 function BeakDrawing({ beak, label }: { beak: Beak; label: string }) {
   const { upper, lower } = outlineOfBeak(beak);
   return (
-    <svg viewBox="-90 8 330 190" width="100%" height="150" role="img" aria-label={label}>
+    <svg viewBox={Object.values(paper).join(' ')} width="100%" height="150" role="img" aria-label={label}>
       <circle cx="-10" cy="84" r="62" fill="var(--mantine-color-teal-6)" />
       <circle cx="4" cy="62" r="11" fill="#fff" />
       <circle cx="7" cy="63" r="5.5" fill="#1b2326" />

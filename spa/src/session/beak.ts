@@ -43,7 +43,10 @@ export function beakOfText(text: string): Beak | undefined {
   return rest.length === 0 && Object.values(beak).every((step) => step >= 0) ? beak : undefined;
 }
 
-/** The outline of a beak in a field of 240 × 180, as an SVG path for the upper and one for the lower half. */
+/** The paper that every beak fits on, with room for the head at its left; in the units of its outline. */
+export const paper = { left: -90, top: 8, width: 330, height: 206 } as const;
+
+/** The outline of a beak on the paper, as an SVG path for the upper and one for the lower half. */
 export function outlineOfBeak({ length, curve, hook }: Beak): {
   upper: string;
   lower: string;

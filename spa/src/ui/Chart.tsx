@@ -1,6 +1,5 @@
 import { AreaChart, BarChart } from '@mantine/charts';
 import '@mantine/charts/styles.layer.css';
-import { useFormatter } from 'use-intl';
 import { useDay } from './moments.tsx';
 
 export interface Series {
@@ -14,13 +13,15 @@ export function Chart({
   kind,
   data,
   series,
+  format,
 }: {
   kind: 'bars' | 'areas';
+  /** How a figure is written beside its bar. */
+  format: (figure: number) => string;
   data: readonly { readonly day: string; readonly [series: string]: string | number }[];
   series: readonly Series[];
 }) {
   const dayText = useDay();
-  const format = useFormatter();
   const Drawn = kind === 'bars' ? BarChart : AreaChart;
   return (
     <div aria-hidden>
@@ -30,7 +31,7 @@ export function Chart({
         dataKey="day"
         series={series.map(({ name, label, color }) => ({ name, label, color }))}
         withLegend={series.length > 1}
-        valueFormatter={(value: number) => format.number(value)}
+        valueFormatter={format}
         tickLine="none"
         {...(kind === 'areas'
           ? { curveType: 'monotone', withDots: false, areaChartProps: { accessibilityLayer: false } }

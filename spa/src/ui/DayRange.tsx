@@ -1,4 +1,5 @@
 import { Group, SegmentedControl, TextInput } from '@mantine/core';
+import { useState } from 'react';
 import { useTranslations } from 'use-intl';
 
 export interface Range {
@@ -7,12 +8,14 @@ export interface Range {
 }
 
 const lengths = [7, 31, 92, 366] as const;
+/** How many days the graph gives at a time. */
+const mostDays = 366;
+
+const plusDays = (day: string, days: number): string =>
+  new Date(Date.parse(`${day}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
 
 /** So many days up to one, both ends included. */
-export const rangeUpTo = (to: string, days: number): Range => ({
-  from: new Date(Date.parse(`${to}T00:00:00Z`) - (days - 1) * 86_400_000).toISOString().slice(0, 10),
-  to,
-});
+export const rangeUpTo = (to: string, days: number): Range => ({ from: plusDays(to, 1 - days), to });
 
 const daysIn = ({ from, to }: Range): number => (Date.parse(to) - Date.parse(from)) / 86_400_000 + 1;
 
@@ -36,15 +39,53 @@ export function DayRange({
         onChange={(days) => onChange(rangeUpTo(today, Number(days)))}
         data={lengths.map((days) => ({ value: String(days), label: t('analytics.days', { count: days }) }))}
       />
-      {(['from', 'to'] as const).map((end) => (
-        <TextInput
-          key={end}
-          type="date"
-          label={t(`company.${end}`)}
-          value={value[end]}
-          onChange={({ currentTarget: { value: day } }) => day !== '' && onChange({ ...value, [end]: day })}
-        />
-      ))}
+      <Day
+        key={`from ${value.from}`}
+        label={t('company.from')}
+        value={value.from}
+        min={plusDays(value.to, 1 - mostDays)}
+        max={value.to}
+        onChange={(from) => onChange({ ...value, from })}
+      />
+      <Day
+        key={`to ${value.to}`}
+        label={t('company.to')}
+        value={value.to}
+        min={value.from}
+        max={[plusDays(value.from, mostDays - 1), today].sort()[0] as string}
+        onChange={(to) => onChange({ ...value, to })}
+      />
     </Group>
+  );
+}
+
+/** One end of a range. While a day is typed it is another one with each digit: it counts once it makes a range. */
+function Day({
+  label,
+  value,
+  min,
+  max,
+  onChange,
+}: {
+  label: string;
+  value: string;
+  min: string;
+  max: string;
+  onChange: (day: string) => void;
+}) {
+  const [typed, setTyped] = useState(value);
+  return (
+    <TextInput
+      type="date"
+      label={label}
+      min={min}
+      max={max}
+      value={typed}
+      onChange={({ currentTarget: { value: day, validity } }) => {
+        setTyped(day);
+        if (day !== '' && validity.valid) onChange(day);
+      }}
+      onBlur={() => setTyped(value)}
+    />
   );
 }

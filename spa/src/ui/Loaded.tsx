@@ -1,20 +1,34 @@
 import type { ErrorLike } from '@apollo/client';
 import { Skeleton, Stack } from '@mantine/core';
-import type { ReactNode } from 'react';
-import { LoadProblem } from './problems.tsx';
+import { type ReactNode, useRef } from 'react';
+import { LoadProblem, refusalOf } from './problems.tsx';
 
-/** What a query has found: its outline until it is there, and a way on where it cannot be had. */
+/**
+ * What a query has found: its outline until it is there, and a way on where it cannot be had. What was there stays where
+ * it cannot be read again for want of an answer.
+ */
 export function Loaded<Data>({
   result,
   rows = 4,
   children,
 }: {
-  result: { data?: Data | undefined; error?: ErrorLike | undefined; refetch: () => Promise<unknown> };
+  result: {
+    data?: Data | undefined;
+    error?: ErrorLike | undefined;
+    variables?: unknown;
+    refetch: () => Promise<unknown>;
+  };
   /** How many lines the outline has. */
   rows?: number;
   children: (data: Data) => ReactNode;
 }) {
-  const { data, error, refetch } = result;
+  const { error, refetch } = result;
+  const asked = JSON.stringify(result.variables);
+  const before = useRef<{ asked: string; data: Data }>(undefined);
+  if (result.data) before.current = { asked, data: result.data };
+  const isUnanswered = error !== undefined && refusalOf(error) === undefined;
+  const kept = isUnanswered && before.current?.asked === asked ? before.current.data : undefined;
+  const data = result.data ?? kept;
   const retry = () => void refetch().catch(() => undefined);
   if (data !== undefined && data !== null)
     return (

@@ -1,3 +1,4 @@
+import type { ErrorLike } from '@apollo/client';
 import { Button, Group } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslations } from 'use-intl';
@@ -10,7 +11,7 @@ export function ShowMore({
 }: {
   page: { hasNextPage: boolean; endCursor: string | null } | undefined;
   /** Reads the page behind a cursor. */
-  read: (after: string | null) => Promise<unknown>;
+  read: (after: string | null) => Promise<{ error?: ErrorLike | undefined }>;
 }) {
   const t = useTranslations('common');
   const tellProblem = useTellProblem();
@@ -18,7 +19,8 @@ export function ShowMore({
   if (!page?.hasNextPage) return null;
   const more = async () => {
     setIsReading(true);
-    await read(page.endCursor).catch(tellProblem);
+    const { error } = await read(page.endCursor).catch((error: ErrorLike) => ({ error }));
+    if (error) tellProblem(error);
     setIsReading(false);
   };
   return (

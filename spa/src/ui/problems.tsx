@@ -5,24 +5,42 @@ import { useTranslations } from 'use-intl';
 import { Refused } from '../session/session.ts';
 import { useTell } from './tell.ts';
 
-/** What went wrong, in words for people: a refusal tells why itself, anything else is told of. */
+/** Refusals that say no more than their code does. Any other's sentence, which is English, says what to do. */
+const told = [
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'NOT_FOUND',
+  'TOO_MANY_REQUESTS',
+  'NO_ELIGIBLE_ASSIGNEE',
+] as const;
+
+/** What went wrong, in words for people. */
 export function useProblem(): (error: unknown) => string {
-  const t = useTranslations();
+  const t = useTranslations('problem');
   return (error) => {
     const refusal = refusalOf(error);
-    if (!refusal) return t('problem.network');
-    return refusal.code === 'INTERNAL' || refusal.code === 'INTERNAL_SERVER_ERROR'
-      ? `${t('problem.INTERNAL')} (${refusal.message})`
-      : refusal.message;
+    if (!refusal) return t('network');
+    const { code, message, id } = refusal;
+    if (code === 'INTERNAL' || code === 'INTERNAL_SERVER_ERROR')
+      return id === undefined ? t('INTERNAL') : `${t('INTERNAL')} (${id})`;
+    const known = told.find((each) => each === code);
+    return known === undefined ? message : t(`codes.${known}`);
   };
 }
 
 /** The graph's answer to what it refused; undefined where there was no answer at all. */
-export function refusalOf(error: unknown): { code: string; message: string } | undefined {
+export function refusalOf(
+  error: unknown,
+): { code: string; message: string; id?: string | undefined } | undefined {
   if (error instanceof Refused) return error;
   if (!CombinedGraphQLErrors.is(error)) return undefined;
   const [first] = error.errors;
-  return { code: String(first?.extensions?.code ?? 'INTERNAL'), message: first?.message ?? '' };
+  const { code = 'INTERNAL', id } = first?.extensions ?? {};
+  return {
+    code: String(code),
+    message: first?.message ?? '',
+    id: typeof id === 'string' ? id : undefined,
+  };
 }
 
 /** Tells of something that did not work and has no place on the page for it. */

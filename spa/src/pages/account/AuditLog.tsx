@@ -1,14 +1,17 @@
 import { useQuery } from '@apollo/client/react';
 import { Stack, Table, Text, Title, UnstyledButton } from '@mantine/core';
 import { useTranslations } from 'use-intl';
-import { AuditLogDocument, type EntryRowFragment } from '../../generated/graph.ts';
+import { AuditLogDocument, type AuditLogQuery } from '../../generated/graph.ts';
 import { Amount } from '../../ui/Amount.tsx';
 import { Empty } from '../../ui/Empty.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { Moment, useDay } from '../../ui/moments.tsx';
 import { ShowMore } from '../../ui/ShowMore.tsx';
+import { nameOfTask } from '../task/nameOfTask.ts';
 import { useShowTask } from '../task/useShowTask.ts';
 import { useRereadOn } from './useRereadOn.ts';
+
+type Entry = NonNullable<AuditLogQuery['account']>['auditLog']['nodes'][number];
 
 /** Every operation in a sentence, by day, the newest first. */
 export function AuditLog({ accountId, balance }: { accountId: string; balance: string }) {
@@ -26,7 +29,10 @@ export function AuditLog({ accountId, balance }: { accountId: string; balance: s
             {byDay(nodes).map(([day, entries]) => (
               <Day key={day} day={day} entries={entries} />
             ))}
-            <ShowMore page={pageInfo} read={(after) => result.fetchMore({ variables: { after } })} />
+            <ShowMore
+              page={pageInfo}
+              read={(after) => result.fetchMore({ variables: { after }, errorPolicy: 'all' })}
+            />
           </Stack>
         );
       }}
@@ -34,15 +40,16 @@ export function AuditLog({ accountId, balance }: { accountId: string; balance: s
   );
 }
 
-function byDay(entries: readonly EntryRowFragment[]): [string, EntryRowFragment[]][] {
-  const days = new Map<string, EntryRowFragment[]>();
+function byDay(entries: readonly Entry[]): [string, Entry[]][] {
+  const days = new Map<string, Entry[]>();
   for (const entry of entries) days.set(entry.day, [...(days.get(entry.day) ?? []), entry]);
   return [...days];
 }
 
-function Day({ day, entries }: { day: string; entries: readonly EntryRowFragment[] }) {
+function Day({ day, entries }: { day: string; entries: readonly Entry[] }) {
   const t = useTranslations('account');
   const dayText = useDay();
+  const sentence = useSentence();
   const showTask = useShowTask();
   return (
     <section aria-labelledby={`day-${day}`}>
@@ -62,25 +69,29 @@ function Day({ day, entries }: { day: string; entries: readonly EntryRowFragment
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {entries.map(({ id, description, amount, balanceAfter, occurredAt, task }) => (
-            <Table.Tr key={id}>
+          {entries.map((entry) => (
+            <Table.Tr key={entry.id}>
               <Table.Td>
-                {task ? (
-                  <UnstyledButton className="quietLink" fz="sm" onClick={() => showTask(task.id)}>
-                    {description}
+                {entry.task ? (
+                  <UnstyledButton
+                    className="quietLink"
+                    fz="sm"
+                    onClick={() => showTask(entry.task?.id ?? null)}
+                  >
+                    {sentence(entry)}
                   </UnstyledButton>
                 ) : (
-                  <Text size="sm">{description}</Text>
+                  <Text size="sm">{sentence(entry)}</Text>
                 )}
                 <Text size="xs" c="dimmed">
-                  <Moment at={occurredAt} />
+                  <Moment at={entry.occurredAt} />
                 </Text>
               </Table.Td>
               <Table.Td ta="right">
-                <Amount value={amount} signed coloured size="sm" />
+                <Amount value={entry.amount} signed coloured size="sm" />
               </Table.Td>
               <Table.Td ta="right" visibleFrom="xs">
-                <Amount value={balanceAfter} size="sm" />
+                <Amount value={entry.balanceAfter} size="sm" />
               </Table.Td>
             </Table.Tr>
           ))}
@@ -88,4 +99,14 @@ function Day({ day, entries }: { day: string; entries: readonly EntryRowFragment
       </Table>
     </section>
   );
+}
+
+/** What an entry is for, in the reader's language; the ledger's own sentence where the task's name cannot be had. */
+function useSentence(): (entry: Entry) => string {
+  const t = useTranslations('account.sentence');
+  const dayText = useDay();
+  return ({ kind, day, task, description }) => {
+    if (kind === 'PAYOUT') return t(kind, { day: dayText(day) });
+    return task?.title && kind !== 'REVERSAL' ? t(kind, { task: nameOfTask(task) }) : description;
+  };
 }

@@ -60,7 +60,7 @@ function DayTable({ accountId, balance }: { accountId: string; balance: string }
           </Table.ScrollContainer>
           <ShowMore
             page={account?.days.pageInfo}
-            read={(after) => result.fetchMore({ variables: { after } })}
+            read={(after) => result.fetchMore({ variables: { after }, errorPolicy: 'all' })}
           />
         </>
       )}

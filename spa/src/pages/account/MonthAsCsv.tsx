@@ -15,7 +15,8 @@ export function MonthAsCsv({ accountId }: { accountId: string }) {
   const client = useApolloClient();
   const tell = useTell();
   const tellProblem = useTellProblem();
-  const today = useCompany().data?.company.billingDay;
+  const company = useCompany();
+  const today = company.data?.company.billingDay;
   const [chosen, setChosen] = useState<string>();
   const [isMaking, setIsMaking] = useState(false);
   const month = chosen ?? today?.slice(0, 7) ?? '';
@@ -37,9 +38,11 @@ export function MonthAsCsv({ accountId }: { accountId: string }) {
   const make = async () => {
     setIsMaking(true);
     try {
+      // The page may be of yesterday.
+      const last = (await company.refetch()).data?.company.billingDay;
       const entries: EntryRowFragment[] = [];
       for (const day of daysOfMonth(month))
-        if (day <= (today ?? day)) entries.push(...(await entriesOf(day)));
+        if (last === undefined || day <= last) entries.push(...(await entriesOf(day)));
       if (entries.length === 0) tell(t('csvEmpty'));
       else offer(`account-${month}.csv`, csvOf(entries));
     } catch (error) {
@@ -49,7 +52,7 @@ export function MonthAsCsv({ accountId }: { accountId: string }) {
     }
   };
   return (
-    <Popover position="bottom-end" withArrow trapFocus>
+    <Popover position="bottom-end" withArrow trapFocus returnFocus>
       <Popover.Target>
         <Button variant="light" size="sm" leftSection={<IconDownload size={16} />}>
           {t('csv')}

@@ -6,8 +6,12 @@ import { Amount } from '../../ui/Amount.tsx';
 import { Empty } from '../../ui/Empty.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { Moment, useDay } from '../../ui/moments.tsx';
+import { Reread } from '../../ui/Reread.tsx';
 import { ShowMore } from '../../ui/ShowMore.tsx';
 import { useRereadOn } from './useRereadOn.ts';
+
+/** How often it is looked whether a mail has gone, in milliseconds. */
+const lookEveryMs = 3_000;
 
 /** What was paid out of an account, the newest first, and what became of the mail about it. */
 export function Payouts({ accountId, balance }: { accountId: string; balance: string }) {
@@ -23,6 +27,9 @@ export function Payouts({ accountId, balance }: { accountId: string; balance: st
           return <Empty title={t('account.noPayouts')} hint={t('account.noPayoutsHint')} />;
         return (
           <>
+            {nodes.some(({ email }) => email === 'PENDING') && (
+              <Reread everyMs={lookEveryMs} refetch={result.refetch} />
+            )}
             <Table verticalSpacing={6}>
               <Table.Thead>
                 <Table.Tr>
@@ -48,7 +55,10 @@ export function Payouts({ accountId, balance }: { accountId: string; balance: st
                 ))}
               </Table.Tbody>
             </Table>
-            <ShowMore page={pageInfo} read={(after) => result.fetchMore({ variables: { after } })} />
+            <ShowMore
+              page={pageInfo}
+              read={(after) => result.fetchMore({ variables: { after }, errorPolicy: 'all' })}
+            />
           </>
         );
       }}

@@ -47,7 +47,10 @@ export function AccountsPage() {
                 ))}
               </Table.Tbody>
             </Table>
-            <ShowMore page={pageInfo} read={(after) => result.fetchMore({ variables: { after } })} />
+            <ShowMore
+              page={pageInfo}
+              read={(after) => result.fetchMore({ variables: { after }, errorPolicy: 'all' })}
+            />
           </>
         )}
       </Loaded>

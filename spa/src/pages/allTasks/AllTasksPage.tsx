@@ -53,17 +53,23 @@ export function AllTasksPage() {
       { replace: true },
     );
   const [typed, setTyped] = useState(parameters.get('search') ?? '');
-  const searchSoon = useDebouncedCallback((text: string) => set('search', text.trim()), 250);
   const searched = parameters.get('search') ?? '';
+  const sent = useRef(searched);
+  const searchSoon = useDebouncedCallback((text: string) => {
+    sent.current = text.trim();
+    set('search', sent.current);
+  }, 250);
   // The address may change by itself, as by the menu or the way back.
   useEffect(() => {
-    setTyped((before) => (before.trim() === searched ? before : searched));
+    if (searched === sent.current) return;
+    sent.current = searched;
+    setTyped(searched);
   }, [searched]);
   const status = parameters.get('status');
   const filter: TaskFilter = {
     ...(status === 'IN_PROGRESS' || status === 'DONE' ? { status } : {}),
     ...(parameters.get('search') ? { search: parameters.get('search') } : {}),
-    ...(parameters.get('assignee') ? { assigneeId: parameters.get('assignee') } : {}),
+    ...(mayFilterByPerson && parameters.get('assignee') ? { assigneeId: parameters.get('assignee') } : {}),
   };
   return (
     <Stack maw={1000} mx="auto">
@@ -112,9 +118,11 @@ function AssigneeSelect({
   const t = useTranslations('allTasks');
   const [typed, setTyped] = useState('');
   const [search] = useDebouncedValue(typed.trim(), 200);
-  const { data } = useQuery(FindPeopleDocument, { variables: { search: search === '' ? null : search } });
   const chosen = useQuery(PersonDocument, { variables: { id: value ?? '' }, skip: value === null }).data
     ?.user;
+  // The name of who is chosen stands there by itself; nobody has typed it.
+  const isTyped = search !== '' && search !== chosen?.name;
+  const { data } = useQuery(FindPeopleDocument, { variables: { search: isTyped ? search : null } });
   const found = data?.users.nodes ?? [];
   return (
     <Select
@@ -147,8 +155,8 @@ function FilteredTasks({ filter }: { filter: TaskFilter }) {
   if (tasks.length === 0) return <Empty title={t('empty')} hint={t('emptyHint')} />;
   return (
     <>
+      {error !== undefined && <LoadProblem error={error} isPartial onRetry={more} />}
       <VirtualList tasks={tasks} isWhole={isWhole} onNearEnd={more} />
-      {error !== undefined && <LoadProblem error={error} onRetry={more} />}
     </>
   );
 }

@@ -1,18 +1,31 @@
 import { useApolloClient } from '@apollo/client/react';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { AllTasksDocument, type TaskFilter, type TaskRowFragment } from '../../generated/graph.ts';
+import { isReachable, watchConnection } from '../../graph/connection.ts';
 
 interface Read {
   readonly tasks: readonly TaskRowFragment[];
   readonly after: string | null;
   readonly isWhole: boolean;
 }
+type Join = (before: Read, page: Read) => Read;
 
 const nothing: Read = { tasks: [], after: null, isWhole: false };
 
+const append: Join = (before, page) => ({ ...page, tasks: [...before.tasks, ...page.tasks] });
+
+/** What has come meanwhile stands at the beginning. Where the two do not touch, something in between is not known. */
+const renew: Join = (before, page) => {
+  const ids = new Set(page.tasks.map(({ id }) => id));
+  const others = before.tasks.filter(({ id }) => !ids.has(id));
+  if (page.isWhole || others.length === before.tasks.length) return page;
+  return { ...before, tasks: [...page.tasks, ...others] };
+};
+
 /**
- * All tasks that a filter lets through, page by page as they are wanted. They are kept beside the graph's cache, which
- * would compare the whole list with itself at every page: that is felt from some ten thousand tasks on.
+ * All tasks that a filter lets through, page by page as they are wanted, and the first page again after the graph was
+ * out of reach. They are kept beside the graph's cache, which would compare the whole list with itself at every page:
+ * that is felt from some ten thousand tasks on.
  */
 export function useTaskPages(filter: TaskFilter): {
   tasks: readonly TaskRowFragment[];
@@ -28,24 +41,23 @@ export function useTaskPages(filter: TaskFilter): {
   const asking = useRef<object>(undefined);
   const key = JSON.stringify(filter);
   const ask = useCallback(
-    async (before: Read) => {
+    async (after: string | null, join: Join) => {
       if (asking.current) return;
       const mine = {};
       asking.current = mine;
-      setError(undefined);
       try {
-        const { data } = await client.query({
+        const { data, error } = await client.query({
           query: AllTasksDocument,
-          variables: { filter: JSON.parse(key) as TaskFilter, after: before.after },
+          variables: { filter: JSON.parse(key) as TaskFilter, after },
           fetchPolicy: 'no-cache',
+          errorPolicy: 'all',
         });
-        if (asking.current !== mine || !data) return;
+        if (asking.current !== mine) return;
+        setError(error);
+        if (!data?.tasks) return;
         const { nodes, pageInfo } = data.tasks;
-        setRead({
-          tasks: [...before.tasks, ...nodes],
-          after: pageInfo.endCursor,
-          isWhole: !pageInfo.hasNextPage,
-        });
+        const page = { tasks: nodes, after: pageInfo.endCursor, isWhole: !pageInfo.hasNextPage };
+        setRead((before = nothing) => join(before, page));
       } catch (problem) {
         if (asking.current === mine) setError(problem);
       } finally {
@@ -56,8 +68,12 @@ export function useTaskPages(filter: TaskFilter): {
   );
   useEffect(() => {
     setRead(undefined);
-    void ask(nothing);
+    void ask(null, append);
+    const stop = watchConnection(() => {
+      if (isReachable()) void ask(null, renew);
+    });
     return () => {
+      stop();
       asking.current = undefined;
     };
   }, [ask]);
@@ -66,6 +82,6 @@ export function useTaskPages(filter: TaskFilter): {
     isWhole: read?.isWhole ?? false,
     isLoading: read === undefined && error === undefined,
     error,
-    more: () => void ask(read ?? nothing),
+    more: () => void ask(read?.after ?? null, append),
   };
 }

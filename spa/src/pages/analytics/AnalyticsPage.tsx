@@ -12,11 +12,12 @@ import {
   DearestTasksDocument,
 } from '../../generated/graph.ts';
 import { useLive } from '../../graph/useLive.ts';
-import { Amount } from '../../ui/Amount.tsx';
+import { Amount, useMoney } from '../../ui/Amount.tsx';
 import type { Range } from '../../ui/DayRange.tsx';
 import { Figure } from '../../ui/Figure.tsx';
 import { Loaded, Outline } from '../../ui/Loaded.tsx';
 import { useDay } from '../../ui/moments.tsx';
+import { LoadProblem } from '../../ui/problems.tsx';
 import { useRereadOn } from '../account/useRereadOn.ts';
 import { useShowTask } from '../task/useShowTask.ts';
 
@@ -55,17 +56,20 @@ export function AnalyticsPage() {
 function Dearest({ resolved }: { resolved: number | undefined }) {
   const t = useTranslations('analytics');
   const showTask = useShowTask();
-  const { data, refetch } = useQuery(DearestTasksDocument);
+  const result = useQuery(DearestTasksDocument);
   // Only what is done can be the dearest.
-  useRereadOn(String(resolved), refetch);
-  const of = { DAY: data?.ofDay, WEEK: data?.ofWeek, MONTH: data?.ofMonth } satisfies Record<
-    string,
-    DearestFragment | null | undefined
-  >;
+  useRereadOn(String(resolved), result.refetch);
+  const { data, error } = result;
+  if (error && !data) return <LoadProblem error={error} onRetry={() => void result.refetch()} />;
+  const of: Record<'DAY' | 'WEEK' | 'MONTH', DearestFragment | null | undefined> = {
+    DAY: data?.ofDay,
+    WEEK: data?.ofWeek,
+    MONTH: data?.ofMonth,
+  };
   return (['DAY', 'WEEK', 'MONTH'] as const).map((period) => {
     const found = of[period];
     return (
-      <Figure key={period} label={`${t('dearest')}: ${t(period)}`}>
+      <Figure key={period} label={t(`dearest.${period}`)}>
         {found ? (
           <>
             <Amount value={found.reward} size="xl" fw={700} />
@@ -84,7 +88,7 @@ function Dearest({ resolved }: { resolved: number | undefined }) {
           </>
         ) : (
           <Text c="dimmed" size="sm">
-            {t('nothing')}
+            {found === null ? t('nothing') : '—'}
           </Text>
         )}
       </Figure>
@@ -94,6 +98,8 @@ function Dearest({ resolved }: { resolved: number | undefined }) {
 
 function DaysOf({ range }: { range: Range }) {
   const t = useTranslations('analytics');
+  const format = useFormatter();
+  const money = useMoney();
   const result = useQuery(AnalyticsDaysDocument, { variables: range });
   return (
     <Loaded result={result} rows={6}>
@@ -105,6 +111,7 @@ function DaysOf({ range }: { range: Range }) {
               <Drawn title={t('money')}>
                 <Chart
                   kind="bars"
+                  format={(figure) => money(String(figure))}
                   data={inOrder.map(({ day, topManagementEarned, paidOut }) => ({
                     day,
                     earned: Number(topManagementEarned),
@@ -119,6 +126,7 @@ function DaysOf({ range }: { range: Range }) {
               <Drawn title={t('tasks')}>
                 <Chart
                   kind="areas"
+                  format={(figure) => format.number(figure)}
                   data={inOrder.map(({ day, tasksCreated: created, tasksResolved: resolved }) => ({
                     day,
                     created,

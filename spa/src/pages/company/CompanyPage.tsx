@@ -10,9 +10,8 @@ import {
   CompanyTodayDocument,
 } from '../../generated/graph.ts';
 import { useLive } from '../../graph/useLive.ts';
-import { Amount } from '../../ui/Amount.tsx';
+import { Amount, useMoney } from '../../ui/Amount.tsx';
 import type { Range } from '../../ui/DayRange.tsx';
-import { Empty } from '../../ui/Empty.tsx';
 import { Figure } from '../../ui/Figure.tsx';
 import { Loaded, Outline } from '../../ui/Loaded.tsx';
 import { useDay } from '../../ui/moments.tsx';
@@ -40,48 +39,37 @@ export function CompanyPage() {
           </Figure>
         ))}
       </SimpleGrid>
-      <InRange dayNow={now?.day}>{(range) => <DaysOf range={range} />}</InRange>
+      <InRange dayNow={now?.day}>
+        {(range, billingDay) => <DaysOf range={range} billingDay={billingDay} />}
+      </InRange>
     </Stack>
   );
 }
 
-function DaysOf({ range }: { range: Range }) {
+function DaysOf({ range, billingDay }: { range: Range; billingDay: string }) {
   const t = useTranslations('company');
+  const money = useMoney();
   const result = useQuery(CompanyDaysDocument, { variables: range });
   return (
     <Loaded result={result} rows={6}>
-      {({ companyDays }) =>
-        companyDays.length === 0 ? (
-          <Empty title={t('empty')} hint={t('emptyHint')} />
-        ) : (
-          <>
-            <Suspense fallback={<Outline rows={4} />}>
-              <Chart
-                kind="bars"
-                data={companyDays.toReversed().map(({ day, earned }) => ({ day, earned: Number(earned) }))}
-                series={[{ name: 'earned', label: t('earned'), color: 'parrot.6' }]}
-              />
-            </Suspense>
-            <DayTable days={companyDays} />
-          </>
-        )
-      }
+      {({ companyDays }) => (
+        <>
+          <Suspense fallback={<Outline rows={4} />}>
+            <Chart
+              kind="bars"
+              format={(figure) => money(String(figure))}
+              data={companyDays.toReversed().map(({ day, earned }) => ({ day, earned: Number(earned) }))}
+              series={[{ name: 'earned', label: t('earned'), color: 'parrot.6' }]}
+            />
+          </Suspense>
+          <DayTable days={companyDays} billingDay={billingDay} />
+        </>
+      )}
     </Loaded>
   );
 }
 
-/** Days close in order: what is not closed before the newest that is was before the company's first day. */
-function isOpen(
-  { day, closed, feesCharged, rewardsPaid }: CompanyDayRowFragment,
-  all: readonly CompanyDayRowFragment[],
-): boolean {
-  if (closed) return false;
-  const newestClosed = all.find((each) => each.closed)?.day;
-  if (newestClosed !== undefined) return day > newestClosed;
-  return day === all[0]?.day || Number(feesCharged) !== 0 || Number(rewardsPaid) !== 0;
-}
-
-function DayTable({ days }: { days: readonly CompanyDayRowFragment[] }) {
+function DayTable({ days, billingDay }: { days: readonly CompanyDayRowFragment[]; billingDay: string }) {
   const t = useTranslations();
   const dayText = useDay();
   return (
@@ -109,7 +97,7 @@ function DayTable({ days }: { days: readonly CompanyDayRowFragment[] }) {
               ))}
               <Table.Td>
                 {day.closed && <Status tone="past">{t('company.closed')}</Status>}
-                {isOpen(day, days) && <Status tone="good">{t('company.open')}</Status>}
+                {day.day === billingDay && <Status tone="good">{t('company.open')}</Status>}
               </Table.Td>
             </Table.Tr>
           ))}

@@ -69,7 +69,10 @@ function OwnTasks({
           ) : (
             <OpenList tasks={nodes} />
           )}
-          <ShowMore page={pageInfo} read={(after) => result.fetchMore({ variables: { after } })} />
+          <ShowMore
+            page={pageInfo}
+            read={(after) => result.fetchMore({ variables: { after }, errorPolicy: 'all' })}
+          />
         </>
       )}
     </Loaded>
@@ -94,14 +97,19 @@ function OpenList({ tasks }: { tasks: readonly TaskRowFragment[] }) {
   const [selectedId, setSelectedId] = useState<string | undefined>();
   const at = tasks.findIndex(({ id }) => id === selectedId);
   const selected = tasks[at];
+  const cardOf = (task: TaskRowFragment | undefined) => document.getElementById(`task-${task?.id}`);
+  // Its first button shows it.
+  const focus = (task: TaskRowFragment | undefined) => cardOf(task)?.querySelector('button')?.focus();
   const select = (task: TaskRowFragment | undefined) => {
     setSelectedId(task?.id);
-    // Its first button shows it.
-    document.getElementById(`task-${task?.id}`)?.querySelector('button')?.focus();
+    focus(task);
   };
   const done = (task: TaskRowFragment) => {
     // The one after it is next.
-    if (task.id === selectedId) select(tasks[at + 1] ?? tasks[at - 1]);
+    const here = tasks.indexOf(task);
+    const next = tasks[here + 1] ?? tasks[here - 1];
+    if (task.id === selectedId) select(next);
+    else if (cardOf(task)?.contains(document.activeElement)) focus(next);
     void resolve(task);
   };
   useKeys([

@@ -6,7 +6,7 @@ import { useState } from 'react';
 import { useTranslations } from 'use-intl';
 import {
   CancelReassignmentDocument,
-  NewestReassignmentDocument,
+  NewestReassignmentsDocument,
   type OnRunning,
   ReassignmentProgressDocument,
   type ReassignmentStateFragment,
@@ -28,18 +28,14 @@ export function Reassign() {
   const [isAsking, asking] = useDisclosure();
   const [onRunning, setOnRunning] = useState<OnRunning>('JOIN');
   const [pressedId, setPressedId] = useState<string>();
-  const newest = useQuery(NewestReassignmentDocument);
+  const newest = useQuery(NewestReassignmentsDocument);
   const [press, { loading }] = useMutation(ReassignTasksDocument);
-  const known = newest.data?.reassignments.nodes[0];
-  // The one that was pressed here, else one that somebody else has started.
-  const pressed = useFragment({
-    fragment: ReassignmentStateFragmentDoc,
-    fragmentName: 'ReassignmentState',
-    from: pressedId === undefined ? null : { __typename: 'Reassignment', id: pressedId },
-  });
-  const isPressedOver = pressed.complete && pressed.data !== null && !isUnderWay(pressed.data);
-  const other = known && isUnderWay(known) ? known.id : undefined;
-  const shownId = isPressedOver ? (other ?? pressedId) : (pressedId ?? other);
+  const underWay = (newest.data?.reassignments.nodes ?? []).filter(isUnderWay).toReversed();
+  // What is under way, whoever has started it, in the order in which it goes on; and what was pressed here, to its end.
+  const shownIds = new Set([
+    ...underWay.map(({ id }) => id),
+    ...(pressedId === undefined ? [] : [pressedId]),
+  ]);
   const start = async () => {
     try {
       const { data } = await press({ variables: { onRunning } });
@@ -65,7 +61,9 @@ export function Reassign() {
           {t('button')}
         </Button>
       </Group>
-      {shownId !== undefined && <Running key={shownId} id={shownId} />}
+      {[...shownIds].map((id) => (
+        <Running key={id} id={id} />
+      ))}
       <Modal
         opened={isAsking}
         onClose={asking.close}
@@ -74,7 +72,7 @@ export function Reassign() {
       >
         <Stack>
           <Text size="sm">{t('lead')}</Text>
-          {known && isUnderWay(known) && (
+          {underWay.length > 0 && (
             <Radio.Group
               value={onRunning}
               onChange={(chosen) => setOnRunning(chosen as OnRunning)}
@@ -110,15 +108,12 @@ function Running({ id }: { id: string }) {
     fragmentName: 'ReassignmentState',
     from: { __typename: 'Reassignment', id },
   });
-  // Ends with the run; before that only for a reason of the gateway's, and then it is subscribed to again.
-  const [round, setRound] = useState(0);
-  const isOver = complete && !isUnderWay(data);
   useSubscription(ReassignmentProgressDocument, {
     variables: { id },
-    skip: isOver,
-    context: { round },
+    skip: complete && !isUnderWay(data),
+    // It ends with the run; before that only for a reason of the gateway's.
+    context: { endless: true },
     errorPolicy: 'all',
-    onComplete: () => setTimeout(() => setRound(round + 1), 1_000),
   });
   if (!complete) return null;
   const share =

@@ -1,49 +1,75 @@
 import { useMutation, useQuery } from '@apollo/client/react';
-import { Accordion, Button, Code, Group, Text } from '@mantine/core';
+import { Accordion, Button, Code, Group, Stack, Text } from '@mantine/core';
 import { useTranslations } from 'use-intl';
 import {
-  DeadLettersDocument,
+  AccountingDeadLettersDocument,
+  AnalyticsDeadLettersDocument,
   type LetterFragment,
   ResendAccountingDocument,
   ResendAnalyticsDocument,
   ResendTrackerDocument,
+  TrackerDeadLettersDocument,
 } from '../../generated/graph.ts';
 import { Empty } from '../../ui/Empty.tsx';
-import { Loaded } from '../../ui/Loaded.tsx';
+import { Outline } from '../../ui/Loaded.tsx';
 import { Moment } from '../../ui/moments.tsx';
-import { useTellProblem } from '../../ui/problems.tsx';
+import { LoadProblem, useTellProblem } from '../../ui/problems.tsx';
 import { useTell } from '../../ui/tell.ts';
 
-type Service = 'tracker' | 'accounting' | 'analytics';
+const services = ['tracker', 'accounting', 'analytics'] as const;
+type Service = (typeof services)[number];
 
-/** Facts that a service has refused for good: why, what they were, and another try. */
+/** How many of each service's are shown; the graph gives no more at a time. */
+const most = 200;
+
+/** Facts that a service has refused for good, the newest first: why, what they were, and another try. */
 export function DeadLetters() {
-  const t = useTranslations();
-  const result = useQuery(DeadLettersDocument, { fetchPolicy: 'network-only' });
+  const t = useTranslations('operations');
+  const options = { variables: { first: most }, fetchPolicy: 'network-only' } as const;
+  // Each by itself: where a service is away, the others' are wanted all the more.
+  const tracker = useQuery(TrackerDeadLettersDocument, options);
+  const accounting = useQuery(AccountingDeadLettersDocument, options);
+  const analytics = useQuery(AnalyticsDeadLettersDocument, options);
+  const results = { tracker, accounting, analytics };
+  const found: Record<Service, readonly LetterFragment[] | undefined> = {
+    tracker: tracker.data?.trackerDeadLetters,
+    accounting: accounting.data?.accountingDeadLetters,
+    analytics: analytics.data?.analyticsDeadLetters,
+  };
+  const letters = services
+    .flatMap((service) => (found[service] ?? []).map((letter) => ({ service, letter })))
+    .sort((a, b) => Date.parse(b.letter.failedAt) - Date.parse(a.letter.failedAt));
+  const again = (service: Service) => void results[service].refetch().catch(() => undefined);
   return (
-    <Loaded result={result}>
-      {({ trackerDeadLetters, accountingDeadLetters, analyticsDeadLetters }) => {
-        const letters = [
-          ...trackerDeadLetters.map((letter) => ({ service: 'tracker' as const, letter })),
-          ...accountingDeadLetters.map((letter) => ({ service: 'accounting' as const, letter })),
-          ...analyticsDeadLetters.map((letter) => ({ service: 'analytics' as const, letter })),
-        ];
-        if (letters.length === 0)
-          return <Empty title={t('operations.noDeadLetters')} hint={t('operations.noDeadLettersHint')} />;
-        return (
-          <Accordion variant="contained">
-            {letters.map(({ service, letter }) => (
-              <Letter
-                key={letter.id}
-                service={service}
-                letter={letter}
-                onResent={() => void result.refetch().catch(() => undefined)}
-              />
-            ))}
-          </Accordion>
-        );
-      }}
-    </Loaded>
+    <Stack>
+      {services.map(
+        (service) =>
+          results[service].error && (
+            <LoadProblem
+              key={service}
+              error={results[service].error}
+              isPartial={letters.length > 0}
+              onRetry={() => again(service)}
+            />
+          ),
+      )}
+      {services.some((service) => !found[service] && !results[service].error) && <Outline rows={2} />}
+      {services.every((service) => found[service]?.length === 0) && (
+        <Empty title={t('noDeadLetters')} hint={t('noDeadLettersHint')} />
+      )}
+      {letters.length > 0 && (
+        <Accordion variant="contained">
+          {letters.map(({ service, letter }) => (
+            <Letter key={letter.id} service={service} letter={letter} onResent={() => again(service)} />
+          ))}
+        </Accordion>
+      )}
+      {services.some((service) => found[service]?.length === most) && (
+        <Text size="sm" c="dimmed">
+          {t('moreDeadLetters', { count: most })}
+        </Text>
+      )}
+    </Stack>
   );
 }
 

@@ -1,7 +1,7 @@
 import { useMutation, useQuery } from '@apollo/client/react';
 import { Button, Card, Group, Progress, Stack, Text } from '@mantine/core';
 import { IconMoonStars } from '@tabler/icons-react';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { useCompany } from '../../app/useCompany.ts';
 import {
@@ -16,6 +16,7 @@ import { FormModal } from '../../ui/FormModal.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { Moment, useDay } from '../../ui/moments.tsx';
 import { useTellProblem } from '../../ui/problems.tsx';
+import { Reread } from '../../ui/Reread.tsx';
 import { ShowMore } from '../../ui/ShowMore.tsx';
 import { Status } from '../../ui/Status.tsx';
 
@@ -28,8 +29,8 @@ export function PayoutRuns() {
   const dayText = useDay();
   const tellProblem = useTellProblem();
   const company = useCompany();
-  const today = company.data?.company.today;
-  const isClosed = company.data !== undefined && company.data.company.billingDay > company.data.company.today;
+  /** Of today, where it turned out to be closed already. */
+  const [closedDay, setClosedDay] = useState<string>();
   /** The day that is asked about; it stays that one, whatever the clock says meanwhile. */
   const [closing, setClosing] = useState<string>();
   const result = useQuery(PayoutRunsDocument, { variables: { after: null } });
@@ -40,8 +41,11 @@ export function PayoutRuns() {
   });
   const ask = async () => {
     try {
-      const { data } = await company.refetch();
-      setClosing(data?.company.today);
+      // The page may be of yesterday.
+      const { today, billingDay } = (await company.refetch()).data?.company ?? {};
+      const isClosed = today !== undefined && billingDay !== undefined && billingDay > today;
+      setClosedDay(isClosed ? today : undefined);
+      setClosing(isClosed ? undefined : today);
     } catch (error) {
       tellProblem(error);
     }
@@ -49,28 +53,27 @@ export function PayoutRuns() {
   return (
     <Stack>
       <Group>
-        <Button
-          leftSection={<IconMoonStars size={18} />}
-          onClick={() => void ask()}
-          disabled={today === undefined || isClosed}
-        >
+        <Button leftSection={<IconMoonStars size={18} />} onClick={() => void ask()}>
           {t('operations.closeDay')}
         </Button>
-        {today !== undefined && isClosed && (
-          <Text size="sm" c="dimmed">
-            {t('operations.closedAlready', { day: dayText(today) })}
+        {closedDay !== undefined && (
+          <Text size="sm" c="dimmed" role="status">
+            {t('operations.closedAlready', { day: dayText(closedDay) })}
           </Text>
         )}
       </Group>
       <Loaded result={result}>
         {({ payoutRuns: { nodes, pageInfo } }) => (
           <>
-            {isUnderWay && <Look every={lookEveryMs} at={result.refetch} />}
+            {isUnderWay && <Reread everyMs={lookEveryMs} refetch={result.refetch} />}
             {nodes.length === 0 && <Empty title={t('operations.noRuns')} hint={t('operations.noRunsHint')} />}
             {nodes.map((run) => (
               <Run key={run.id} run={run} />
             ))}
-            <ShowMore page={pageInfo} read={(after) => result.fetchMore({ variables: { after } })} />
+            <ShowMore
+              page={pageInfo}
+              read={(after) => result.fetchMore({ variables: { after }, errorPolicy: 'all' })}
+            />
           </>
         )}
       </Loaded>
@@ -103,7 +106,7 @@ function Run({ run }: { run: PayoutRunRowFragment }) {
           value={total === 0 ? 0 : (100 * processed) / total}
           animated
           my={6}
-          aria-label={t('days')}
+          aria-label={`${dayText(run.day)}: ${t('status.RUNNING')}`}
         />
       )}
       <Group gap="md">
@@ -119,13 +122,4 @@ function Run({ run }: { run: PayoutRunRowFragment }) {
       </Group>
     </Card>
   );
-}
-
-/** Looks again as long as it is on the page. */
-function Look({ every, at }: { every: number; at: () => Promise<unknown> }) {
-  useEffect(() => {
-    const timer = setInterval(() => void at().catch(() => undefined), every);
-    return () => clearInterval(timer);
-  }, [every, at]);
-  return null;
 }

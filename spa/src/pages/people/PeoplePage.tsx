@@ -70,7 +70,10 @@ export function PeoplePage() {
             ) : (
               <PeopleTable people={nodes} mayManage={mayManage} />
             )}
-            <ShowMore page={pageInfo} read={(after) => result.fetchMore({ variables: { after } })} />
+            <ShowMore
+              page={pageInfo}
+              read={(after) => result.fetchMore({ variables: { after }, errorPolicy: 'all' })}
+            />
           </>
         )}
       </Loaded>

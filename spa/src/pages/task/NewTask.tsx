@@ -15,7 +15,8 @@ export function NewTask() {
   const t = useTranslations();
   const tell = useTell();
   const tellProblem = useTellProblem();
-  const [create] = useMutation(CreateTaskDocument);
+  // It is put up, even where it cannot be told to whom it fell.
+  const [create] = useMutation(CreateTaskDocument, { errorPolicy: 'all' });
   const title = useRef<HTMLInputElement>(null);
   const idempotencyKey = useRef(newKey());
   const [isUsed, setIsUsed] = useState(false);
@@ -48,17 +49,18 @@ export function NewTask() {
     if (typed.title.trim() === '') return setIsMissing(true);
     setIsBusy(true);
     try {
-      const { data } = await create({
+      const { data, error } = await create({
         variables: {
           input: {
-            ...splitJiraId(typed.title.trim(), typed.jiraId.trim()),
-            description: typed.description.trim(),
+            title: typed.title,
+            jiraId: typed.jiraId === '' ? null : typed.jiraId,
+            description: typed.description,
             idempotencyKey: idempotencyKey.current,
           },
         },
       });
-      const name = data?.createTask.assignee?.name;
-      if (name !== undefined) tell(t('task.putUp', { name }));
+      if (!data?.createTask) throw error;
+      tell(t('task.putUp', { name: data.createTask.assignee?.name ?? t('common.unknown') }));
       setTyped(empty);
       idempotencyKey.current = newKey();
     } catch (error) {
@@ -114,13 +116,6 @@ export function NewTask() {
       </Stack>
     </form>
   );
-}
-
-/** '[POPUG-42] - Clean the cage', as people paste it, is a Jira id and a title. */
-function splitJiraId(text: string, given: string): { title: string; jiraId: string | null } {
-  const found = given === '' ? /^\[([^\]]+)\]\s*(?:-\s*)?(.+)$/s.exec(text) : null;
-  if (found) return { jiraId: found[1] as string, title: found[2] as string };
-  return { title: text, jiraId: given === '' ? null : given };
 }
 
 /** A key of its own per task, in browsers that offer `randomUUID` to https only, too. */

@@ -45,7 +45,7 @@ function Details({ id }: { id: string }) {
             <Task task={task} />
             <ShowMore
               page={task.assignments.pageInfo}
-              read={(after) => result.fetchMore({ variables: { after } })}
+              read={(after) => result.fetchMore({ variables: { after }, errorPolicy: 'all' })}
             />
           </>
         ) : (

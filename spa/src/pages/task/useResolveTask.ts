@@ -2,7 +2,7 @@ import { useMutation } from '@apollo/client/react';
 import { useTranslations } from 'use-intl';
 import { ResolveTaskDocument, type TaskRowFragment } from '../../generated/graph.ts';
 import { useMoney } from '../../ui/Amount.tsx';
-import { useProblem } from '../../ui/problems.tsx';
+import { refusalOf, useProblem } from '../../ui/problems.tsx';
 import { useTell } from '../../ui/tell.ts';
 import { putOnTop, takeFrom } from './ownLists.ts';
 
@@ -23,7 +23,6 @@ export function useResolveTask(): (task: TaskRowFragment) => Promise<void> {
             id,
             status: 'DONE',
             resolvedAt: new Date().toISOString(),
-            completionReward,
           },
         },
         update: (cache) => {
@@ -32,7 +31,10 @@ export function useResolveTask(): (task: TaskRowFragment) => Promise<void> {
         },
       });
     } catch (error) {
-      tell(t('refused', { why: problem(error) }), 'refused');
+      const code = refusalOf(error)?.code;
+      const why =
+        code === 'CONFLICT' ? t('doneAlready') : code === 'FORBIDDEN' ? t('notYours') : problem(error);
+      tell(t('refused', { why }), 'refused');
       return;
     }
     if (completionReward !== null)

@@ -10,6 +10,7 @@ export function useShowTask(): (id: string | null) => void {
         else before.set('task', id);
         return before;
       },
-      { preventScrollReset: true },
+      // The way back is not the way to what was closed.
+      { preventScrollReset: true, replace: id === null },
     );
 }
