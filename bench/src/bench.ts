@@ -91,6 +91,7 @@ async function main(args: string[]): Promise<void> {
         if (names.length > 0 && !names.includes(name)) continue;
         if (backend !== backends[0] && withoutQueues.has(name)) continue;
         say(`${name}, queues in ${backend} …`);
+        const begins = performance.now();
         try {
           await benchmark(
             {
@@ -114,6 +115,8 @@ async function main(args: string[]): Promise<void> {
           // What the others found is worth having all the same.
           console.error(`${name}, queues in ${backend}, failed:`, error);
           process.exitCode = 1;
+        } finally {
+          say(`${name} took ${Math.round((performance.now() - begins) / 1_000)} s`);
         }
       }
     } finally {

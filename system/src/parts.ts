@@ -12,23 +12,12 @@ const isSource = import.meta.url.endsWith('.ts');
 const moduleOf = (folder: string, name: string) =>
   new URL(`../../${folder}/${isSource ? 'src' : 'dist'}/${name}.${isSource ? 'ts' : 'js'}`, import.meta.url);
 
-/**
- * The modules a part's process runs: its main function, and what takes long to load and does nothing by itself; and
- * Node's own options for it.
- */
-export function modulesOf(part: PartName): { main: URL; warmUp: URL[]; nodeOptions?: string[] } {
-  if (part === 'gateway') {
+/** The modules a part's process runs: its main function, and what takes long to load and does nothing by itself. */
+export function modulesOf(part: PartName): { main: URL; warmUp: URL[] } {
+  if (part === 'gateway')
     return { main: moduleOf('gateway', 'main'), warmUp: [moduleOf('gateway', 'startGateway')] };
-  }
-  if (part === 'workers') {
-    return {
-      main: moduleOf('workers', 'main'),
-      warmUp: [moduleOf('workers', 'startWorkers')],
-      // A batch of a reassignment is a few MB of strings. With Node's own 16 the process grows to 310 MB, with 32 it is
-      // a tenth quicker and grows to 330, with 8 it is as quick and stays below 300 (npm run bench -- reassign).
-      nodeOptions: ['--max-semi-space-size=8'],
-    };
-  }
+  if (part === 'workers')
+    return { main: moduleOf('workers', 'main'), warmUp: [moduleOf('workers', 'startWorkers')] };
   const folder = `subgraphs/${part}`;
   return { main: moduleOf(folder, 'main'), warmUp: [moduleOf(folder, 'server')] };
 }

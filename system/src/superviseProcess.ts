@@ -29,8 +29,6 @@ export interface SuperviseOptions {
   /** The module that is the part's main function, and modules that it takes long to load. */
   readonly main: URL;
   readonly warmUp: readonly URL[];
-  /** Options of Node's own, such as `--max-semi-space-size=8`. */
-  readonly nodeOptions?: readonly string[];
   readonly log: Log;
   /** Gets each line the process writes. */
   readonly onLine: (line: string) => void;
@@ -55,6 +53,14 @@ const common = [
   'SSL_CERT_DIR',
   'MALLOC_ARENA_MAX',
 ];
+
+/**
+ * Node takes its time with garbage, the more the larger the machine. With a heap of at most 1 GiB, far more than any
+ * process needs, the workers stay at 180 MiB instead of 275 and the gateway at 175 instead of 256, as fast as before.
+ * That leaves room for a young generation that a batch of a reassignment, some MB of strings, fits into: with 32 MB
+ * (240 MiB) a reassignment is a tenth quicker than with 8; with 64 it is not, and takes 300.
+ */
+const heapArguments = ['--max-old-space-size=1024', '--max-semi-space-size=32'];
 
 const isSource = import.meta.url.endsWith('.ts');
 const nodeArguments = isSource
@@ -93,7 +99,7 @@ export function superviseProcess(options: SuperviseOptions): SupervisedProcess {
     const child = spawn(
       process.execPath,
       [
-        ...(options.nodeOptions ?? []),
+        ...heapArguments,
         ...nodeArguments,
         firstModule,
         options.main.href,

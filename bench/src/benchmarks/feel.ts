@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type BenchCompany, fillOpenTasks, settleStores } from '../company.ts';
+import { type BenchCompany, fillOpenTasks } from '../company.ts';
 import type { Benchmark } from '../context.ts';
 import { quantile, spread } from '../figures.ts';
 import { fixedBody, openLoop } from '../load.ts';
@@ -24,7 +24,6 @@ export const feel: Benchmark = async ({ backend, quick, tasks, company: openComp
   // Without Redis a million would take as long as all the rest together, and say the same.
   const size = quick ? 2_000 : (tasks ?? (backend === 'redis' ? 1_000_000 : 100_000));
   await fillOpenTasks(company, size);
-  await settleStores(Object.values(company.databases));
   const seconds = quick ? 3 : 20;
   await underLoad(company, sleep(3_000));
   resetPeaks(nodeProcesses(company.system));
