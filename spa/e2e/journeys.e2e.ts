@@ -159,10 +159,10 @@ test('without a connection what was seen can be read, and what was never loaded 
 test('keys do what the mouse does', async () => {
   const page = await open('coco');
   await createTask('coco', 'First');
-  await createTask('coco', 'Second');
-  for (const title of ['First', 'Second']) await task(page, title).waitFor();
+  await createTask('coco', 'Another');
+  for (const title of ['First', 'Another']) await task(page, title).waitFor();
   await page.keyboard.press('j');
-  expect(await page.locator('[data-selected]').textContent()).toContain('Second');
+  expect(await page.locator('[data-selected]').textContent()).toContain('Another');
   await page.keyboard.press('j');
   await page.keyboard.press('Enter');
   await page.getByRole('dialog').getByRole('heading', { name: 'First' }).waitFor();
@@ -189,9 +189,9 @@ test('keys do what the mouse does', async () => {
   );
   await page.keyboard.press('Escape');
   await page.keyboard.press('ControlOrMeta+k');
-  await page.getByPlaceholder('Search and commands').fill('Second');
-  await page.locator('.mantine-Spotlight-action', { hasText: 'Second' }).click();
-  await page.getByRole('dialog').getByRole('heading', { name: 'Second' }).waitFor();
+  await page.getByPlaceholder('Search and commands').fill('Another');
+  await page.locator('.mantine-Spotlight-action', { hasText: 'Another' }).click();
+  await page.getByRole('dialog').getByRole('heading', { name: 'Another' }).waitFor();
 });
 
 test('an admin closes the day; whoever earned something sees their payout, and the books balance', async () => {
