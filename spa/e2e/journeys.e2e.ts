@@ -396,7 +396,7 @@ test('an admin makes an account, changes its role, resets its beak and deactivat
   await admin.getByRole('option', { name: 'Manager' }).click();
   await admin.getByRole('dialog').getByRole('button', { name: 'Change role' }).click();
   const row = admin.getByRole('row', { name: /Gus Grey/ });
-  await row.getByText('Manager').waitFor();
+  await row.getByRole('cell', { name: 'Manager', exact: true }).waitFor();
   await exchange.settle();
   // What one may do is known anew with the next token.
   await gus.reload();
@@ -412,7 +412,7 @@ test('an admin makes an account, changes its role, resets its beak and deactivat
   await act('Change e-mail');
   await admin.getByRole('dialog').getByLabel('E-mail').fill('gus.grey@popug.example');
   await admin.getByRole('dialog').getByRole('button', { name: 'Change e-mail' }).click();
-  await row.getByText('gus.grey@popug.example').waitFor();
+  await row.getByRole('cell', { name: 'gus.grey@popug.example', exact: true }).waitFor();
   await act('Reset beak shape');
   await admin.getByRole('dialog').getByRole('textbox').fill('blunt and grey');
   await admin.getByRole('dialog').getByRole('button', { name: 'Reset beak shape' }).click();

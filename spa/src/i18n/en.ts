@@ -244,7 +244,7 @@ export default {
     openTasks: 'Open tasks',
   },
   operations: {
-    days: 'Days and their payout runs',
+    days: 'Payouts',
     closeDay: 'Close the day',
     closedAlready: '{day} is closed already.',
     closeTitle: 'Close {day}',

@@ -245,7 +245,7 @@ export default {
     openTasks: 'Открытые задачи',
   },
   operations: {
-    days: 'Дни и выплаты',
+    days: 'Выплаты',
     closeDay: 'Закрыть день',
     closedAlready: '{day} уже закрыт.',
     closeTitle: 'Закрыть {day}',

@@ -9,7 +9,7 @@ export function Status({ tone, children }: { tone: 'busy' | 'good' | 'past'; chi
   } as const;
   const [color, c] = colours[tone];
   return (
-    <Badge variant="light" color={color} c={c} style={{ flexShrink: 0 }}>
+    <Badge variant="light" color={color} c={c} style={{ flexShrink: 0, minWidth: 'max-content' }}>
       {children}
     </Badge>
   );

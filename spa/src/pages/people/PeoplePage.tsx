@@ -90,44 +90,58 @@ export function PeoplePage() {
 function PeopleTable({ people, mayManage }: { people: readonly PersonRowFragment[]; mayManage: boolean }) {
   const t = useTranslations();
   const format = useFormatter();
+  const openTasksOf = ({ openTaskCount: count }: PersonRowFragment) =>
+    count === null ? '—' : format.number(count);
   return (
-    <Table.ScrollContainer minWidth={mayManage ? 720 : 560}>
-      <Table verticalSpacing={8} highlightOnHover>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t('people.name')}</Table.Th>
-            <Table.Th>{t('people.login')}</Table.Th>
-            {mayManage && <Table.Th>{t('people.email')}</Table.Th>}
-            <Table.Th>{t('people.role')}</Table.Th>
-            <Table.Th ta="right">{t('people.openTasks')}</Table.Th>
-            <Table.Th>{t('people.status')}</Table.Th>
-            {mayManage && <Table.Th w={50} />}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {people.map((person) => (
-            <Table.Tr key={person.id} {...(person.active ? {} : { c: 'dimmed' })}>
-              <Table.Td>{person.name}</Table.Td>
-              <Table.Td>{person.login}</Table.Td>
-              {mayManage && <Table.Td>{person.email}</Table.Td>}
-              <Table.Td>{t(`role.${person.role}`)}</Table.Td>
-              <Table.Td ta="right">
-                {person.openTaskCount === null ? '—' : format.number(person.openTaskCount)}
-              </Table.Td>
+    <Table verticalSpacing={8} highlightOnHover>
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>{t('people.name')}</Table.Th>
+          <Table.Th visibleFrom="md">{t('people.login')}</Table.Th>
+          {mayManage && <Table.Th visibleFrom="md">{t('people.email')}</Table.Th>}
+          <Table.Th visibleFrom="md">{t('people.role')}</Table.Th>
+          <Table.Th ta="right" visibleFrom="md">
+            {t('people.openTasks')}
+          </Table.Th>
+          <Table.Th>{t('people.status')}</Table.Th>
+          {mayManage && <Table.Th w={50} />}
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {people.map((person) => (
+          <Table.Tr key={person.id} {...(person.active ? {} : { c: 'dimmed' })}>
+            <Table.Td>
+              {person.name}
+              {/* Where it is narrow, what has a column of its own elsewhere. */}
+              <Text size="xs" c="dimmed" hiddenFrom="md" style={{ overflowWrap: 'anywhere' }}>
+                {person.login} · {t(`role.${person.role}`)} · {t('people.openTasks')}: {openTasksOf(person)}
+                {mayManage && (
+                  <>
+                    <br />
+                    {person.email}
+                  </>
+                )}
+              </Text>
+            </Table.Td>
+            <Table.Td visibleFrom="md">{person.login}</Table.Td>
+            {mayManage && <Table.Td visibleFrom="md">{person.email}</Table.Td>}
+            <Table.Td visibleFrom="md">{t(`role.${person.role}`)}</Table.Td>
+            <Table.Td ta="right" visibleFrom="md">
+              {openTasksOf(person)}
+            </Table.Td>
+            <Table.Td>
+              <Status tone={person.active ? 'good' : 'past'}>
+                {t(person.active ? 'people.active' : 'people.inactive')}
+              </Status>
+            </Table.Td>
+            {mayManage && (
               <Table.Td>
-                <Status tone={person.active ? 'good' : 'past'}>
-                  {t(person.active ? 'people.active' : 'people.inactive')}
-                </Status>
+                <PersonActions person={person} />
               </Table.Td>
-              {mayManage && (
-                <Table.Td>
-                  <PersonActions person={person} />
-                </Table.Td>
-              )}
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+            )}
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
   );
 }
