@@ -40,7 +40,6 @@ export function DayRange({
         data={lengths.map((days) => ({ value: String(days), label: t('analytics.days', { count: days }) }))}
       />
       <Day
-        key={`from ${value.from}`}
         label={t('company.from')}
         value={value.from}
         min={plusDays(value.to, 1 - mostDays)}
@@ -48,7 +47,6 @@ export function DayRange({
         onChange={(from) => onChange({ ...value, from })}
       />
       <Day
-        key={`to ${value.to}`}
         label={t('company.to')}
         value={value.to}
         min={value.from}
@@ -73,19 +71,20 @@ function Day({
   max: string;
   onChange: (day: string) => void;
 }) {
-  const [typed, setTyped] = useState(value);
+  /** What stands there while it is typed. */
+  const [typed, setTyped] = useState<string>();
   return (
     <TextInput
       type="date"
       label={label}
       min={min}
       max={max}
-      value={typed}
+      value={typed ?? value}
       onChange={({ currentTarget: { value: day, validity } }) => {
         setTyped(day);
         if (day !== '' && validity.valid) onChange(day);
       }}
-      onBlur={() => setTyped(value)}
+      onBlur={() => setTyped(undefined)}
     />
   );
 }
