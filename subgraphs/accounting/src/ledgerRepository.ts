@@ -102,10 +102,9 @@ export async function insertEntries(
   return ids ? new Set(ids) : null;
 }
 
-/** Begins what can be undone without the rest of the transaction. */
+/** Begins what can be undone without the rest of the transaction; whatever is not undone is kept at its end. */
 export const beginPosting = (trx: Trx) => sql`savepoint posting`.execute(trx);
 export const undoPosting = (trx: Trx) => sql`rollback to savepoint posting`.execute(trx);
-export const keepPosting = (trx: Trx) => sql`release savepoint posting`.execute(trx);
 
 /**
  * Writes what locked accounts have become, and adds to the totals of their days. One statement: on the way of a single
