@@ -11,7 +11,7 @@ export const entriesPosted = defineEvent({
     kind: z.enum(['ASSIGNMENT_FEE', 'COMPLETION_REWARD', 'PAYOUT']),
     accountId: id(),
     /** The entry's number within its account: 1, 2, 3 … */
-    number: count().min(1),
+    number: count(1),
     /** Signed: what it did to the balance. */
     amountCents: cents(),
     balanceAfterCents: cents(),

@@ -8,7 +8,7 @@ export const usersChanged = defineEvent({
   consumers: ['tracker', 'accounting', 'analytics'],
   fact: {
     userId: id(),
-    version: count().min(1),
+    version: count(1),
     name: text(),
     email: text(),
     role: role(),

@@ -1,17 +1,16 @@
 import { z } from 'zod';
 import { roles } from './access.ts';
+import { withGlance } from './glance.ts';
 
+const matches = (pattern: RegExp) => (value: unknown) => typeof value === 'string' && pattern.test(value);
+const isInteger = (min: number, max: number) => (value: unknown) =>
+  Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** A UUID in lower case. */
-export const id = () => z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/);
-/**
- * A moment, as ISO 8601 in UTC with milliseconds. One that does not exist is refused here, where it is poison: what
- * computes with it would throw a surprise, which is tried again without end.
- */
-export const moment = () =>
-  z
-    .string()
-    .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/)
-    .refine(exists, 'is no moment that exists');
+export const id = () => withGlance(z.string().regex(uuid), matches(uuid));
+
+const momentPattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 /** The last one that existed: the facts of a batch mostly happened at one moment. */
 let existing = '';
 const exists = (moment: string) => {
@@ -21,12 +20,32 @@ const exists = (moment: string) => {
   existing = moment;
   return true;
 };
+/**
+ * A moment, as ISO 8601 in UTC with milliseconds. One that does not exist is refused here, where it is poison: what
+ * computes with it would throw a surprise, which is tried again without end.
+ */
+export const moment = () =>
+  withGlance(
+    z.string().regex(momentPattern).refine(exists, 'is no moment that exists'),
+    (value) => typeof value === 'string' && momentPattern.test(value) && exists(value),
+  );
+
+const dayPattern = /^\d{4}-\d{2}-\d{2}$/;
 /** A calendar day in the company's time zone, YYYY-MM-DD. */
-export const day = () => z.string().regex(/^\d{4}-\d{2}-\d{2}$/);
+export const day = () => withGlance(z.string().regex(dayPattern), matches(dayPattern));
+
+const mostCents = 9_000_000_000_000;
+const integer = (min: number, max: number) => withGlance(z.int().min(min).max(max), isInteger(min, max));
 /** Money in cents; whole, and far below what a JavaScript number holds exactly. */
-export const cents = () => z.int().min(-9_000_000_000_000).max(9_000_000_000_000);
-export const positiveCents = () => z.int().min(1).max(9_000_000_000_000);
-export const count = () => z.int().min(0);
+export const cents = () => integer(-mostCents, mostCents);
+export const positiveCents = () => integer(1, mostCents);
+export const count = (min = 0) => withGlance(z.int().min(min), isInteger(min, Number.MAX_SAFE_INTEGER));
 export const role = () => z.enum(roles);
+
+const longestText = 10_000;
 /** Text that people typed; its length is limited where it is typed. */
-export const text = () => z.string().max(10_000);
+export const text = () =>
+  withGlance(
+    z.string().max(longestText),
+    (value) => typeof value === 'string' && value.length <= longestText,
+  );
