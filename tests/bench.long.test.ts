@@ -49,6 +49,22 @@ test('every benchmark runs, prints a line for machines per figure, and a table',
   expect(lines.some((line) => line.includes('yardstick → ratio'))).toBe(true);
 });
 
+test('no process takes more than 300 MB while tasks are reassigned, as many as there may be', async () => {
+  const backend = process.env.QUEUE_BACKEND ?? 'postgresql';
+  const { code, lines, errors } = await runBench('reassign', '--backend', backend, '--tasks', '50000');
+  expect(errors).not.toMatch(/failed/);
+  expect(code).toBe(0);
+  const figures = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+  expect(figures).toHaveLength(3);
+  for (const { peakMiB } of figures) {
+    expect(Object.keys(peakMiB).sort()).toEqual([
+      ...['accounting', 'analytics', 'auth', 'gateway', 'tracker', 'workers'],
+    ]);
+    for (const [name, peak] of Object.entries(peakMiB))
+      expect(peak, `${name} in ${JSON.stringify(peakMiB)}`).toBeLessThan(300e6 / 1024 ** 2);
+  }
+});
+
 test.each([
   [['nonsense'], 'There is no benchmark "nonsense".'],
   [['--backend', 'kafka'], '--backend is redis or postgresql.'],
