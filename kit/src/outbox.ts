@@ -1,7 +1,7 @@
 import { type Columns, type EventDefinition, encodeColumns } from '@ates/schema/event';
 import { type ColumnType, type Generated, type Kysely, sql, type Transaction } from 'kysely';
 import { newId } from './clock.ts';
-import { ringAfterCommit } from './database.ts';
+import { afterCommit, ringAfterCommit } from './database.ts';
 
 /**
  * Interactive events, which a person waits for, and bulk events travel in different queues, so that the first never
@@ -52,6 +52,21 @@ export async function createOutbox(db: Kysely<never>): Promise<void> {
   await sql`create index outbox_delivery_due on outbox_delivery (lane, consumer, next_at)`.execute(db);
 }
 
+/** How many payloads a process keeps per database: as many as are under way to four consumers, and 10 MB at most. */
+const mostKept = 64;
+
+/**
+ * Payloads of bulk events that this process committed lately, by event. They never change, so a relay in the same
+ * process, as the workers' are, need not read them back once for each consumer: that took a tenth of a reassignment.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: a key only; what the tables are does not matter here
+const keptPayloads = new WeakMap<Kysely<any>, ReadonlyMap<string, string>>();
+
+function keepPayload<Tables>(db: Kysely<Tables>, eventId: string, payload: string): void {
+  const entries = [...(keptPayloads.get(db) ?? []), [eventId, payload] as const];
+  keptPayloads.set(db, new Map(entries.slice(-mostKept)));
+}
+
 /**
  * Appends an event to the outbox, in the transaction that made it true: one row for the event, and one delivery for
  * each of its consumers. The relay hears of it after the commit.
@@ -71,15 +86,18 @@ export async function appendEvent<Tables extends OutboxTables, Definition extend
     );
   }
   const trx = transaction as unknown as Transaction<OutboxTables>;
+  const id = newId();
+  const payload = encodeColumns(columns);
   await sql`
     with event as (
       insert into outbox_event (id, event, payload, created_at)
-      values (${newId()}, ${definition.name}, ${encodeColumns(columns)}, ${options.now})
+      values (${id}, ${definition.name}, ${payload}, ${options.now})
       returning id
     )
     insert into outbox_delivery (event_id, consumer, lane, next_at)
     select event.id, consumer, ${options.lane}, ${options.now}
     from event, unnest(${definition.consumers as string[]}::text[]) as consumer`.execute(trx);
+  if (options.lane === 'bulk') afterCommit(trx, (db) => keepPayload(db, id, payload), id);
   ringAfterCommit(trx, `outbox_${options.lane}`);
 }
 
@@ -106,7 +124,9 @@ export async function takeDeliveries(
   const { lane, consumer, window, now, resendAfterMs } = options;
   // Capped before it is multiplied: the product of many attempts would be no integer any more, and stop the lane.
   const mostSteps = Math.ceil(maxResendAfterMs / resendAfterMs);
-  const { rows } = await sql<TakenDelivery>`
+  // As they are now: others are kept in their place while the database is asked.
+  const kept: ReadonlyMap<string, string> = (lane === 'bulk' && keptPayloads.get(db)) || new Map();
+  const { rows } = await sql<Omit<TakenDelivery, 'payload'> & { payload: string | null }>`
     with under_way as (
       select count(*) as n from outbox_delivery
       where lane = ${lane} and consumer = ${consumer} and next_at > ${now} and attempts > 0
@@ -123,10 +143,11 @@ export async function takeDeliveries(
       from due where d.seq = due.seq
       returning d.event_id, d.seq
     )
-    select e.id as "eventId", e.event, e.payload
+    select e.id as "eventId", e.event,
+      case when e.id <> all(${[...kept.keys()]}::uuid[]) then e.payload end as payload
     from taken join outbox_event e on e.id = taken.event_id
     order by taken.seq`.execute(db);
-  return rows;
+  return rows.map((row) => ({ ...row, payload: row.payload ?? (kept.get(row.eventId) as string) }));
 }
 
 /** Puts deliveries back that could not be handed to the queue, or that a wiped queue has lost. */

@@ -1,14 +1,17 @@
-import { toColumns } from '@ates/schema/event';
+import { encodeColumns, toColumns } from '@ates/schema/event';
 import { tasksCreated } from '@ates/schema/events/tracker.tasks_created.v1';
 import type { Kysely } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createEmptyDatabase, openTestDatabase } from '../../tests/support/databases.ts';
 import { createdFact, idOf } from '../../tests/support/facts.ts';
+import { transact } from '../src/database.ts';
 import { appendEvent, createOutbox, type OutboxTables, takeDeliveries } from '../src/outbox.ts';
 
+let url: string;
 let db: Kysely<OutboxTables>;
 beforeAll(async () => {
-  db = openTestDatabase((await createEmptyDatabase()).migrationUrl);
+  url = (await createEmptyDatabase()).migrationUrl;
+  db = openTestDatabase(url);
   await createOutbox(db as unknown as Kysely<never>);
 });
 afterAll(() => db?.destroy());
@@ -43,3 +46,47 @@ test.each([2_000, 30_000])(
     expect(waitsMs).toEqual(waitsMs.map((_, at) => Math.min((at + 1) * resendAfterMs, 30_000)));
   },
 );
+
+test('a bulk event is sent as it was appended, whether its payload is still at hand or has to be read', async () => {
+  await db.deleteFrom('outbox_delivery').execute();
+  await db.deleteFrom('outbox_event').execute();
+  const appended: string[] = [];
+  for (let n = 0; n < 150; n++) {
+    const columns = toColumns(tasksCreated, [createdFact(idOf(0xc, n), begun)]);
+    appended.push(encodeColumns(columns));
+    await transact(db, (trx) => appendEvent(trx, tasksCreated, columns, { lane: 'bulk', now: begun }));
+  }
+  await expect(
+    transact(db, async (trx) => {
+      const columns = toColumns(tasksCreated, [createdFact(idOf(0xc, 150), begun)]);
+      await appendEvent(trx, tasksCreated, columns, { lane: 'bulk', now: begun });
+      throw new Error('rolled back');
+    }),
+  ).rejects.toThrow('rolled back');
+  const take = async (from: Kysely<OutboxTables>, consumer: string) => {
+    const options = { lane: 'bulk', consumer, window: 1_000, now: begun, resendAfterMs: 30_000 } as const;
+    return (await takeDeliveries(from, options)).map(({ payload }) => payload);
+  };
+  expect(await take(db, 'accounting')).toEqual(appended);
+  // Another process has none of them at hand.
+  const other = openTestDatabase(url);
+  expect(await take(other, 'analytics')).toEqual(appended);
+  await other.destroy();
+});
+
+test('the payloads of the bulk events that were appended last are not read back', async () => {
+  await db.deleteFrom('outbox_delivery').execute();
+  await db.deleteFrom('outbox_event').execute();
+  const columns = toColumns(tasksCreated, [createdFact(idOf(0xd, 1), begun)]);
+  await transact(db, (trx) => appendEvent(trx, tasksCreated, columns, { lane: 'bulk', now: begun }));
+  // Nobody ever does this; it only tells where a payload came from.
+  await db.updateTable('outbox_event').set({ payload: 'read back' }).execute();
+  const taken = await takeDeliveries(db, {
+    lane: 'bulk',
+    consumer: 'accounting',
+    window: 10,
+    now: begun,
+    resendAfterMs: 30_000,
+  });
+  expect(taken.map(({ payload }) => payload)).toEqual([encodeColumns(columns)]);
+});
