@@ -106,8 +106,9 @@ export async function allowLongStatements<Tables>(
 export const joinsByIndex = sql`set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`;
 
 /**
- * Sends statements of one transaction one behind the other, each without waiting for the answers to those before, and
- * hands back all answers: what a statement needs is worked out while the database does the one before.
+ * Executes statements of one transaction one behind the other, each without waiting for the answers to those before,
+ * and hands back all answers: what a statement needs is worked out while the database does the one before. On the wire
+ * they follow each other's answers, as Kysely has it; to send them all at once was no quicker (docs/benchmarks.md).
  * All are waited for, also where one fails: one that is left behind would come after the transaction's end, and count.
  * @throws what the first of them that failed threw.
  */
