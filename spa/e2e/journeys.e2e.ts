@@ -356,6 +356,25 @@ test('what somebody was paid, and a month of it as a file', async () => {
   expect(lines.at(-2)).toContain(`,${myAccount.balance},`);
 });
 
+test('a day is typed to its end, though the figures change with every key', async () => {
+  const page = await open('ada');
+  await page.getByRole('navigation').getByRole('link', { name: 'Company' }).click();
+  const from = page.getByLabel('From', { exact: true });
+  // The middle of a month that is long over: a day less and a month less are days, too.
+  const start = new Date(Date.now() - 100 * 86_400_000).toISOString().slice(0, 8).concat('15');
+  await from.fill(start);
+  const seen = [start];
+  await from.focus();
+  for (const _ of [1, 2, 3]) {
+    await page.keyboard.press('ArrowDown');
+    await page.waitForTimeout(300);
+    expect(await from.evaluate((field) => field === field.ownerDocument.activeElement)).toBe(true);
+    seen.push(await from.inputValue());
+  }
+  expect(new Set(seen).size).toBe(4);
+  expect(complaintsOf(page)).toEqual([]);
+});
+
 test('an admin makes an account, changes its role, resets its beak and deactivates it, which ends its page', async () => {
   const admin = await open('ada');
   await admin.getByRole('navigation').getByRole('link', { name: 'People' }).click();
