@@ -61,16 +61,18 @@ export function openDatabase<Tables>(url: string, options: DatabaseOptions, log:
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
 }
 
+/** A database or a transaction, whatever its tables are: a key for what belongs to it. */
+// biome-ignore lint/suspicious/noExplicitAny: no other type takes a Kysely of every kind of tables
+export type AnyDatabase = Kysely<any>;
+
 /** Doorbells that ring on this service's database after a commit; `LISTEN` names. They carry nothing. */
 export const doorbells = ['outbox_interactive', 'outbox_bulk', 'runs', 'dead_letters'] as const;
 export type Doorbell = (typeof doorbells)[number];
 
 /** What happens once a transaction has committed, with the database it was one of. */
-// biome-ignore lint/suspicious/noExplicitAny: whatever the tables are
-type CommitAction = (db: Kysely<any>) => void;
+type CommitAction = (db: AnyDatabase) => void;
 
-// biome-ignore lint/suspicious/noExplicitAny: a key only; what the tables are does not matter here
-const commitActions = new WeakMap<Transaction<any>, Map<unknown, CommitAction>>();
+const commitActions = new WeakMap<AnyDatabase, Map<unknown, CommitAction>>();
 
 /** Does something once the transaction has committed; once for all that give the same `once`. It must not throw. */
 export function afterCommit<Tables>(
@@ -123,7 +125,7 @@ export async function pipelined<Answers extends readonly unknown[]>(
     // Told below; until then, a failure without a listener would end the process.
     answer.catch(() => undefined);
     answers.push(answer);
-    // Lets it leave before the next one is worked out.
+    // Lets the first leave before the next is worked out.
     await new Promise(setImmediate);
   }
   await Promise.allSettled(answers);
@@ -157,8 +159,7 @@ export async function transact<Tables, Result>(
   }
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a key only; what the tables are does not matter here
-const ringing = new WeakMap<Kysely<any>, Map<Doorbell, 'sending' | 'again'>>();
+const ringing = new WeakMap<AnyDatabase, Map<Doorbell, 'sending' | 'again'>>();
 
 /** Rings a doorbell now: at most one notification is under way per bell, and one more waits behind it. */
 export function ring<Tables>(db: Kysely<Tables>, bell: Doorbell): void {

@@ -1,5 +1,5 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
-import { afterCommit, listenToDatabase } from './database.ts';
+import { type AnyDatabase, afterCommit, listenToDatabase } from './database.ts';
 import { type Log, seldom } from './log.ts';
 import type { Lane } from './outbox.ts';
 import { connectRedis, type RedisLocation } from './redis.ts';
@@ -27,8 +27,7 @@ export interface HintListener {
   readonly onListening: () => void;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a key only; what the tables are does not matter here
-const publishers = new WeakMap<Kysely<any>, (hint: Hint) => void>();
+const publishers = new WeakMap<AnyDatabase, (hint: Hint) => void>();
 
 /** Tells all processes of the service to read again, once the transaction has committed; if its hints are open. */
 export function hintAfterCommit<Tables>(trx: Transaction<Tables>, hint: Hint): void {

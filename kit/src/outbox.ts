@@ -1,7 +1,7 @@
 import { type Columns, type EventDefinition, encodeColumns } from '@ates/schema/event';
 import { type ColumnType, type Generated, type Kysely, sql, type Transaction } from 'kysely';
 import { newId } from './clock.ts';
-import { afterCommit, ringAfterCommit } from './database.ts';
+import { type AnyDatabase, afterCommit, ringAfterCommit } from './database.ts';
 
 /**
  * Interactive events, which a person waits for, and bulk events travel in different queues, so that the first never
@@ -52,19 +52,25 @@ export async function createOutbox(db: Kysely<never>): Promise<void> {
   await sql`create index outbox_delivery_due on outbox_delivery (lane, consumer, next_at)`.execute(db);
 }
 
-/** How many payloads a process keeps per database: as many as are under way to four consumers, and 10 MB at most. */
-const mostKept = 64;
+/** How many characters of payloads a process keeps per database: some fifty batches, 8 MB where letters are Latin ones. */
+const mostKept = 8_000_000;
 
 /**
  * Payloads of bulk events that this process committed lately, by event. They never change, so a relay in the same
  * process, as the workers' are, need not read them back once for each consumer: that took a tenth of a reassignment.
  */
-// biome-ignore lint/suspicious/noExplicitAny: a key only; what the tables are does not matter here
-const keptPayloads = new WeakMap<Kysely<any>, ReadonlyMap<string, string>>();
+const keptPayloads = new WeakMap<AnyDatabase, ReadonlyMap<string, string>>();
 
-function keepPayload<Tables>(db: Kysely<Tables>, eventId: string, payload: string): void {
-  const entries = [...(keptPayloads.get(db) ?? []), [eventId, payload] as const];
-  keptPayloads.set(db, new Map(entries.slice(-mostKept)));
+function keepPayload(db: AnyDatabase, eventId: string, payload: string): void {
+  const kept = new Map([...(keptPayloads.get(db) ?? []), [eventId, payload]]);
+  let characters = 0;
+  for (const { length } of kept.values()) characters += length;
+  for (const [oldest, { length }] of kept) {
+    if (characters <= mostKept) break;
+    kept.delete(oldest);
+    characters -= length;
+  }
+  keptPayloads.set(db, kept);
 }
 
 /**
@@ -124,7 +130,7 @@ export async function takeDeliveries(
   const { lane, consumer, window, now, resendAfterMs } = options;
   // Capped before it is multiplied: the product of many attempts would be no integer any more, and stop the lane.
   const mostSteps = Math.ceil(maxResendAfterMs / resendAfterMs);
-  // As they are now: others are kept in their place while the database is asked.
+  // The ones of this moment: while the database is asked, they may make room for others.
   const kept: ReadonlyMap<string, string> = (lane === 'bulk' && keptPayloads.get(db)) || new Map();
   const { rows } = await sql<Omit<TakenDelivery, 'payload'> & { payload: string | null }>`
     with under_way as (
