@@ -107,31 +107,6 @@ export async function allowLongStatements<Tables>(
  */
 export const joinsByIndex = sql`set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`;
 
-/**
- * Executes statements of one transaction one behind the other, each without waiting for the answers to those before,
- * and hands back all answers: what a statement needs is worked out while the database does the one before. On the wire
- * they follow each other's answers, as Kysely has it; to send them all at once was no quicker (docs/benchmarks.md).
- * All are waited for, also where one fails: one that is left behind would come after the transaction's end, and count.
- * @throws what the first of them that failed threw.
- */
-export async function pipelined<Answers extends readonly unknown[]>(
-  statements: {
-    [At in keyof Answers]: () => Promise<Answers[At]>;
-  },
-): Promise<Answers> {
-  const answers: Promise<unknown>[] = [];
-  for (const statement of statements) {
-    const answer = (async () => statement())();
-    // Told below; until then, a failure without a listener would end the process.
-    answer.catch(() => undefined);
-    answers.push(answer);
-    // Lets the first leave before the next is worked out.
-    await new Promise(setImmediate);
-  }
-  await Promise.allSettled(answers);
-  return Promise.all(answers) as Promise<unknown> as Promise<Answers>;
-}
-
 const maxTransactionTries = 5;
 
 /**

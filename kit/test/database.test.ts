@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { describe, inject, type TestContext, test } from 'vitest';
-import { allowLongStatements, openDatabase, pipelined, transact } from '../src/database.ts';
+import { allowLongStatements, openDatabase, transact } from '../src/database.ts';
 import { createLog } from '../src/log.ts';
 import { startProxy } from './proxy.ts';
 
@@ -80,51 +80,5 @@ describe.concurrent('a statement', { timeout: 30_000 }, () => {
     await transact(db, (trx) =>
       Promise.all(Array.from({ length: 6 }, () => sql`select pg_sleep(1.5)`.execute(trx))),
     );
-  });
-});
-
-describe('statements of a transaction that are sent one behind the other', { timeout: 30_000 }, () => {
-  /** A table of the test's own, and a database with one connection, so that whatever is left behind would show. */
-  const table = 'pipelined_numbers';
-  const openTable = async (context: TestContext) => {
-    const { db } = await open(context, 10_000);
-    await sql`create table ${sql.table(table)} (n integer primary key)`.execute(db);
-    context.onTestFinished(() => sql`drop table ${sql.table(table)}`.execute(db).then(() => undefined));
-    const add = (to: typeof db, n: number) => sql`insert into ${sql.table(table)} values (${n})`.execute(to);
-    const numbers = async () =>
-      (await sql<{ n: number }>`select n from ${sql.table(table)} order by n`.execute(db)).rows.map(
-        ({ n }) => n,
-      );
-    return { db, add, numbers };
-  };
-
-  test('are answered in their order', async (context) => {
-    const { expect } = context;
-    const { db, add, numbers } = await openTable(context);
-    const count = async (to: typeof db) =>
-      (await sql<{ n: number }>`select count(*)::integer as n from ${sql.table(table)}`.execute(to)).rows[0]
-        ?.n;
-    const answers = await transact(db, (trx) =>
-      pipelined([() => count(trx), () => add(trx, 1), () => count(trx), () => add(trx, 2), () => count(trx)]),
-    );
-    expect([answers[0], answers[2], answers[4]]).toEqual([0, 1, 2]);
-    expect(await numbers()).toEqual([1, 2]);
-  });
-
-  test('fail with what the first of them failed with, and none of them comes after the end of the transaction', async (context) => {
-    const { expect } = context;
-    const { db, add, numbers } = await openTable(context);
-    await add(db, 1);
-    const failing = transact(db, (trx) =>
-      pipelined([
-        () => add(trx, 2),
-        () => add(trx, 1),
-        ...[3, 4, 5, 6].map((n) => () => add(trx, n)),
-        () => Promise.reject(new Error('what comes later does not matter')),
-      ]),
-    );
-    await expect(failing).rejects.toMatchObject({ code: '23505' });
-    await add(db, 7);
-    expect(await numbers()).toEqual([1, 7]);
   });
 });

@@ -1,5 +1,4 @@
 import { dayOf } from '@ates/kit/calendar';
-import { pipelined } from '@ates/kit/database';
 import type { HandlerContext } from '@ates/kit/inbox';
 import type { Lane } from '@ates/kit/outbox';
 import type { Transaction } from 'kysely';
@@ -27,7 +26,6 @@ import { findLastClosedDay } from '../repository.ts';
 import type { AccountingTables } from '../tables.ts';
 
 type Trx = Transaction<AccountingTables>;
-type Chain = ReturnType<typeof chainEntries>;
 type PostingOptions = { readonly now: Date; readonly lane: Lane };
 
 /** What a handler that posts is told: when, by which lane, and in whose books. */
@@ -63,15 +61,13 @@ export async function postEntries(
   if (accountIds.length === 0) return [];
   const accounts = await lockAll(trx, accountIds);
   const chained = chainEntries(accounts, postings);
-  // One alone is added or not; there is nothing that would have to be undone.
-  if (postings.length === 1) return (await postOne(trx, chained, options)) ? chained.entries : [];
-  const added = await postAll(trx, chained, options);
+  const added = await post(trx, chained, options);
   if (added === null) return chained.entries;
   const fresh = postings.filter((posting) => added.has(posting.id));
   if (fresh.length === 0) return [];
   const again = chainEntries(accounts, fresh);
   // Not poison: another transaction posted the same fact to another account in between, and the next try sees it.
-  if ((await postAll(trx, again, options)) !== null)
+  if ((await post(trx, again, options)) !== null)
     throw new Error('a fact was posted by somebody else meanwhile; try again');
   return again.entries;
 }
@@ -87,30 +83,24 @@ async function lockAll(trx: Trx, ids: readonly string[]): Promise<AccountState[]
   return lockAccounts(trx, ids);
 }
 
-/** False where the fact had been posted before, and nothing has changed. */
-async function postOne(trx: Trx, { entries, after }: Chain, options: PostingOptions): Promise<boolean> {
-  if ((await insertEntries(trx, entries, options.now)) !== null) return false;
-  await writeAccounts(trx, after, totalsByDay(entries));
-  await publishEntries(trx, entries, options);
-  return true;
-}
-
 /**
- * Numbers and balances hold only if every fact is new, as it nearly always is. So all that follows is sent behind the
- * entries, and worked out while the database adds them: step by step, a batch kept its accounts locked a fifth longer.
- * Where some facts were not new, all of it is undone; hands back the ids of those that are, or null where all were.
+ * Numbers and balances hold only if every fact is new, as it nearly always is. Where some are not, nothing has changed;
+ * hands back the ids of those that are, or null where all were.
  */
-async function postAll(
+async function post(
   trx: Trx,
-  { entries, after }: Chain,
+  { entries, after }: ReturnType<typeof chainEntries>,
   options: PostingOptions,
 ): Promise<ReadonlySet<string> | null> {
-  const [, added] = await pipelined([
-    () => beginPosting(trx),
-    () => insertEntries(trx, entries, options.now),
-    () => writeAccounts(trx, after, totalsByDay(entries)),
-    () => publishEntries(trx, entries, options),
-  ]);
-  if (added !== null) await undoPosting(trx);
-  return added;
+  // One alone is added or not; there is nothing that would have to be undone.
+  const isBatch = entries.length > 1;
+  if (isBatch) await beginPosting(trx);
+  const added = await insertEntries(trx, entries, options.now);
+  if (added !== null) {
+    if (isBatch) await undoPosting(trx);
+    return added;
+  }
+  await writeAccounts(trx, after, totalsByDay(entries));
+  await publishEntries(trx, entries, options);
+  return null;
 }
