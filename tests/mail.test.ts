@@ -420,6 +420,7 @@ test('with SMTP_URL set, the workers carry a payout from the ledger to the mail 
       SMTP_URL: server.url,
       MAIL_DIR: '/nowhere',
       MAIL_FROM: from,
+      PREPARE: true,
     },
     testLog,
     { clock: at.clock },

@@ -1,14 +1,26 @@
 import type { Entry } from '@ates/accounting/domain/ledger';
 import * as ledger from '@ates/accounting/ledgerRepository';
 import { lockDueMail, writeClaims } from '@ates/accounting/payoutRepository';
-import { findPrices, insertPrices, sumCompanyDays } from '@ates/accounting/repository';
+import {
+  findUserStates as findAccountingStates,
+  findPrices,
+  insertPrices,
+  sumCompanyDays,
+} from '@ates/accounting/repository';
 import type { AccountingTables } from '@ates/accounting/tables';
 import { chargeFees } from '@ates/accounting/usecases/chargeFees';
 import { openBooks } from '@ates/accounting/usecases/openBooks';
-import { insertFacts, listDays, upsertBalances } from '@ates/analytics/repository';
+import {
+  findUserStates as findAnalyticsStates,
+  insertFacts,
+  listDays,
+  upsertBalances,
+} from '@ates/analytics/repository';
 import type { AnalyticsTables } from '@ates/analytics/tables';
 import { countAssignments } from '@ates/analytics/usecases/countAssignments';
 import { countEntries } from '@ates/analytics/usecases/countEntries';
+import { deleteSigningKeys, findUsers } from '@ates/auth/repository';
+import type { AuthTables } from '@ates/auth/tables';
 import { newId, systemClock, systemRandom } from '@ates/kit/clock';
 import type { Columns } from '@ates/schema/event';
 import type { entriesPosted } from '@ates/schema/events/accounting.entries_posted.v1';
@@ -23,6 +35,7 @@ import {
   listTasksOfUsers,
 } from '@ates/tracker/taskRepository';
 import { runReassignmentBatch } from '@ates/tracker/usecases/runReassignmentBatch';
+import { findUserStates as findTrackerStates } from '@ates/tracker/userRepository';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -336,6 +349,32 @@ describe('accounting, with 60,000 entries of 2,000 accounts', () => {
     await charge(1_000);
     expect(await charge(1_000)).toBe(await charge(10));
   });
+});
+
+test('a list of ids of any length is the same statement, so that a connection plans it once', async () => {
+  const texts = async <Tables>(
+    service: ServiceName,
+    run: (db: Kysely<Tables>, ids: string[]) => Promise<unknown>,
+  ) => {
+    const noted = new Set<string>();
+    const pool = new pg.Pool({ connectionString: asSuperuser(await cloneDatabase(service)), max: 1 });
+    const db = new Kysely<Tables>({
+      dialect: new PostgresDialect({ pool }),
+      log: ({ query }) => void noted.add(query.sql),
+    });
+    for (const length of [1, 2, 7, 200]) await run(db, newIds(length));
+    await db.destroy();
+    return [...noted];
+  };
+  expect(await texts<AuthTables>('auth', findUsers)).toHaveLength(1);
+  expect(await texts<TrackerTables>('tracker', findTrackerStates)).toHaveLength(1);
+  expect(await texts<AccountingTables>('accounting', findAccountingStates)).toHaveLength(1);
+  expect(await texts<AnalyticsTables>('analytics', findAnalyticsStates)).toHaveLength(1);
+  expect(
+    await texts<AuthTables>('auth', (db, ids) =>
+      db.transaction().execute((trx) => deleteSigningKeys(trx, ids)),
+    ),
+  ).toEqual(['begin', expect.stringContaining('signing_key'), 'commit']);
 });
 
 describe('analytics, with 60,000 facts and 20,000 accounts', () => {

@@ -12,6 +12,8 @@ import {
 import pg from 'pg';
 import type { Log } from './log.ts';
 import { connectRedis, type RedisLocation } from './redis.ts';
+import { findSessionKind } from './session.ts';
+import { SettingError } from './settings.ts';
 
 /** Which store BullMQ's queues live in. */
 export type QueueStore = { redis: RedisLocation } | { postgresUrl: string };
@@ -198,6 +200,11 @@ async function postgresBroker(url: string, log: Log): Promise<Broker> {
       await client.end().catch(() => undefined);
     }
   };
+  if ((await findSessionKind(url)) === 'shared') {
+    throw new SettingError(
+      'QUEUE_DATABASE_URL must lead to PostgreSQL directly: it goes through a pooler that gives each transaction another connection, where workers do not hear of new jobs.',
+    );
+  }
   await withClient((client) => runMigrations(client, schema));
   const trouble = reportTrouble(log, 'the queue (QUEUE_DATABASE_URL)', () =>
     withClient((client) => client.query('select')),

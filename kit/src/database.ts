@@ -1,7 +1,9 @@
 import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import pg from 'pg';
-import { boundedClient } from './boundedClient.ts';
+import { boundedClient, isOutdatedPlan, SharedSessionError } from './boundedClient.ts';
 import type { Log } from './log.ts';
+import { type SessionKind, sessionKindOf } from './session.ts';
+import { SettingError } from './settings.ts';
 
 /** When an idle connection is probed, in milliseconds: by default a machine that is gone is noticed after two hours. */
 const keepAliveAfterMs = 10_000;
@@ -15,9 +17,7 @@ export interface DatabaseOptions {
   readonly applicationName: string;
   /**
    * Whether a connection keeps the plans of its statements, for pools that run a few dozen statements over and over:
-   * bulk batches went 6 to 14 % quicker. Such a statement names its columns: one whose result changes shape with the
-   * schema fails on every connection that has planned it. A pooler in between has to know prepared statements
-   * (PgBouncer from 1.21 on).
+   * bulk batches went 6 to 14 % quicker. Not through a pooler that shares connections (see `SessionKind`).
    */
   readonly prepare?: boolean;
 }
@@ -38,15 +38,19 @@ function parseInteger(text: string): number {
 }
 
 /** Opens a pool on one service's database. `bigint` arrives as a number, `date` as YYYY-MM-DD. */
-export function openDatabase<Tables>(url: string, options: DatabaseOptions, log: Log): Kysely<Tables> {
+export function openDatabase<Tables>(
+  url: string,
+  options: DatabaseOptions,
+  log: Log,
+  sessionKind: () => Promise<SessionKind> = sessionKindOf(url),
+): Kysely<Tables> {
+  const { statementTimeoutMs, prepare = false } = options;
   const pool = new pg.Pool({
-    Client: boundedClient(options.statementTimeoutMs, options.prepare ?? false),
+    Client: boundedClient({ statementTimeoutMs, prepare, sessionKind }),
     connectionString: url,
     max: options.poolSize,
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
-    statement_timeout: options.statementTimeoutMs,
-    idle_in_transaction_session_timeout: 30_000,
     application_name: options.applicationName,
     keepAlive: true,
     keepAliveInitialDelayMillis: keepAliveAfterMs,
@@ -59,6 +63,54 @@ export function openDatabase<Tables>(url: string, options: DatabaseOptions, log:
   // there; without a listener of its own it would end the whole process, too.
   pool.on('connect', (client) => client.on('error', () => undefined));
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+}
+
+/** Where a service's database is, from its settings. */
+export interface DatabaseLocation {
+  readonly url: string;
+  /** A direct URL of the same database for LISTEN, where `url` leads to a pooler; `<SERVICE>_LISTEN_URL`. */
+  readonly listenUrl: string | undefined;
+  /** The setting that the URL comes from, for sentences. */
+  readonly setting: `${string}_DATABASE_URL`;
+}
+
+/** A service's database, as one of its processes has opened it. */
+export interface ServiceDatabase<Tables> {
+  readonly db: Kysely<Tables>;
+  /** Where LISTEN is heard; undefined where it is not, and the process looks for work at intervals only. */
+  readonly listenUrl: string | undefined;
+}
+
+/**
+ * Opens a service's database after it has been found out what its connections can do. Through a pooler that shares
+ * them, LISTEN needs a URL of its own; without one the process polls, which is logged once.
+ * @throws SettingError where statements are to be prepared on connections that are shared, or where the URL for LISTEN
+ * is no direct one. A database that does not answer is no reason not to start; each connection looks for itself then.
+ */
+export async function openServiceDatabase<Tables>(
+  { url, setting, listenUrl }: DatabaseLocation,
+  options: DatabaseOptions,
+  log: Log,
+): Promise<ServiceDatabase<Tables>> {
+  const sessionKind = sessionKindOf(url);
+  const kind = await sessionKind().catch(() => undefined);
+  if (kind === 'shared' && options.prepare)
+    throw new SettingError(`${setting} cannot be used as it is: ${new SharedSessionError().message}.`);
+  const listenSetting = setting.replace('_DATABASE_URL', '_LISTEN_URL');
+  if (listenUrl && (await sessionKindOf(listenUrl)().catch(() => undefined)) === 'shared') {
+    throw new SettingError(
+      `${listenSetting} must lead to the database directly: it goes through a pooler that gives each transaction another connection, where LISTEN hears nothing.`,
+    );
+  }
+  if (kind === 'shared' && !listenUrl) {
+    log.info(
+      `${setting} leads to a pooler that shares connections, where LISTEN hears nothing: work is looked for at intervals instead; set ${listenSetting} to a direct URL to have it done at once`,
+    );
+  }
+  return {
+    db: openDatabase<Tables>(url, options, log, sessionKind),
+    listenUrl: listenUrl ?? (kind === 'shared' ? undefined : url),
+  };
 }
 
 /** A database or a transaction, whatever its tables are: a key for what belongs to it. */
@@ -110,7 +162,7 @@ export const joinsByIndex = sql`set_config('enable_hashjoin', 'off', true), set_
 const maxTransactionTries = 5;
 
 /**
- * Runs one transaction (READ COMMITTED). A deadlock or a serialisation failure changed nothing and is tried again.
+ * Runs one transaction (READ COMMITTED). What changed nothing and may succeed the next time is tried again.
  * Doorbells ring after the commit and outside of it: `NOTIFY` inside would serialise every commit of the database.
  */
 export async function transact<Tables, Result>(
@@ -128,11 +180,15 @@ export async function transact<Tables, Result>(
       for (const action of actions?.values() ?? []) action(db);
       return result;
     } catch (error) {
-      if (tries >= maxTransactionTries || !['40001', '40P01'].includes(sqlState(error) ?? '')) throw error;
+      if (tries >= maxTransactionTries || !mayBeTriedAgain(error)) throw error;
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * tries));
     }
   }
 }
+
+/** True for a serialisation failure, a deadlock, and a plan that a migration has made out of date. */
+const mayBeTriedAgain = (error: unknown): boolean =>
+  ['40001', '40P01'].includes(sqlState(error) ?? '') || isOutdatedPlan(error);
 
 const ringing = new WeakMap<AnyDatabase, Map<Doorbell, 'sending' | 'again'>>();
 
@@ -156,12 +212,13 @@ export function ring<Tables>(db: Kysely<Tables>, bell: Doorbell): void {
     });
 }
 
-/** Listens for doorbells on a connection of its own, and opens another where that one is lost. */
+/** Listens for doorbells on a connection of its own, and opens another where that one is lost; not at all without a URL. */
 export function listenForBells(
-  url: string,
+  url: string | undefined,
   onBell: (bell: Doorbell) => void,
   log: Log,
 ): { stop(): Promise<void> } {
+  if (url === undefined) return { stop: async () => undefined };
   return listenToDatabase(url, {
     channels: doorbells,
     applicationName: 'doorbells',

@@ -38,13 +38,14 @@ export function hintAfterCommit<Tables>(trx: Transaction<Tables>, hint: Hint): v
 export function openHints<Tables>(options: {
   service: string;
   db: Kysely<Tables>;
-  databaseUrl: string;
+  /** Where LISTEN is heard on its database; undefined where it is not. */
+  listenUrl: string | undefined;
   redis: RedisLocation | undefined;
   log: Log;
 }): Hints {
-  const { service, db, databaseUrl, redis, log } = options;
+  const { service, db, listenUrl, redis, log } = options;
   const name = `hints_${service}`;
-  const channel = redis ? redisChannel(name, redis, log) : databaseChannel(name, db, databaseUrl, log);
+  const channel = redis ? redisChannel(name, redis, log) : databaseChannel(name, db, listenUrl, log);
   publishers.set(db, inOrder(channel.send));
   return {
     listen({ onHint, onListening }) {
@@ -93,11 +94,18 @@ function redisChannel(name: string, redis: RedisLocation, log: Log): Channel {
   };
 }
 
-function databaseChannel<Tables>(name: string, db: Kysely<Tables>, url: string, log: Log): Channel {
+function databaseChannel<Tables>(
+  name: string,
+  db: Kysely<Tables>,
+  url: string | undefined,
+  log: Log,
+): Channel {
   let listening: { stop(): Promise<void> } | undefined;
   return {
     send: (message) => sql`select pg_notify(${name}, ${message})`.execute(db),
     listen(onMessage, onListening) {
+      // Then live views are read again at intervals only.
+      if (url === undefined) return;
       listening = listenToDatabase(url, {
         channels: [name],
         applicationName: 'hints',

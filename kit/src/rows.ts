@@ -60,3 +60,6 @@ function arrayOf(type: string, values: RowColumn['values']): unknown {
 
 /** An array of ids as a parameter, for `= any(…)`. */
 export const idArray = (ids: readonly string[]): RawBuilder<string> => sql`${arrayOf('uuid', ids)}::uuid[]`;
+
+/** Any of some ids, for `where('id', '=', …)`: one statement for lists of every length, where `in` makes one for each. */
+export const anyId = (ids: readonly string[]): RawBuilder<string> => sql`any(${idArray(ids)})`;

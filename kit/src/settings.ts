@@ -73,6 +73,9 @@ export const timeZone = () =>
 export const flag = () =>
   z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true');
 
+/** `on` or `off`. */
+export const onOff = () => z.enum(['on', 'off'], 'must be on or off').transform((text) => text === 'on');
+
 /** How much is logged: `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`. */
 export const logLevel = () =>
   z

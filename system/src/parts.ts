@@ -50,9 +50,13 @@ type Given = Record<string, string | undefined>;
 
 const common = ({ LOG_LEVEL, LOG_FORMAT }: SystemSettings): Given => ({ LOG_LEVEL, LOG_FORMAT });
 
-const databaseOf = (service: DatabaseService, { stores }: PartContext): Given => ({
-  [`${service.toUpperCase()}_DATABASE_URL`]: stores.databases[service].url,
-});
+const databaseOf = (service: DatabaseService, { stores, settings }: PartContext): Given => {
+  const listenUrl = `${service.toUpperCase() as Uppercase<DatabaseService>}_LISTEN_URL` as const;
+  return {
+    [`${service.toUpperCase()}_DATABASE_URL`]: stores.databases[service].url,
+    [listenUrl]: settings[listenUrl],
+  };
+};
 
 const authAt = ({ urls }: PartContext, path: string) => `${urls.get('auth')}${path}`;
 const jwksOf = (context: PartContext) => authAt(context, '/.well-known/jwks.json');
@@ -96,6 +100,7 @@ const own: Record<PartName, (context: PartContext) => Given> = {
       ...(backend === 'redis' ? redisOf(context) : { QUEUE_DATABASE_URL: url }),
       COMPANY_TIME_ZONE: settings.COMPANY_TIME_ZONE,
       PRICE_KEY: settings.PRICE_KEY,
+      PREPARE: settings.PREPARE ? undefined : 'off',
       SMTP_URL: settings.SMTP_URL,
       MAIL_DIR: mailDirectory(settings),
       MAIL_FROM: settings.MAIL_FROM,

@@ -4,6 +4,7 @@ import {
   type Environment,
   flag,
   logLevel,
+  onOff,
   port,
   readSettings,
   SettingError,
@@ -35,6 +36,13 @@ const shape = {
   TRACKER_MIGRATION_URL: postgresUrl(),
   ACCOUNTING_MIGRATION_URL: postgresUrl(),
   ANALYTICS_MIGRATION_URL: postgresUrl(),
+  /** Direct URLs of the same databases for LISTEN, where theirs lead to a pooler that shares connections. */
+  AUTH_LISTEN_URL: postgresUrl(),
+  TRACKER_LISTEN_URL: postgresUrl(),
+  ACCOUNTING_LISTEN_URL: postgresUrl(),
+  ANALYTICS_LISTEN_URL: postgresUrl(),
+  /** Whether the workers' connections keep the plans of statements: `off` through a pooler that shares connections. */
+  PREPARE: onOff().default(true),
   /** The Redis of queues and pub/sub. Without it a private one runs where one is installed. */
   REDIS_URL: url('redis', 'rediss').optional(),
   /** Whether `REDIS_URL` is a node of a Redis Cluster. */

@@ -5,6 +5,7 @@ import { demoCompany } from '@ates/auth/usecases/seedCompany';
 import { readGatewaySettings } from '@ates/gateway/settings';
 import { startGateway } from '@ates/gateway/startGateway';
 import { type Clock, type Random, systemRandom } from '@ates/kit/clock';
+import type { Log } from '@ates/kit/log';
 import { startTracker } from '@ates/tracker/server';
 import { startWorkers } from '@ates/workers/startWorkers';
 import { Redis } from 'ioredis';
@@ -71,8 +72,11 @@ export async function startExchange(
     redisClusterUrl?: string;
     /** Where the app is built; without one the gateway has a general page. */
     appDir?: string;
+    /** Gets what all parts log; it goes nowhere unless given. */
+    log?: Log;
   } = {},
 ): Promise<Exchange> {
+  const { log = testLog } = options;
   const { internalSecret, redisUrl } = inject('stores');
   const clock = new TestClock(options.startsAt);
   const random = options.random ?? systemRandom;
@@ -104,22 +108,18 @@ export async function startExchange(
 
   const authPart = await startAuth(
     { ...common, AUTH_DATABASE_URL: auth, SEED: 'demo', ADMIN_LOGIN: 'admin' },
-    testLog,
+    log,
     clock,
   );
   const jwks = { JWKS_URL: `${authPart.url}/.well-known/jwks.json` };
   const parts = await Promise.all([
-    startTracker({ ...common, ...jwks, ...hints, TRACKER_DATABASE_URL: tracker }, testLog, clock, random),
+    startTracker({ ...common, ...jwks, ...hints, TRACKER_DATABASE_URL: tracker }, log, clock, random),
     startAccounting(
       { ...common, ...jwks, ...hints, ...zone, ACCOUNTING_DATABASE_URL: accounting },
-      testLog,
+      log,
       clock,
     ),
-    startAnalytics(
-      { ...common, ...jwks, ...hints, ...zone, ANALYTICS_DATABASE_URL: analytics },
-      testLog,
-      clock,
-    ),
+    startAnalytics({ ...common, ...jwks, ...hints, ...zone, ANALYTICS_DATABASE_URL: analytics }, log, clock),
   ]);
   const beginWorkers = () =>
     startWorkers(
@@ -135,8 +135,9 @@ export async function startExchange(
         ...zone,
         MAIL_DIR: `/tmp/exchange-tests-mail-${process.pid}`,
         MAIL_FROM: 'Task exchange <wages@example.com>',
+        PREPARE: true,
       },
-      testLog,
+      log,
       { clock, random },
     );
   let workers: Awaited<ReturnType<typeof beginWorkers>> | null = await beginWorkers();
@@ -155,7 +156,7 @@ export async function startExchange(
         SUBGRAPH_URL_ACCOUNTING: accountingPart.url,
         SUBGRAPH_URL_ANALYTICS: analyticsPart.url,
       }),
-      testLog,
+      log,
       { clock },
     );
   let gateway: Awaited<ReturnType<typeof beginGateway>> | null = await beginGateway('0');

@@ -12,6 +12,8 @@ export interface GroupContext {
   readonly random: Random;
   readonly log: Log;
   readonly companyTimeZone: string;
+  /** Whether connections to the databases keep the plans of their statements. */
+  readonly prepare: boolean;
 }
 
 /** The running work of one service. */

@@ -1,6 +1,7 @@
 import type { QueueStore } from '@ates/kit/broker';
+import type { DatabaseLocation } from '@ates/kit/database';
 import { redisOf, redisSettings } from '@ates/kit/redis';
-import { processSettings, SettingError, timeZone, url } from '@ates/kit/settings';
+import { onOff, processSettings, SettingError, timeZone, url } from '@ates/kit/settings';
 import { z } from 'zod';
 
 const database = () => url('postgres', 'postgresql').optional();
@@ -17,6 +18,13 @@ export const workerSettings = {
   TRACKER_DATABASE_URL: database(),
   ACCOUNTING_DATABASE_URL: database(),
   ANALYTICS_DATABASE_URL: database(),
+  /** Direct URLs of the same databases for LISTEN, where the ones above lead to a pooler that shares connections. */
+  AUTH_LISTEN_URL: database(),
+  TRACKER_LISTEN_URL: database(),
+  ACCOUNTING_LISTEN_URL: database(),
+  ANALYTICS_LISTEN_URL: database(),
+  /** Whether connections keep the plans of statements; `off` through a pooler that shares connections. */
+  PREPARE: onOff().default(true),
   /** Where the queues are, and what live views are told by … */
   ...redisSettings,
   /** … or, without it, a PostgreSQL database for BullMQ's own backend. */
@@ -34,14 +42,13 @@ export const workerSettings = {
 };
 export type WorkerSettings = z.infer<z.ZodObject<typeof workerSettings>>;
 
-/** The URL of one group's database; undefined where this process does not work for it. */
-export function databaseUrlOf(settings: WorkerSettings, group: WorkerGroup): string | undefined {
-  return {
-    auth: settings.AUTH_DATABASE_URL,
-    tracker: settings.TRACKER_DATABASE_URL,
-    accounting: settings.ACCOUNTING_DATABASE_URL,
-    analytics: settings.ANALYTICS_DATABASE_URL,
-  }[group];
+/** Where one group's database is; undefined where this process does not work for it. */
+export function databaseOf(settings: WorkerSettings, group: WorkerGroup): DatabaseLocation | undefined {
+  const service = group.toUpperCase() as Uppercase<WorkerGroup>;
+  const url = settings[`${service}_DATABASE_URL`];
+  return url === undefined
+    ? undefined
+    : { url, listenUrl: settings[`${service}_LISTEN_URL`], setting: `${service}_DATABASE_URL` };
 }
 
 /** Where the queues are. @throws SettingError where neither store is set. */

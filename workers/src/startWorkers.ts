@@ -1,5 +1,6 @@
 import { openBroker } from '@ates/kit/broker';
 import { type Clock, type Random, systemClock, systemRandom } from '@ates/kit/clock';
+import type { DatabaseLocation } from '@ates/kit/database';
 import { startInternalServer } from '@ates/kit/internalServer';
 import type { Log } from '@ates/kit/log';
 import type { Running } from '@ates/kit/process';
@@ -10,13 +11,7 @@ import { startAccountingGroup } from './groups/accounting.ts';
 import { startAnalyticsGroup } from './groups/analytics.ts';
 import { startAuthGroup } from './groups/auth.ts';
 import { startTrackerGroup } from './groups/tracker.ts';
-import {
-  databaseUrlOf,
-  queueStoreOf,
-  type WorkerGroup,
-  type WorkerSettings,
-  workerGroups,
-} from './settings.ts';
+import { databaseOf, queueStoreOf, type WorkerGroup, type WorkerSettings, workerGroups } from './settings.ts';
 
 /** Starts the work of every service whose database this process was given. */
 export async function startWorkers(
@@ -24,7 +19,7 @@ export async function startWorkers(
   log: Log,
   { clock = systemClock, random = systemRandom }: { clock?: Clock; random?: Random } = {},
 ): Promise<Running> {
-  const mine = workerGroups.filter((group) => databaseUrlOf(settings, group));
+  const mine = workerGroups.filter((group) => databaseOf(settings, group));
   if (mine.length === 0) {
     throw new SettingError(
       'No database is set: the workers work for the services of AUTH_, TRACKER_, ACCOUNTING_ and ANALYTICS_DATABASE_URL.',
@@ -35,15 +30,16 @@ export async function startWorkers(
     ...{ broker, clock, random, log },
     redis: redisOf(settings),
     companyTimeZone: settings.COMPANY_TIME_ZONE,
+    prepare: settings.PREPARE,
   };
-  const start: Record<WorkerGroup, (url: string) => Promise<RunningGroup>> = {
-    auth: (url) => startAuthGroup(url, context),
-    tracker: (url) => startTrackerGroup(url, context),
-    accounting: (url) => startAccountingGroup(url, context, settings),
-    analytics: (url) => startAnalyticsGroup(url, context),
+  const start: Record<WorkerGroup, (database: DatabaseLocation) => Promise<RunningGroup>> = {
+    auth: (database) => startAuthGroup(database, context),
+    tracker: (database) => startTrackerGroup(database, context),
+    accounting: (database) => startAccountingGroup(database, context, settings),
+    analytics: (database) => startAnalyticsGroup(database, context),
   };
   const groups = await Promise.all(
-    mine.map((group) => start[group](databaseUrlOf(settings, group) as string)),
+    mine.map((group) => start[group](databaseOf(settings, group) as DatabaseLocation)),
   );
   const internal = await startInternalServer({
     host: settings.HOST,

@@ -187,15 +187,17 @@ export async function listEntriesOfAccounts(
           and e.number <= (select last_number from account_day where account_id = owner.id and day = ${day}::date)`;
   const behind = after === null ? sql`` : sql`and e.number < ${after}::int`;
   const { rows } = await sql<LedgerEntry>`
-    select e.id, e.kind, e.account_id as "accountId", e.number, e.day, e.description,
-      case when e.credit_account = e.account_id then e.amount_cents else -e.amount_cents end as "amountCents",
-      e.balance_after_cents as "balanceAfterCents", e.occurred_at as "occurredAt", e.posted_at as "postedAt",
-      e.task_id as "taskId"
+    select e.id, e.kind, e."accountId", e.number, e.day, e.description, e."amountCents", e."balanceAfterCents",
+      e."occurredAt", e."postedAt", e."taskId"
     from unnest(${accountIds}::uuid[]) as owner (id)
     cross join lateral (
-      select * from ledger_entry e where e.account_id = owner.id ${ofDay} ${behind}
+      select e.id, e.kind, e.account_id as "accountId", e.number, e.day, e.description,
+        case when e.credit_account = e.account_id then e.amount_cents else -e.amount_cents end as "amountCents",
+        e.balance_after_cents as "balanceAfterCents", e.occurred_at as "occurredAt", e.posted_at as "postedAt",
+        e.task_id as "taskId"
+      from ledger_entry e where e.account_id = owner.id ${ofDay} ${behind}
       order by e.number desc limit ${first + 1}
-    ) e order by e.account_id, e.number desc`.execute(db);
+    ) e order by e."accountId", e.number desc`.execute(db);
   return toPages(
     rows,
     ({ accountId }) => accountId,
@@ -216,8 +218,8 @@ export async function listDaysOfAccounts(
       d.closing - d.rewards_cents + d.fees_cents + d.paid_out_cents as "openingCents"
     from unnest(${accountIds}::uuid[]) as owner (id)
     cross join lateral (
-      select * from (
-        select *, (sum(rewards_cents - fees_cents - paid_out_cents) over (order by day))::bigint as closing
+      select account_id, day, fees_cents, rewards_cents, paid_out_cents, closing from (
+        select account_id, day, fees_cents, rewards_cents, paid_out_cents, (sum(rewards_cents - fees_cents - paid_out_cents) over (order by day))::bigint as closing
         from account_day where account_id = owner.id
       ) sums
       where ${after}::date is null or day < ${after}::date
@@ -270,7 +272,7 @@ export async function auditEntries(trx: Trx, maxMismatched: number): Promise<Led
         or d.first_number <> e.lowest or d.last_number <> e.highest
       union
       select coalesce(p.account_id, e.account_id) from payout p
-      full join (select * from ledger_entry where kind = 'PAYOUT') e on e.id = p.id
+      full join (select id, account_id, day, amount_cents from ledger_entry where kind = 'PAYOUT') e on e.id = p.id
       where p.id is null or e.id is null or p.amount_cents <> e.amount_cents or p.day <> e.day
     )
     select (select coalesce(sum(n), 0)::bigint from entry) as "entriesChecked",

@@ -158,7 +158,7 @@ export async function listPayoutsOfAccounts(
     select ${payoutColumns}
     from unnest(${accountIds}::uuid[]) as owner (id)
     cross join lateral (
-      select * from payout where account_id = owner.id
+      select id, account_id, day, amount_cents, paid_at from payout where account_id = owner.id
         and (${after}::date is null or day < ${after}::date)
       order by day desc limit ${first + 1}
     ) p left join payout_mail m on m.payout_id = p.id

@@ -1,5 +1,5 @@
 import type { UserState } from '@ates/kit/caller';
-import { bigints, idArray, rowsOf, uuids } from '@ates/kit/rows';
+import { anyId, bigints, idArray, rowsOf, uuids } from '@ates/kit/rows';
 import type { Role } from '@ates/schema/access';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { CompanyDay } from './domain/company.ts';
@@ -40,7 +40,7 @@ export async function findUserStates(
   return db
     .selectFrom('user_copy')
     .select(['id', 'role', 'active', 'version'])
-    .where('id', 'in', [...new Set(ids)])
+    .where('id', '=', anyId(ids))
     .execute();
 }
 

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { identifyCallers } from '@ates/kit/caller';
 import { type Clock, systemClock } from '@ates/kit/clock';
-import { openDatabase } from '@ates/kit/database';
+import { openServiceDatabase } from '@ates/kit/database';
 import { openHints } from '@ates/kit/hints';
 import { LiveViews } from '@ates/kit/live';
 import type { Log } from '@ates/kit/log';
@@ -26,8 +26,12 @@ export async function startAccounting(
   log: Log,
   clock: Clock = systemClock,
 ): Promise<RunningSubgraph> {
-  const db = openDatabase<AccountingTables>(
-    settings.ACCOUNTING_DATABASE_URL,
+  const { db, listenUrl } = await openServiceDatabase<AccountingTables>(
+    {
+      url: settings.ACCOUNTING_DATABASE_URL,
+      listenUrl: settings.ACCOUNTING_LISTEN_URL,
+      setting: 'ACCOUNTING_DATABASE_URL',
+    },
     { poolSize: 10, statementTimeoutMs: 10_000, applicationName: 'accounting' },
     log,
   );
@@ -38,7 +42,7 @@ export async function startAccounting(
   const hints = openHints({
     service: 'accounting',
     db,
-    databaseUrl: settings.ACCOUNTING_DATABASE_URL,
+    listenUrl,
     redis: redisOf(settings),
     log,
   });

@@ -9,6 +9,8 @@ export const accountingSettings = {
   PORT: port().default(0),
   /** Accounting's database, with the application's role. */
   ACCOUNTING_DATABASE_URL: url('postgres', 'postgresql'),
+  /** A direct URL of the same database for LISTEN, where the one above leads to a pooler that shares connections. */
+  ACCOUNTING_LISTEN_URL: url('postgres', 'postgresql').optional(),
   /** Where auth publishes the keys that tokens are verified with. */
   JWKS_URL: url('http', 'https'),
   /** What callers prove themselves with: the gateway's. */

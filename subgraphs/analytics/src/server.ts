@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { identifyCallers } from '@ates/kit/caller';
 import { type Clock, systemClock } from '@ates/kit/clock';
-import { openDatabase } from '@ates/kit/database';
+import { openServiceDatabase } from '@ates/kit/database';
 import { openHints } from '@ates/kit/hints';
 import { LiveViews } from '@ates/kit/live';
 import type { Log } from '@ates/kit/log';
@@ -24,15 +24,19 @@ export async function startAnalytics(
   log: Log,
   clock: Clock = systemClock,
 ): Promise<RunningSubgraph> {
-  const db = openDatabase<AnalyticsTables>(
-    settings.ANALYTICS_DATABASE_URL,
+  const { db, listenUrl } = await openServiceDatabase<AnalyticsTables>(
+    {
+      url: settings.ANALYTICS_DATABASE_URL,
+      listenUrl: settings.ANALYTICS_LISTEN_URL,
+      setting: 'ANALYTICS_DATABASE_URL',
+    },
     { poolSize: 10, statementTimeoutMs: 10_000, applicationName: 'analytics' },
     log,
   );
   const hints = openHints({
     service: 'analytics',
     db,
-    databaseUrl: settings.ANALYTICS_DATABASE_URL,
+    listenUrl,
     redis: redisOf(settings),
     log,
   });

@@ -9,6 +9,8 @@ export const analyticsSettings = {
   PORT: port().default(0),
   /** Analytics' database, with the application's role. */
   ANALYTICS_DATABASE_URL: url('postgres', 'postgresql'),
+  /** A direct URL of the same database for LISTEN, where the one above leads to a pooler that shares connections. */
+  ANALYTICS_LISTEN_URL: url('postgres', 'postgresql').optional(),
   /** Where auth publishes the keys that tokens are verified with. */
   JWKS_URL: url('http', 'https'),
   /** What callers prove themselves with: the gateway's. */

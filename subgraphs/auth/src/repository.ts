@@ -1,4 +1,5 @@
 import { encodeCursor, type Page, toPage } from '@ates/kit/page';
+import { anyId } from '@ates/kit/rows';
 import type { Role } from '@ates/schema/access';
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
 import type { FoundToken } from './domain/session.ts';
@@ -22,7 +23,7 @@ const toUser = (row: Pick<Selectable<AuthTables['user_account']>, (typeof userCo
 });
 
 export async function findUsers(db: Db, ids: readonly string[]): Promise<User[]> {
-  const rows = await db.selectFrom('user_account').select(userColumns).where('id', 'in', ids).execute();
+  const rows = await db.selectFrom('user_account').select(userColumns).where('id', '=', anyId(ids)).execute();
   return rows.map(toUser);
 }
 
@@ -297,7 +298,11 @@ export async function forgetLoginFailures(db: Db, login: string, address: string
 
 /** The signing keys, newest first. */
 export async function listSigningKeys(db: Db): Promise<Selectable<AuthTables['signing_key']>[]> {
-  return db.selectFrom('signing_key').selectAll().orderBy('active_from', 'desc').execute();
+  return db
+    .selectFrom('signing_key')
+    .select(['kid', 'private_jwk', 'public_jwk', 'active_from'])
+    .orderBy('active_from', 'desc')
+    .execute();
 }
 
 /** The same, while nobody else adds one. */
@@ -311,5 +316,5 @@ export async function insertSigningKey(trx: Trx, key: Selectable<AuthTables['sig
 }
 
 export async function deleteSigningKeys(trx: Trx, kids: readonly string[]): Promise<void> {
-  if (kids.length > 0) await trx.deleteFrom('signing_key').where('kid', 'in', kids).execute();
+  await sql`delete from signing_key where kid = any(${kids}::text[])`.execute(trx);
 }

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { identifyCallers } from '@ates/kit/caller';
 import { type Clock, type Random, systemClock, systemRandom } from '@ates/kit/clock';
-import { openDatabase } from '@ates/kit/database';
+import { openServiceDatabase } from '@ates/kit/database';
 import { openHints } from '@ates/kit/hints';
 import { LiveViews } from '@ates/kit/live';
 import type { Log } from '@ates/kit/log';
@@ -26,15 +26,19 @@ export async function startTracker(
   clock: Clock = systemClock,
   random: Random = systemRandom,
 ): Promise<RunningSubgraph> {
-  const db = openDatabase<TrackerTables>(
-    settings.TRACKER_DATABASE_URL,
+  const { db, listenUrl } = await openServiceDatabase<TrackerTables>(
+    {
+      url: settings.TRACKER_DATABASE_URL,
+      listenUrl: settings.TRACKER_LISTEN_URL,
+      setting: 'TRACKER_DATABASE_URL',
+    },
     { poolSize: 10, statementTimeoutMs: 10_000, applicationName: 'tracker' },
     log,
   );
   const hints = openHints({
     service: 'tracker',
     db,
-    databaseUrl: settings.TRACKER_DATABASE_URL,
+    listenUrl,
     redis: redisOf(settings),
     log,
   });

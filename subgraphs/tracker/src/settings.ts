@@ -9,6 +9,8 @@ export const trackerSettings = {
   PORT: port().default(0),
   /** Tracker's database, with the application's role. */
   TRACKER_DATABASE_URL: url('postgres', 'postgresql'),
+  /** A direct URL of the same database for LISTEN, where the one above leads to a pooler that shares connections. */
+  TRACKER_LISTEN_URL: url('postgres', 'postgresql').optional(),
   /** Where auth publishes the keys that tokens are verified with. */
   JWKS_URL: url('http', 'https'),
   /** What callers prove themselves with: the gateway's. */

@@ -71,7 +71,9 @@ export async function insertTask(trx: Trx, task: Task): Promise<void> {
 /** Moves a task from open to done. @throws where it was not open: the caller had to lock it. */
 export async function markResolved(trx: Trx, id: string, now: Date): Promise<void> {
   const { numAffectedRows } = await sql`
-    with closed as (delete from open_task where task_id = ${id} returning *)
+    with closed as (
+      delete from open_task where task_id = ${id} returning task_id, assignee_id, assignment_id, assigned_at
+    )
     update task t set resolved_at = ${now}, assignee_id = closed.assignee_id,
       assignment_id = closed.assignment_id, assigned_at = closed.assigned_at
     from closed where t.id = closed.task_id and t.resolved_at is null`.execute(trx);

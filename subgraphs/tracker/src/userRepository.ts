@@ -1,5 +1,6 @@
 import type { UserState } from '@ates/kit/caller';
 import type { Random } from '@ates/kit/clock';
+import { anyId } from '@ates/kit/rows';
 import type { Role } from '@ates/schema/access';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { drawOneOf } from './domain/draw.ts';
@@ -14,7 +15,7 @@ export async function findUserStates(
   return db
     .selectFrom('user_copy')
     .select(['id', 'role', 'active', 'version'])
-    .where('id', 'in', [...new Set(ids)])
+    .where('id', '=', anyId(ids))
     .execute();
 }
 

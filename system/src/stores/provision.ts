@@ -1,5 +1,6 @@
 import { createHash, createHmac, pbkdf2Sync } from 'node:crypto';
 import type { Log } from '@ates/kit/log';
+import { findSessionKind } from '@ates/kit/session';
 import { SettingError } from '@ates/kit/settings';
 import pg from 'pg';
 
@@ -69,6 +70,7 @@ export async function provision(options: ProvisionOptions): Promise<Databases> {
 
   const admin = await connectTo(databaseUrl, databaseUrl);
   try {
+    await refuseSharedSessions(databaseUrl);
     const { user, isSuperuser } = await checkRights(admin, databaseUrl);
     // Bounded, for the lock on whole provisionings too: whoever holds it may hang.
     await admin.query("SET lock_timeout = '60s'");
@@ -98,6 +100,14 @@ export async function provision(options: ProvisionOptions): Promise<Databases> {
     ]),
   ) as Record<DatabaseService, ServiceDatabase>;
   return options.queues ? { ...reached, queues: { url: urlFor(queues.owner, queues.database) } } : reached;
+}
+
+/** What is made here is locked by the session, which a pooler that shares connections does not keep. */
+async function refuseSharedSessions(databaseUrl: string): Promise<void> {
+  if ((await findSessionKind(databaseUrl)) === 'own') return;
+  throw new SettingError(
+    `DATABASE_URL must lead to PostgreSQL directly: ${placeOf(databaseUrl)} is a pooler that gives each transaction another connection; processes apart may go through it by their <SERVICE>_DATABASE_URL.`,
+  );
 }
 
 const rolesOf = ({ owner, app }: Plan) => (app === undefined ? [owner] : [owner, app]);

@@ -5,7 +5,7 @@ import { closeDaysThatAreOver } from '@ates/accounting/usecases/closeDay';
 import { openBooks } from '@ates/accounting/usecases/openBooks';
 import { runPayoutBatch } from '@ates/accounting/usecases/runPayoutBatch';
 import { startConsumer } from '@ates/kit/consumer';
-import { listenForBells, openDatabase } from '@ates/kit/database';
+import { type DatabaseLocation, listenForBells, openServiceDatabase } from '@ates/kit/database';
 import { openHints } from '@ates/kit/hints';
 import { type EventHandler, purgeInbox } from '@ates/kit/inbox';
 import { startRelay } from '@ates/kit/relay';
@@ -43,17 +43,17 @@ const closingIntervalMs = 60_000;
 
 /** Accounting's work: its relay, the ledger, the closing of days, payout runs, and the mail about them. */
 export async function startAccountingGroup(
-  databaseUrl: string,
-  { broker, redis, clock, log, companyTimeZone }: GroupContext,
+  database: DatabaseLocation,
+  { broker, redis, clock, log, companyTimeZone, prepare }: GroupContext,
   settings: WorkerSettings,
 ): Promise<RunningGroup> {
-  const db = openDatabase<AccountingTables>(
-    databaseUrl,
+  const { db, listenUrl } = await openServiceDatabase<AccountingTables>(
+    database,
     // Two consumers with two transactions for each kind of event and a batch at a time, the runs, mail and the relay.
-    { poolSize: 20, statementTimeoutMs: 30_000, applicationName: 'accounting workers', prepare: true },
+    { poolSize: 20, statementTimeoutMs: 30_000, applicationName: 'accounting workers', prepare },
     log,
   );
-  const hints = openHints({ service: 'accounting', db, databaseUrl, redis, log });
+  const hints = openHints({ service: 'accounting', db, listenUrl, redis, log });
   const now = () => clock.now();
   const books = await openBooks(db, clock, { timeZone: companyTimeZone, priceKey: settings.PRICE_KEY });
   const transport = settings.SMTP_URL
@@ -121,7 +121,7 @@ export async function startAccountingGroup(
       mail.ring();
     },
   };
-  const bells = listenForBells(databaseUrl, (bell) => ringers[bell](), log);
+  const bells = listenForBells(listenUrl, (bell) => ringers[bell](), log);
   return {
     isReady: () => databaseIsReady(db, 'ACCOUNTING_DATABASE_URL'),
     async stop() {

@@ -1,6 +1,6 @@
 import type { AnalyticsTables } from '@ates/analytics/tables';
 import { startConsumer } from '@ates/kit/consumer';
-import { listenForBells, openDatabase } from '@ates/kit/database';
+import { type DatabaseLocation, listenForBells, openServiceDatabase } from '@ates/kit/database';
 import { openHints } from '@ates/kit/hints';
 import { type EventHandler, purgeInbox } from '@ates/kit/inbox';
 import { startSweep } from '@ates/kit/sweep';
@@ -29,16 +29,16 @@ export const analyticsHandlers = (companyTimeZone: string): readonly EventHandle
 
 /** Analytics' work: its read model. */
 export async function startAnalyticsGroup(
-  databaseUrl: string,
-  { broker, redis, clock, log, companyTimeZone }: GroupContext,
+  database: DatabaseLocation,
+  { broker, redis, clock, log, companyTimeZone, prepare }: GroupContext,
 ): Promise<RunningGroup> {
-  const db = openDatabase<AnalyticsTables>(
-    databaseUrl,
+  const { db, listenUrl } = await openServiceDatabase<AnalyticsTables>(
+    database,
     // Two transactions for each kind of event, and a batch.
-    { poolSize: 20, statementTimeoutMs: 30_000, applicationName: 'analytics workers', prepare: true },
+    { poolSize: 20, statementTimeoutMs: 30_000, applicationName: 'analytics workers', prepare },
     log,
   );
-  const hints = openHints({ service: 'analytics', db, databaseUrl, redis, log });
+  const hints = openHints({ service: 'analytics', db, listenUrl, redis, log });
   const now = () => clock.now();
   const consumer = startConsumer({
     db,
@@ -54,7 +54,7 @@ export async function startAnalyticsGroup(
     log,
     sweep: () => purgeInbox(db, now()),
   });
-  const bells = listenForBells(databaseUrl, () => consumer.ring(), log);
+  const bells = listenForBells(listenUrl, () => consumer.ring(), log);
   return {
     isReady: () => databaseIsReady(db, 'ANALYTICS_DATABASE_URL'),
     async stop() {

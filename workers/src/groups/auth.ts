@@ -1,5 +1,5 @@
 import type { AuthTables } from '@ates/auth/tables';
-import { listenForBells, openDatabase } from '@ates/kit/database';
+import { type DatabaseLocation, listenForBells, openServiceDatabase } from '@ates/kit/database';
 import { startRelay } from '@ates/kit/relay';
 import { databaseIsReady } from '../databaseIsReady.ts';
 import type { GroupContext, RunningGroup } from '../group.ts';
@@ -7,12 +7,12 @@ import { consumersOf } from '../routes.ts';
 
 /** Auth's work: its relay. */
 export async function startAuthGroup(
-  databaseUrl: string,
-  { broker, clock, log }: GroupContext,
+  database: DatabaseLocation,
+  { broker, clock, log, prepare }: GroupContext,
 ): Promise<RunningGroup> {
-  const db = openDatabase<AuthTables>(
-    databaseUrl,
-    { poolSize: 4, statementTimeoutMs: 30_000, applicationName: 'auth workers', prepare: true },
+  const { db, listenUrl } = await openServiceDatabase<AuthTables>(
+    database,
+    { poolSize: 4, statementTimeoutMs: 30_000, applicationName: 'auth workers', prepare },
     log,
   );
   const relay = await startRelay({
@@ -29,7 +29,7 @@ export async function startAuthGroup(
     runs: () => undefined,
     dead_letters: () => undefined,
   };
-  const bells = listenForBells(databaseUrl, (bell) => ringers[bell](), log);
+  const bells = listenForBells(listenUrl, (bell) => ringers[bell](), log);
   return {
     isReady: () => databaseIsReady(db, 'AUTH_DATABASE_URL'),
     stop: async () => undefined,

@@ -1,5 +1,5 @@
 import { startConsumer } from '@ates/kit/consumer';
-import { listenForBells, openDatabase } from '@ates/kit/database';
+import { type DatabaseLocation, listenForBells, openServiceDatabase } from '@ates/kit/database';
 import { openHints } from '@ates/kit/hints';
 import { purgeInbox } from '@ates/kit/inbox';
 import { startRelay } from '@ates/kit/relay';
@@ -16,15 +16,15 @@ import { startRuns } from '../runs/startRuns.ts';
 
 /** Tracker's work: its relay, its copy of the users, and reassignments. */
 export async function startTrackerGroup(
-  databaseUrl: string,
-  { broker, redis, clock, random, log }: GroupContext,
+  database: DatabaseLocation,
+  { broker, redis, clock, random, log, prepare }: GroupContext,
 ): Promise<RunningGroup> {
-  const db = openDatabase<TrackerTables>(
-    databaseUrl,
-    { poolSize: 10, statementTimeoutMs: 30_000, applicationName: 'tracker workers', prepare: true },
+  const { db, listenUrl } = await openServiceDatabase<TrackerTables>(
+    database,
+    { poolSize: 10, statementTimeoutMs: 30_000, applicationName: 'tracker workers', prepare },
     log,
   );
-  const hints = openHints({ service: 'tracker', db, databaseUrl, redis, log });
+  const hints = openHints({ service: 'tracker', db, listenUrl, redis, log });
   const now = () => clock.now();
   const relay = await startRelay({
     db,
@@ -65,7 +65,7 @@ export async function startTrackerGroup(
     runs: () => runs.ring(),
     dead_letters: () => consumer.ring(),
   };
-  const bells = listenForBells(databaseUrl, (bell) => ringers[bell](), log);
+  const bells = listenForBells(listenUrl, (bell) => ringers[bell](), log);
   return {
     isReady: () => databaseIsReady(db, 'TRACKER_DATABASE_URL'),
     async stop() {
