@@ -56,7 +56,7 @@ export function boundedClient(options: BoundedClientOptions): typeof pg.Client {
 
     override connect(): Promise<pg.Client>;
     override connect(callback: (error: Error) => void): void;
-    override connect(callback?: (error: Error) => void): Promise<pg.Client> | void {
+    override connect(callback?: (error: Error) => void): Promise<pg.Client> | undefined {
       const connected = super.connect().then(async () => {
         const kind = await sessionKind();
         if (kind === 'shared' && prepare) throw new SharedSessionError();
@@ -66,6 +66,7 @@ export function boundedClient(options: BoundedClientOptions): typeof pg.Client {
       });
       if (!callback) return connected;
       connected.then(() => (callback as () => void)(), callback);
+      return undefined;
     }
 
     // biome-ignore lint/suspicious/noExplicitAny: whatever pg takes
