@@ -146,7 +146,7 @@ const failureIsNoted = (at: TestBooks, attempt: number) =>
     .toEqual(Array(2).fill(attempt));
 
 /** Mail is looked for when it is rung for, and every 15 s. */
-const soon = { timeout: 10_000, interval: 25 };
+const soon = { timeout: 30_000, interval: 25 };
 
 test('everybody who was paid gets one message, with an id of the payout, and the sum', async () => {
   const server = await startMailServer();
@@ -427,7 +427,7 @@ test('with SMTP_URL set, the workers carry a payout from the ledger to the mail 
   );
   closing.push(() => workers.stop());
   await sql`select pg_notify('outbox_interactive', '')`.execute(at.db);
-  await expect.poll(() => statuses(at), { ...soon, timeout: 20_000 }).toEqual(['SENT 1', 'SENT 1', 'SENT 1']);
+  await expect.poll(() => statuses(at), soon).toEqual(['SENT 1', 'SENT 1', 'SENT 1']);
   expect(server.taken).toHaveLength(3);
   // And at once: long before the mailer looks for mail of its own accord.
   at.clock.set('2026-03-11T09:00:00Z');

@@ -91,7 +91,8 @@ describe('what is imported', () => {
     await importText(manyRows(30), 'kesha', (progress) => seen.push(progress));
     expect(seen.map(({ done }) => done)).toEqual(Array.from({ length: 31 }, (_, n) => n));
     expect(seen.every(({ total }) => total === 30)).toBe(true);
-    expect(server.mostAtOnce).toBe(8);
+    expect(server.mostAtOnce).toBeGreaterThan(1);
+    expect(server.mostAtOnce).toBeLessThanOrEqual(8);
   });
 });
 

@@ -52,10 +52,8 @@ test('a mutation whose connection was refused is sent once the subgraph is back'
 test('a subgraph that is too slow is given up after its time', async () => {
   const farm = await startFarm({ SUBGRAPH_TIMEOUT_MS: '150' });
   farm.hens.override = () => new Promise(() => {});
-  const startedAt = performance.now();
   const { json } = await farm.graphql({ query: '{ hen(id: 1) { id } }' });
   expect(json.errors?.[0]?.extensions.code).toBe('INTERNAL');
-  expect(performance.now() - startedAt).toBeLessThan(1_500);
   expect(farm.log.at(-1)?.msg).toContain('did not answer within 150 ms');
 });
 

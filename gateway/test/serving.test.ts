@@ -177,5 +177,5 @@ test('a stop lets a request under way finish, refuses new ones, and takes no 4 s
   await expect(farm.graphql({ query: '{ hello }' })).rejects.toThrow();
   expect((await underWay).json).toEqual({ data: { hello: 'world' } });
   await stopped;
-  expect(performance.now() - startedAt).toBeLessThan(2_000);
+  expect(performance.now() - startedAt).toBeLessThan(4_000);
 });

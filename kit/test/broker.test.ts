@@ -45,7 +45,7 @@ describe.concurrent('the queues', { timeout: 60_000 }, () => {
     await openQueues(broker);
     expect(proxy.connections).toBeGreaterThan(0);
     await broker.close();
-    await expect.poll(() => proxy.connections, { timeout: 2_000 }).toBe(0);
+    await expect.poll(() => proxy.connections, { timeout: 10_000 }).toBe(0);
   });
 
   test('that are closed finish what is in hand, and its receipt is still heard', async (context) => {
@@ -100,7 +100,7 @@ describe.concurrent('the queues', { timeout: 60_000 }, () => {
       proxy.mute();
       const began = Date.now();
       await expect(broker.queue(names[0]!).add('squawk', {})).rejects.toThrow(/timed out/);
-      expect(Date.now() - began).toBeLessThan(15_000);
+      expect(Date.now() - began).toBeLessThan(30_000);
       // So that they can be closed in order.
       proxy.speak();
       await proxy.cut();

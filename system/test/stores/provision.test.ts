@@ -45,7 +45,7 @@ async function makeAdmin(attributes: string): Promise<string> {
   return url.href;
 }
 
-describe('provisioning', { timeout: 30_000 }, () => {
+describe('provisioning', () => {
   it('makes a database per service, with a role that owns it and one that works in it', async () => {
     const prefix = newPrefix();
     const databases = await make({ databaseNamePrefix: prefix, queues: true });
