@@ -13,6 +13,7 @@ import { startWorkers } from '@ates/workers/startWorkers';
 import { sql } from 'kysely';
 import { SMTPServer } from 'smtp-server';
 import { afterEach, expect, test } from 'vitest';
+import { TestClockSkew } from './support/clockSkew.ts';
 import { createQueueDatabase, testLog } from './support/databases.ts';
 import {
   countRows,
@@ -120,7 +121,13 @@ async function tellMailer({ db, clock }: TestBooks): Promise<void> {
 }
 
 function mailWith(at: TestBooks, transport: MailTransport) {
-  const mailer = startMailer({ db: at.db, transport, clock: at.clock, log: testLog });
+  const mailer = startMailer({
+    db: at.db,
+    transport,
+    clock: at.clock,
+    skew: new TestClockSkew(),
+    log: testLog,
+  });
   let stopped: Promise<void> | undefined;
   const stop = () => {
     stopped ??= mailer.stop();

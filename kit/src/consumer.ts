@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Broker } from './broker.ts';
+import { assertInStep, type ClockSkew, pauseWhileOutOfStep } from './clockSkew.ts';
 import { gather } from './gather.ts';
 import {
   type Applied,
@@ -35,9 +36,10 @@ export function startConsumer<Tables extends InboxTables>(options: {
   consumer: string;
   handlers: readonly EventHandler<Tables>[];
   now: () => Date;
+  skew: ClockSkew;
   log: Log;
 }): { ring(): void; stop(): Promise<void> } {
-  const { db, broker, consumer, now, log } = options;
+  const { db, broker, consumer, now, skew, log } = options;
   const handlers = handlersByEvent(consumer, options.handlers);
   const alone = (handler: EventHandler<Tables>, delivery: Delivery) =>
     applyDelivery(db, consumer, handler, delivery, now);
@@ -68,6 +70,7 @@ export function startConsumer<Tables extends InboxTables>(options: {
     const worker = broker.worker<Delivery, string>(
       queueName(consumer, lane),
       async ({ data }) => {
+        assertInStep(skew);
         const handler = handlers.get(data.event);
         if (!handler)
           throw new Error(`${consumer} does not know ${data.event}: start a newer version of the workers`);
@@ -82,6 +85,7 @@ export function startConsumer<Tables extends InboxTables>(options: {
       },
       { concurrency: concurrency[lane] },
     );
+    pauseWhileOutOfStep(worker, skew);
     worker.on('failed', (job, error) => {
       log.warn(
         { err: error },
@@ -92,6 +96,7 @@ export function startConsumer<Tables extends InboxTables>(options: {
   const letters = startSweep({
     what: `resending ${consumer}'s dead letters`,
     intervalMs: 5_000,
+    skew,
     log,
     sweep: () => resendDeadLetters(db, handlers, consumer, now),
   });

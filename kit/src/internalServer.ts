@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { ClockSkew } from './clockSkew.ts';
 import { SettingError } from './settings.ts';
 
 /** Answers `/health/live`, `/health/ready` and `/metrics` for operators, on a port of its own. */
@@ -15,9 +16,22 @@ export async function startInternalServer(options: {
   host: string;
   port: number;
   isReady: () => Promise<true | string> | true | string;
+  /** Shown as `clock_skew_seconds`. */
+  clockSkew?: ClockSkew;
 }): Promise<InternalServer> {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  const { clockSkew } = options;
+  if (clockSkew) {
+    new Gauge({
+      name: 'clock_skew_seconds',
+      help: "How far this machine's clock is ahead of its database's",
+      registers: [registry],
+      collect() {
+        if (clockSkew.skewMs !== undefined) this.set(clockSkew.skewMs / 1000);
+      },
+    });
+  }
   const server = createServer(async (request, response) => {
     const answer = (status: number, text: string, type = 'text/plain') => {
       response.writeHead(status, { 'content-type': type });

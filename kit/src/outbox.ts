@@ -75,7 +75,8 @@ function keepPayload(db: AnyDatabase, eventId: string, payload: string): void {
 
 /**
  * Appends an event to the outbox, in the transaction that made it true: one row for the event, and one delivery for
- * each of its consumers. The relay hears of it after the commit.
+ * each of its consumers. The relay hears of it after the commit. It is due at once: by the database's clock where the
+ * producer's is ahead of that.
  * @throws EventSchemaError where the facts are not what the event's schema says.
  */
 export async function appendEvent<Tables extends OutboxTables, Definition extends EventDefinition>(
@@ -101,7 +102,7 @@ export async function appendEvent<Tables extends OutboxTables, Definition extend
       returning id
     )
     insert into outbox_delivery (event_id, consumer, lane, next_at)
-    select event.id, consumer, ${options.lane}, ${options.now}
+    select event.id, consumer, ${options.lane}, least(${options.now}::timestamptz, clock_timestamp())
     from event, unnest(${definition.consumers as string[]}::text[]) as consumer`.execute(trx);
   if (options.lane === 'bulk') afterCommit(trx, (db) => keepPayload(db, id, payload), id);
   ringAfterCommit(trx, `outbox_${options.lane}`);

@@ -20,3 +20,16 @@ export class Refusal extends Error {
     this.code = code;
   }
 }
+
+/**
+ * Something that cannot be done now and may be done later. Shown to a caller as SERVICE_UNAVAILABLE with
+ * `retryAfterMs`; in a worker it is tried again, since it says nothing about what was to be done.
+ */
+export class Unavailable extends Error {
+  override name = 'Unavailable';
+  readonly retryAfterMs: number;
+  constructor(message: string, retryAfterMs: number) {
+    super(message);
+    this.retryAfterMs = retryAfterMs;
+  }
+}

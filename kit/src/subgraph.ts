@@ -11,11 +11,12 @@ import { ApolloServer, type ApolloServerPlugin, type BaseContext } from '@apollo
 import { ApolloServerPluginInlineTraceDisabled } from '@apollo/server/plugin/disabled';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { type DocumentNode, GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { assertInStep, type ClockSkew } from './clockSkew.ts';
 import { answerProblem, graphqlHttp } from './graphqlHttp.ts';
 import { enforceAccess, type GuardedContext } from './guard.ts';
 import { closeServer, listen, startInternalServer } from './internalServer.ts';
 import type { Log } from './log.ts';
-import { Refusal } from './refusal.ts';
+import { Refusal, Unavailable } from './refusal.ts';
 import { serveSubscriptions } from './subscriptions.ts';
 
 type Resolvers = NonNullable<
@@ -46,6 +47,8 @@ export async function serveSubgraph<Context extends GuardedContext & BaseContext
   port: number;
   internalPort: number;
   isReady: () => Promise<true | string>;
+  /** Whether the clock may be trusted: mutations are refused while it may not. */
+  skew: ClockSkew;
   /** What else this server answers, without the secret unless it asks for it; false where it is not its business. */
   extra?: (request: IncomingMessage, response: ServerResponse) => boolean;
   log: Log;
@@ -61,7 +64,7 @@ export async function serveSubgraph<Context extends GuardedContext & BaseContext
     includeStacktraceInErrorResponses: false,
     formatError: (formatted, error) => formatError(formatted, error, options.log),
     stopOnTerminationSignals: false,
-    plugins: [answerErrorsWith200(), ApolloServerPluginInlineTraceDisabled()],
+    plugins: [answerErrorsWith200(), refuseMutations(options.skew), ApolloServerPluginInlineTraceDisabled()],
   });
   await apollo.start();
   const graph = graphqlHttp(apollo, options.context);
@@ -85,7 +88,8 @@ export async function serveSubgraph<Context extends GuardedContext & BaseContext
   const internal = await startInternalServer({
     host: options.host,
     port: options.internalPort,
-    isReady: options.isReady,
+    isReady: async () => options.skew.outOfStep ?? (await options.isReady()),
+    clockSkew: options.skew,
   });
   return {
     url: `http://${options.host}:${(server.address() as AddressInfo).port}`,
@@ -135,6 +139,19 @@ function answerErrorsWith200(): ApolloServerPlugin {
   };
 }
 
+/** What a mutation does is kept with the moment it was done at. */
+function refuseMutations(skew: ClockSkew): ApolloServerPlugin {
+  return {
+    async requestDidStart() {
+      return {
+        async didResolveOperation({ operation }) {
+          if (operation?.operation === 'mutation') assertInStep(skew);
+        },
+      };
+    },
+  };
+}
+
 /** Refusals are shown as they are; surprises are logged once, in whole, and shown as an id. */
 function formatError(formatted: GraphQLFormattedError, error: unknown, log: Log): GraphQLFormattedError {
   const original = (error instanceof GraphQLError ? error.originalError : undefined) ?? error;
@@ -144,6 +161,10 @@ function formatError(formatted: GraphQLFormattedError, error: unknown, log: Log)
   };
   if (original instanceof Refusal)
     return { message: original.message, ...place, extensions: { code: original.code } };
+  if (original instanceof Unavailable) {
+    const { message, retryAfterMs } = original;
+    return { message, ...place, extensions: { code: 'SERVICE_UNAVAILABLE', retryAfterMs } };
+  }
   // A scalar's own refusal of a literal keeps its code: the gateway, which knows no such scalars, let it through.
   const refused = original instanceof GraphQLError ? original.extensions.code : undefined;
   const code = refused ?? formatted.extensions?.code;

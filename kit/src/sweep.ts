@@ -1,3 +1,4 @@
+import type { ClockSkew } from './clockSkew.ts';
 import type { Log } from './log.ts';
 
 /** Something that is done again and again, and at once when rung for. */
@@ -10,12 +11,14 @@ export interface Sweep {
 /**
  * Runs `sweep` every `intervalMs` and whenever it is rung, never twice at once. It is the guarantee behind every
  * doorbell and job: whatever those lose, the next sweep finds in the database. A failure is logged once, with `what`
- * as the sentence's subject, until it works again.
+ * as the sentence's subject, until it works again. With a `skew` it runs only while the clocks agree, and at once when
+ * they agree again.
  */
 export function startSweep(options: {
   what: string;
   intervalMs: number;
   sweep: () => Promise<void>;
+  skew?: ClockSkew;
   log: Log;
 }): Sweep {
   let stopped = false;
@@ -35,6 +38,7 @@ export function startSweep(options: {
       }
       if (stopped) break;
       rung = false;
+      if (options.skew?.outOfStep) continue;
       try {
         await options.sweep();
         if (failing) options.log.info(`${options.what} works again`);
@@ -52,11 +56,13 @@ export function startSweep(options: {
       }
     }
   })();
+  const ring = () => {
+    rung = true;
+    wake?.();
+  };
+  options.skew?.onChange(ring);
   return {
-    ring() {
-      rung = true;
-      wake?.();
-    },
+    ring,
     async stop() {
       stopped = true;
       wake?.();

@@ -2,6 +2,7 @@ import { defineEvent } from '@ates/schema/event';
 import { id } from '@ates/schema/fields';
 import { type Kysely, sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
+import { TestClockSkew } from '../../tests/support/clockSkew.ts';
 import {
   createEmptyDatabase,
   createQueueDatabase,
@@ -66,6 +67,7 @@ async function start(held: Lane): Promise<void> {
   broker = await openBroker(store, testLog);
   const now = () => new Date();
   startConsumer({
+    skew: new TestClockSkew(),
     ...{ db, broker, now, log: testLog },
     consumer: 'analytics',
     handlers: [

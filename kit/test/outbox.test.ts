@@ -47,6 +47,19 @@ test.each([2_000, 30_000])(
   },
 );
 
+test('what was never sent is due, however far ahead the clock of its producer was', async () => {
+  await db.deleteFrom('outbox_delivery').execute();
+  const inTenDays = new Date(Date.now() + 10 * 86_400_000);
+  await db.transaction().execute((trx) =>
+    appendEvent(trx, tasksCreated, toColumns(tasksCreated, [createdFact(idOf(0xd, 1), inTenDays)]), {
+      lane: 'interactive',
+      now: inTenDays,
+    }),
+  );
+  const options = { lane: 'interactive', consumer: 'accounting', window: 10, resendAfterMs: 2_000 } as const;
+  expect(await takeDeliveries(db, { ...options, now: new Date() })).toHaveLength(1);
+});
+
 test('a bulk event is sent as it was appended, whether its payload is still at hand or has to be read', async () => {
   await db.deleteFrom('outbox_delivery').execute();
   await db.deleteFrom('outbox_event').execute();

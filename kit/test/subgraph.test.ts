@@ -1,25 +1,29 @@
 import { parse } from 'graphql';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { TestClockSkew } from '../../tests/support/clockSkew.ts';
 import { type RunningSubgraph, serveSubgraph } from '../src/subgraph.ts';
 
 const internalSecret = 'a secret of the nest';
 let lines: { level: number; msg: string; err?: { message: string } }[];
 let sabotage: (response: import('node:http').ServerResponse) => void;
 let subgraph: RunningSubgraph;
+let skew: TestClockSkew;
 
 beforeEach(async () => {
   lines = [];
+  skew = new TestClockSkew();
   sabotage = () => undefined;
   subgraph = await serveSubgraph({
-    typeDefs: parse('type Query { hello: String }'),
-    resolvers: { Query: { hello: () => 'squawk' } },
+    typeDefs: parse('type Query { hello: String } type Mutation { squawk: String }'),
+    resolvers: { Query: { hello: () => 'squawk' }, Mutation: { squawk: () => 'squawk' } },
     context: async () => ({ access: { scopes: new Set<string>() } }),
     internalSecret,
     host: '127.0.0.1',
     port: 0,
     internalPort: 0,
     isReady: async () => true,
+    skew,
     extra: (_, response) => {
       sabotage(response);
       return false;
@@ -29,11 +33,14 @@ beforeEach(async () => {
 });
 afterEach(() => subgraph.stop());
 
-const ask = (headers: Record<string, string> = { 'x-internal-secret': internalSecret }) =>
+const ask = (
+  headers: Record<string, string> = { 'x-internal-secret': internalSecret },
+  query = '{ hello }',
+) =>
   fetch(`${subgraph.url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify({ query: '{ hello }' }),
+    body: JSON.stringify({ query }),
   });
 
 test('whoever knows the secret is answered, and nobody else', async () => {
@@ -59,4 +66,22 @@ test('an answer that cannot be written is a masked error in the log, and no end 
   expect(lines[0]!.msg).toContain(error!.extensions.id);
   sabotage = () => undefined;
   expect((await ask()).status).toBe(200);
+});
+
+test('while the clock cannot be trusted queries are answered, mutations are refused, and it is not ready', async () => {
+  const squawk = async () => (await ask(undefined, 'mutation { squawk }')).json();
+  const internal = async (path: string) =>
+    (await fetch(`http://127.0.0.1:${subgraph.internalPort}${path}`)).text();
+  skew.set('ten days ahead');
+  expect(await (await ask()).json()).toEqual({ data: { hello: 'squawk' } });
+  expect(await squawk()).toMatchObject({
+    errors: [
+      { message: expect.stringContaining('10 days ahead'), extensions: { code: 'SERVICE_UNAVAILABLE' } },
+    ],
+  });
+  expect(await internal('/health/ready')).toContain('10 days ahead');
+  expect(await internal('/metrics')).toContain('clock_skew_seconds 864000');
+  skew.set('in step');
+  expect(await squawk()).toEqual({ data: { squawk: 'squawk' } });
+  expect(await internal('/health/ready')).toBe('ok\n');
 });

@@ -5,6 +5,7 @@ import { demoCompany } from '@ates/auth/usecases/seedCompany';
 import { readGatewaySettings } from '@ates/gateway/settings';
 import { startGateway } from '@ates/gateway/startGateway';
 import { type Clock, type Random, systemRandom } from '@ates/kit/clock';
+import type { ClockSkew } from '@ates/kit/clockSkew';
 import type { Log } from '@ates/kit/log';
 import { startTracker } from '@ates/tracker/server';
 import { startWorkers } from '@ates/workers/startWorkers';
@@ -56,7 +57,8 @@ export interface Exchange {
   /** Resolves when every event has been applied and every run has ended. */
   settle(timeoutMs?: number): Promise<void>;
   stopWorkers(): Promise<void>;
-  startWorkers(): Promise<void>;
+  /** With the exchange's clock, or with another one. */
+  startWorkers(clock?: { clock: Clock; skew: ClockSkew }): Promise<void>;
   stopGateway(): Promise<void>;
   /** At the address it had before. */
   startGateway(): Promise<void>;
@@ -121,7 +123,7 @@ export async function startExchange(
     ),
     startAnalytics({ ...common, ...jwks, ...hints, ...zone, ANALYTICS_DATABASE_URL: analytics }, log, clock),
   ]);
-  const beginWorkers = () =>
+  const beginWorkers = (given: { clock?: Clock; skew?: ClockSkew } = {}) =>
     startWorkers(
       {
         LOG_LEVEL: 'silent',
@@ -138,7 +140,7 @@ export async function startExchange(
         PREPARE: true,
       },
       log,
-      { clock, random },
+      { clock, random, ...given },
     );
   let workers: Awaited<ReturnType<typeof beginWorkers>> | null = await beginWorkers();
   const [trackerPart, accountingPart, analyticsPart] = parts;
@@ -204,8 +206,8 @@ export async function startExchange(
       await workers?.stop();
       workers = null;
     },
-    async startWorkers() {
-      workers ??= await beginWorkers();
+    async startWorkers(given) {
+      workers ??= await beginWorkers(given);
     },
     async stopGateway() {
       await gateway?.stop();

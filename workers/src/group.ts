@@ -1,5 +1,6 @@
 import type { Broker } from '@ates/kit/broker';
 import type { Clock, Random } from '@ates/kit/clock';
+import type { ClockSkew } from '@ates/kit/clockSkew';
 import type { Log } from '@ates/kit/log';
 import type { RedisLocation } from '@ates/kit/redis';
 
@@ -10,6 +11,8 @@ export interface GroupContext {
   readonly redis: RedisLocation | undefined;
   readonly clock: Clock;
   readonly random: Random;
+  /** Whether the clock may be trusted, in place of measuring it; for tests. */
+  readonly skew: ClockSkew | undefined;
   readonly log: Log;
   readonly companyTimeZone: string;
   /** Whether connections to the databases keep the plans of their statements. */

@@ -1,5 +1,6 @@
 import { openBroker } from '@ates/kit/broker';
 import { type Clock, type Random, systemClock, systemRandom } from '@ates/kit/clock';
+import type { ClockSkew } from '@ates/kit/clockSkew';
 import type { DatabaseLocation } from '@ates/kit/database';
 import { startInternalServer } from '@ates/kit/internalServer';
 import type { Log } from '@ates/kit/log';
@@ -17,7 +18,11 @@ import { databaseOf, queueStoreOf, type WorkerGroup, type WorkerSettings, worker
 export async function startWorkers(
   settings: WorkerSettings,
   log: Log,
-  { clock = systemClock, random = systemRandom }: { clock?: Clock; random?: Random } = {},
+  {
+    clock = systemClock,
+    random = systemRandom,
+    skew,
+  }: { clock?: Clock; random?: Random; skew?: ClockSkew } = {},
 ): Promise<Running> {
   const mine = workerGroups.filter((group) => databaseOf(settings, group));
   if (mine.length === 0) {
@@ -27,7 +32,7 @@ export async function startWorkers(
   }
   const broker = await openBroker(queueStoreOf(settings), log);
   const context: GroupContext = {
-    ...{ broker, clock, random, log },
+    ...{ broker, clock, random, skew, log },
     redis: redisOf(settings),
     companyTimeZone: settings.COMPANY_TIME_ZONE,
     prepare: settings.PREPARE,

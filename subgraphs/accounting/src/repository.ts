@@ -76,17 +76,25 @@ export async function insertPrices(db: Db, prices: readonly Price[]): Promise<bo
   return numAffectedRows === BigInt(prices.length);
 }
 
-/** Opens the books, unless they are open already; hands back what they say. */
-export async function insertCompany(
-  db: Db,
-  company: { firstDay: string; priceKey: string },
-): Promise<{ firstDay: string; priceKey: string }> {
-  await sql`insert into company (first_day, price_key) values (${company.firstDay}, ${company.priceKey})
-    on conflict do nothing`.execute(db);
+/** The company's books, as its one row keeps them. */
+interface Company {
+  readonly firstDay: string;
+  readonly priceKey: string;
+}
+
+/** The books; undefined where they have never been opened. */
+export async function findCompany(db: Db): Promise<Company | undefined> {
   return db
     .selectFrom('company')
     .select(['first_day as firstDay', 'price_key as priceKey'])
-    .executeTakeFirstOrThrow();
+    .executeTakeFirst();
+}
+
+/** Opens the books, unless another process has done so; returns what they say. */
+export async function insertCompany(db: Db, company: Company): Promise<Company> {
+  await sql`insert into company (first_day, price_key) values (${company.firstDay}, ${company.priceKey})
+    on conflict do nothing`.execute(db);
+  return (await findCompany(db)) as Company;
 }
 
 /** The last day whose closing has begun; no entry counts towards it any more, except its payouts. */

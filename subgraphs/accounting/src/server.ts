@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { identifyCallers } from '@ates/kit/caller';
 import { type Clock, systemClock } from '@ates/kit/clock';
+import { type ClockSkew, watchClockSkew } from '@ates/kit/clockSkew';
 import { openServiceDatabase } from '@ates/kit/database';
 import { openHints } from '@ates/kit/hints';
 import { LiveViews } from '@ates/kit/live';
@@ -25,6 +26,7 @@ export async function startAccounting(
   settings: AccountingSettings,
   log: Log,
   clock: Clock = systemClock,
+  given?: ClockSkew,
 ): Promise<RunningSubgraph> {
   const { db, listenUrl } = await openServiceDatabase<AccountingTables>(
     {
@@ -35,9 +37,11 @@ export async function startAccounting(
     { poolSize: 10, statementTimeoutMs: 10_000, applicationName: 'accounting' },
     log,
   );
+  const skew = given ?? (await watchClockSkew({ db, service: 'accounting', log }));
   const books = await openBooks(db, clock, {
     timeZone: settings.COMPANY_TIME_ZONE,
     priceKey: settings.PRICE_KEY,
+    skew,
   });
   const hints = openHints({
     service: 'accounting',
@@ -72,6 +76,7 @@ export async function startAccounting(
     internalPort: settings.INTERNAL_PORT,
     log,
     isReady: () => isReady(db),
+    skew,
     context,
     payloadContext: context,
   });
@@ -80,6 +85,7 @@ export async function startAccounting(
     async stop() {
       views.close();
       await subgraph.stop();
+      skew.stop();
       await hints.close();
       await db.destroy();
     },

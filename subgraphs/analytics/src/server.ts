@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { identifyCallers } from '@ates/kit/caller';
 import { type Clock, systemClock } from '@ates/kit/clock';
+import { type ClockSkew, watchClockSkew } from '@ates/kit/clockSkew';
 import { openServiceDatabase } from '@ates/kit/database';
 import { openHints } from '@ates/kit/hints';
 import { LiveViews } from '@ates/kit/live';
@@ -23,6 +24,7 @@ export async function startAnalytics(
   settings: AnalyticsSettings,
   log: Log,
   clock: Clock = systemClock,
+  given?: ClockSkew,
 ): Promise<RunningSubgraph> {
   const { db, listenUrl } = await openServiceDatabase<AnalyticsTables>(
     {
@@ -33,6 +35,7 @@ export async function startAnalytics(
     { poolSize: 10, statementTimeoutMs: 10_000, applicationName: 'analytics' },
     log,
   );
+  const skew = given ?? (await watchClockSkew({ db, service: 'analytics', log }));
   const hints = openHints({
     service: 'analytics',
     db,
@@ -65,6 +68,7 @@ export async function startAnalytics(
     internalPort: settings.INTERNAL_PORT,
     log,
     isReady: () => isReady(db),
+    skew,
     context,
     payloadContext: context,
   });
@@ -73,6 +77,7 @@ export async function startAnalytics(
     async stop() {
       views.close();
       await subgraph.stop();
+      skew.stop();
       await hints.close();
       await db.destroy();
     },

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { identifyCallers } from '@ates/kit/caller';
 import { type Clock, isId, systemClock } from '@ates/kit/clock';
+import { assertInStep, type ClockSkew, watchClockSkew } from '@ates/kit/clockSkew';
 import { openDatabase } from '@ates/kit/database';
 import { type Log, seldom } from '@ates/kit/log';
 import { holdsSecret, type RunningSubgraph, serveSubgraph } from '@ates/kit/subgraph';
@@ -28,23 +29,26 @@ export async function startAuth(
   settings: AuthSettings,
   log: Log,
   clock: Clock = systemClock,
+  given?: ClockSkew,
 ): Promise<RunningSubgraph & { seeded: SeededLogins | null }> {
   const db = openDatabase<AuthTables>(
     settings.AUTH_DATABASE_URL,
     { poolSize: 10, statementTimeoutMs: 10_000, applicationName: 'auth' },
     log,
   );
-  await rotateSigningKeys(db, clock);
+  const skew = given ?? (await watchClockSkew({ db, service: 'auth', log }));
+  if (!skew.outOfStep) await rotateSigningKeys(db, clock);
   const housekeeping = startSweep({
     what: 'rotating signing keys and forgetting old sessions',
     intervalMs: housekeepingIntervalMs,
+    skew,
     log,
     sweep: async () => {
       await rotateSigningKeys(db, clock);
       await purgeSessions(db, clock.now());
     },
   });
-  const verifyToken = verifierOf(db, clock);
+  const verifyToken = verifierOf(db, clock, skew);
   const reportFailure = seldom((path: string, error: unknown) =>
     log.error({ err: error }, `${path} cannot be answered: ${(error as Error).message}`),
   );
@@ -63,9 +67,10 @@ export async function startAuth(
     internalPort: settings.INTERNAL_PORT,
     log,
     isReady: () => isReady(db),
+    skew,
     extra: (request, response) =>
       answerAuthEndpoints(request, response, {
-        ...{ db, clock, verifyToken, reportFailure },
+        ...{ db, clock, skew, verifyToken, reportFailure },
         secret: settings.INTERNAL_SECRET,
       }),
     context: async (request, response) => {
@@ -97,6 +102,7 @@ export async function startAuth(
     ...subgraph,
     seeded,
     async stop() {
+      skew.stop();
       await Promise.all([subgraph.stop(), housekeeping.stop()]);
       await db.destroy();
     },
@@ -104,11 +110,11 @@ export async function startAuth(
 }
 
 /** Auth verifies with the keys of its own database, read again where a token names one that is not known. */
-function verifierOf(db: Kysely<AuthTables>, clock: Clock): VerifyToken {
+function verifierOf(db: Kysely<AuthTables>, clock: Clock, skew: ClockSkew): VerifyToken {
   let known: { keys: ReturnType<typeof createLocalJWKSet>; readAt: number } | undefined;
   const read = async () => {
     known = {
-      keys: createLocalJWKSet((await publishedKeys(db, clock)) as unknown as JSONWebKeySet),
+      keys: createLocalJWKSet((await publishedKeys(db, clock, skew)) as unknown as JSONWebKeySet),
       readAt: Date.now(),
     };
     return known.keys;
@@ -145,6 +151,7 @@ function answerAuthEndpoints(
   options: {
     db: Kysely<AuthTables>;
     clock: Clock;
+    skew: ClockSkew;
     verifyToken: VerifyToken;
     secret: string;
     reportFailure: (path: string, error: unknown) => void;
@@ -160,12 +167,13 @@ function answerAuthEndpoints(
         options.reportFailure(request.url ?? '', error);
         response
           .writeHead(503, { 'content-type': 'text/plain' })
-          .end('Auth cannot reach its database. Try again.\n');
+          .end('Auth cannot answer this now. Try again.\n');
       },
     );
     return true;
   };
-  if (request.url === '/.well-known/jwks.json') return answer(publishedKeys(options.db, options.clock));
+  if (request.url === '/.well-known/jwks.json')
+    return answer(publishedKeys(options.db, options.clock, options.skew));
   const [path, parameters] = (request.url ?? '').split('?', 2);
   if (path === '/ended-sessions' && request.method === 'GET' && holdsSecret(request, options.secret))
     return answer(endedSessions(options, new URLSearchParams(parameters).get('since')));
@@ -179,9 +187,11 @@ const endedLookBackMs = { unlessSaid: 10_000, atMost: 3_600_000 };
 
 /** The sessions that have ended since a moment (ISO 8601), by log-out, deactivation or a stolen token. */
 async function endedSessions(
-  { db, clock }: { db: Kysely<AuthTables>; clock: Clock },
+  { db, clock, skew }: { db: Kysely<AuthTables>; clock: Clock; skew: ClockSkew },
   since: string | null,
 ): Promise<{ now: string; sessions: string[] }> {
+  // The next question goes by the moment of this answer.
+  assertInStep(skew);
   const now = clock.now();
   const given = since === null ? Number.NaN : new Date(since).getTime();
   const from = Number.isNaN(given) ? now.getTime() - endedLookBackMs.unlessSaid : given;
@@ -192,8 +202,10 @@ async function endedSessions(
 /** Whether a token's session still goes on and its user is active. */
 async function introspect(
   request: IncomingMessage,
-  { db, verifyToken }: { db: Kysely<AuthTables>; verifyToken: VerifyToken },
+  { db, skew, verifyToken }: { db: Kysely<AuthTables>; skew: ClockSkew; verifyToken: VerifyToken },
 ): Promise<{ active: boolean }> {
+  // By a clock that is ahead every token has run out, and everybody would be logged out.
+  assertInStep(skew);
   let body = '';
   for await (const chunk of request) {
     body += chunk;

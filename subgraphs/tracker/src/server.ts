@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { identifyCallers } from '@ates/kit/caller';
 import { type Clock, type Random, systemClock, systemRandom } from '@ates/kit/clock';
+import { type ClockSkew, watchClockSkew } from '@ates/kit/clockSkew';
 import { openServiceDatabase } from '@ates/kit/database';
 import { openHints } from '@ates/kit/hints';
 import { LiveViews } from '@ates/kit/live';
@@ -19,12 +20,13 @@ import type { TrackerSettings } from './settings.ts';
 import type { TrackerTables } from './tables.ts';
 import { findUserStates } from './userRepository.ts';
 
-/** Starts the tracker subgraph. */
+/** Starts the tracker subgraph. @param given whether the clock may be trusted, in place of measuring it */
 export async function startTracker(
   settings: TrackerSettings,
   log: Log,
   clock: Clock = systemClock,
   random: Random = systemRandom,
+  given?: ClockSkew,
 ): Promise<RunningSubgraph> {
   const { db, listenUrl } = await openServiceDatabase<TrackerTables>(
     {
@@ -35,6 +37,7 @@ export async function startTracker(
     { poolSize: 10, statementTimeoutMs: 10_000, applicationName: 'tracker' },
     log,
   );
+  const skew = given ?? (await watchClockSkew({ db, service: 'tracker', log }));
   const hints = openHints({
     service: 'tracker',
     db,
@@ -68,6 +71,7 @@ export async function startTracker(
     internalPort: settings.INTERNAL_PORT,
     log,
     isReady: () => isReady(db),
+    skew,
     context,
     payloadContext: context,
   });
@@ -76,6 +80,7 @@ export async function startTracker(
     async stop() {
       views.close();
       await subgraph.stop();
+      skew.stop();
       await hints.close();
       await db.destroy();
     },

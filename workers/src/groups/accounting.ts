@@ -4,6 +4,7 @@ import type { AccountingTables } from '@ates/accounting/tables';
 import { closeDaysThatAreOver } from '@ates/accounting/usecases/closeDay';
 import { openBooks } from '@ates/accounting/usecases/openBooks';
 import { runPayoutBatch } from '@ates/accounting/usecases/runPayoutBatch';
+import { databaseNow, watchClockSkew } from '@ates/kit/clockSkew';
 import { startConsumer } from '@ates/kit/consumer';
 import { type DatabaseLocation, listenForBells, openServiceDatabase } from '@ates/kit/database';
 import { openHints } from '@ates/kit/hints';
@@ -44,7 +45,7 @@ const closingIntervalMs = 60_000;
 /** Accounting's work: its relay, the ledger, the closing of days, payout runs, and the mail about them. */
 export async function startAccountingGroup(
   database: DatabaseLocation,
-  { broker, redis, clock, log, companyTimeZone, prepare }: GroupContext,
+  { broker, redis, clock, log, companyTimeZone, prepare, skew: given }: GroupContext,
   settings: WorkerSettings,
 ): Promise<RunningGroup> {
   const { db, listenUrl } = await openServiceDatabase<AccountingTables>(
@@ -53,9 +54,14 @@ export async function startAccountingGroup(
     { poolSize: 20, statementTimeoutMs: 30_000, applicationName: 'accounting workers', prepare },
     log,
   );
+  const skew = given ?? (await watchClockSkew({ db, service: 'accounting', log }));
   const hints = openHints({ service: 'accounting', db, listenUrl, redis, log });
   const now = () => clock.now();
-  const books = await openBooks(db, clock, { timeZone: companyTimeZone, priceKey: settings.PRICE_KEY });
+  const books = await openBooks(db, clock, {
+    timeZone: companyTimeZone,
+    priceKey: settings.PRICE_KEY,
+    skew,
+  });
   const transport = settings.SMTP_URL
     ? smtpTransport(settings.SMTP_URL, settings.MAIL_FROM)
     : fileTransport(settings.MAIL_DIR, settings.MAIL_FROM);
@@ -64,7 +70,7 @@ export async function startAccountingGroup(
     broker,
     producer: 'accounting',
     consumers: consumersOf('accounting'),
-    now,
+    now: databaseNow(clock, skew),
     log,
   });
   const ledger = startConsumer({
@@ -73,13 +79,15 @@ export async function startAccountingGroup(
     consumer: 'accounting',
     handlers: accountingHandlers(books),
     now,
+    skew,
     log,
   });
-  const mail = startConsumer({ db, broker, consumer: 'mailer', handlers: mailerHandlers, now, log });
-  const mailer = startMailer({ db, transport, clock, log });
+  const mail = startConsumer({ db, broker, consumer: 'mailer', handlers: mailerHandlers, now, skew, log });
+  const mailer = startMailer({ db, transport, clock, skew, log });
   const marks = startSweep({
     what: 'marking paid days',
     intervalMs: closingIntervalMs,
+    skew,
     log,
     sweep: () => markPaidDays(db, broker),
   });
@@ -87,6 +95,7 @@ export async function startAccountingGroup(
     name: 'accounting-payouts',
     broker,
     clock,
+    skew,
     log,
     findUnfinished: (stillSince) => listUnfinishedRuns(db, stillSince),
     runBatch: async (id) => {
@@ -98,6 +107,7 @@ export async function startAccountingGroup(
   const closing = startSweep({
     what: 'closing days that are over',
     intervalMs: closingIntervalMs,
+    skew,
     log,
     sweep: async () => {
       await closeDaysThatAreOver(db, clock, books);
@@ -106,6 +116,7 @@ export async function startAccountingGroup(
   const housekeeping = startSweep({
     what: "forgetting accounting's old inbox rows",
     intervalMs: 3_600_000,
+    skew,
     log,
     sweep: () => purgeInbox(db, now()),
   });
@@ -123,13 +134,14 @@ export async function startAccountingGroup(
   };
   const bells = listenForBells(listenUrl, (bell) => ringers[bell](), log);
   return {
-    isReady: () => databaseIsReady(db, 'ACCOUNTING_DATABASE_URL'),
+    isReady: () => databaseIsReady(db, 'ACCOUNTING_DATABASE_URL', skew),
     async stop() {
       await Promise.all(
         [runs, closing, marks, mailer, ledger, mail, housekeeping].map((part) => part.stop()),
       );
     },
     async close() {
+      skew.stop();
       await Promise.all([bells.stop(), relay.stop()]);
       await hints.close();
       await db.destroy();

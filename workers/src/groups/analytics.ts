@@ -1,4 +1,5 @@
 import type { AnalyticsTables } from '@ates/analytics/tables';
+import { watchClockSkew } from '@ates/kit/clockSkew';
 import { startConsumer } from '@ates/kit/consumer';
 import { type DatabaseLocation, listenForBells, openServiceDatabase } from '@ates/kit/database';
 import { openHints } from '@ates/kit/hints';
@@ -30,7 +31,7 @@ export const analyticsHandlers = (companyTimeZone: string): readonly EventHandle
 /** Analytics' work: its read model. */
 export async function startAnalyticsGroup(
   database: DatabaseLocation,
-  { broker, redis, clock, log, companyTimeZone, prepare }: GroupContext,
+  { broker, redis, clock, log, companyTimeZone, prepare, skew: given }: GroupContext,
 ): Promise<RunningGroup> {
   const { db, listenUrl } = await openServiceDatabase<AnalyticsTables>(
     database,
@@ -38,6 +39,7 @@ export async function startAnalyticsGroup(
     { poolSize: 20, statementTimeoutMs: 30_000, applicationName: 'analytics workers', prepare },
     log,
   );
+  const skew = given ?? (await watchClockSkew({ db, service: 'analytics', log }));
   const hints = openHints({ service: 'analytics', db, listenUrl, redis, log });
   const now = () => clock.now();
   const consumer = startConsumer({
@@ -46,22 +48,25 @@ export async function startAnalyticsGroup(
     consumer: 'analytics',
     handlers: analyticsHandlers(companyTimeZone),
     now,
+    skew,
     log,
   });
   const housekeeping = startSweep({
     what: "forgetting analytics' old inbox rows",
     intervalMs: 3_600_000,
+    skew,
     log,
     sweep: () => purgeInbox(db, now()),
   });
   const bells = listenForBells(listenUrl, () => consumer.ring(), log);
   return {
-    isReady: () => databaseIsReady(db, 'ANALYTICS_DATABASE_URL'),
+    isReady: () => databaseIsReady(db, 'ANALYTICS_DATABASE_URL', skew),
     async stop() {
       await bells.stop();
       await Promise.all([consumer.stop(), housekeeping.stop()]);
     },
     async close() {
+      skew.stop();
       await hints.close();
       await db.destroy();
     },

@@ -1,4 +1,5 @@
 import type { AuthTables } from '@ates/auth/tables';
+import { databaseNow, watchClockSkew } from '@ates/kit/clockSkew';
 import { type DatabaseLocation, listenForBells, openServiceDatabase } from '@ates/kit/database';
 import { startRelay } from '@ates/kit/relay';
 import { databaseIsReady } from '../databaseIsReady.ts';
@@ -8,19 +9,20 @@ import { consumersOf } from '../routes.ts';
 /** Auth's work: its relay. */
 export async function startAuthGroup(
   database: DatabaseLocation,
-  { broker, clock, log, prepare }: GroupContext,
+  { broker, clock, log, prepare, skew: given }: GroupContext,
 ): Promise<RunningGroup> {
   const { db, listenUrl } = await openServiceDatabase<AuthTables>(
     database,
     { poolSize: 4, statementTimeoutMs: 30_000, applicationName: 'auth workers', prepare },
     log,
   );
+  const skew = given ?? (await watchClockSkew({ db, service: 'auth', log }));
   const relay = await startRelay({
     db,
     broker,
     producer: 'auth',
     consumers: consumersOf('auth'),
-    now: () => clock.now(),
+    now: databaseNow(clock, skew),
     log,
   });
   const ringers = {
@@ -31,9 +33,10 @@ export async function startAuthGroup(
   };
   const bells = listenForBells(listenUrl, (bell) => ringers[bell](), log);
   return {
-    isReady: () => databaseIsReady(db, 'AUTH_DATABASE_URL'),
+    isReady: () => databaseIsReady(db, 'AUTH_DATABASE_URL', skew),
     stop: async () => undefined,
     async close() {
+      skew.stop();
       await Promise.all([bells.stop(), relay.stop()]);
       await db.destroy();
     },

@@ -1,3 +1,4 @@
+import { databaseNow, watchClockSkew } from '@ates/kit/clockSkew';
 import { startConsumer } from '@ates/kit/consumer';
 import { type DatabaseLocation, listenForBells, openServiceDatabase } from '@ates/kit/database';
 import { openHints } from '@ates/kit/hints';
@@ -17,13 +18,14 @@ import { startRuns } from '../runs/startRuns.ts';
 /** Tracker's work: its relay, its copy of the users, and reassignments. */
 export async function startTrackerGroup(
   database: DatabaseLocation,
-  { broker, redis, clock, random, log, prepare }: GroupContext,
+  { broker, redis, clock, random, log, prepare, skew: given }: GroupContext,
 ): Promise<RunningGroup> {
   const { db, listenUrl } = await openServiceDatabase<TrackerTables>(
     database,
     { poolSize: 10, statementTimeoutMs: 30_000, applicationName: 'tracker workers', prepare },
     log,
   );
+  const skew = given ?? (await watchClockSkew({ db, service: 'tracker', log }));
   const hints = openHints({ service: 'tracker', db, listenUrl, redis, log });
   const now = () => clock.now();
   const relay = await startRelay({
@@ -31,7 +33,7 @@ export async function startTrackerGroup(
     broker,
     producer: 'tracker',
     consumers: consumersOf('tracker'),
-    now,
+    now: databaseNow(clock, skew),
     log,
   });
   const consumer = startConsumer({
@@ -40,12 +42,14 @@ export async function startTrackerGroup(
     consumer: 'tracker',
     handlers: checkHandlers('tracker', [applyUsersChangedToTracker]),
     now,
+    skew,
     log,
   });
   const runs = startRuns({
     name: 'tracker-reassignments',
     broker,
     clock,
+    skew,
     log,
     findUnfinished: (stillSince) => findUnfinished(db, stillSince),
     runBatch: (id) => runReassignmentBatch(db, { clock, random }, id),
@@ -53,6 +57,7 @@ export async function startTrackerGroup(
   const housekeeping = startSweep({
     what: "forgetting tracker's old idempotency keys and inbox rows",
     intervalMs: 3_600_000,
+    skew,
     log,
     sweep: async () => {
       await purgeIdempotencyKeys(db, now());
@@ -67,11 +72,12 @@ export async function startTrackerGroup(
   };
   const bells = listenForBells(listenUrl, (bell) => ringers[bell](), log);
   return {
-    isReady: () => databaseIsReady(db, 'TRACKER_DATABASE_URL'),
+    isReady: () => databaseIsReady(db, 'TRACKER_DATABASE_URL', skew),
     async stop() {
       await Promise.all([runs.stop(), consumer.stop(), housekeeping.stop()]);
     },
     async close() {
+      skew.stop();
       await Promise.all([bells.stop(), relay.stop()]);
       await hints.close();
       await db.destroy();

@@ -2,6 +2,7 @@ import type { ClaimedMail } from '@ates/accounting/domain/payout';
 import type { AccountingTables } from '@ates/accounting/tables';
 import { claimDueMail, noteMailFailed, noteMailSent } from '@ates/accounting/usecases/mailWages';
 import type { Clock } from '@ates/kit/clock';
+import type { ClockSkew } from '@ates/kit/clockSkew';
 import type { Log } from '@ates/kit/log';
 import { formatCents } from '@ates/kit/scalars';
 import { startSweep } from '@ates/kit/sweep';
@@ -19,16 +20,18 @@ export function startMailer(options: {
   db: Kysely<AccountingTables>;
   transport: MailTransport;
   clock: Clock;
+  skew: ClockSkew;
   log: Log;
 }): { ring(): void; stop(): Promise<void> } {
-  const { db, transport, clock, log } = options;
+  const { db, transport, clock, skew, log } = options;
   let stopping = false;
   const sweep = startSweep({
     what: 'mailing wages',
     intervalMs: mailIntervalMs,
+    skew,
     log,
     sweep: async () => {
-      while (!stopping) {
+      while (!stopping && !skew.outOfStep) {
         // No more than are sent at once: what waits for a connection would use up its time.
         const claimed = await claimDueMail(db, clock.now(), transport.connections);
         if (claimed.length === 0) return;

@@ -1,6 +1,7 @@
 import type { BatchOutcome } from '@ates/kit/batchOutcome';
 import type { Broker } from '@ates/kit/broker';
 import type { Clock } from '@ates/kit/clock';
+import { assertInStep, type ClockSkew, pauseWhileOutOfStep } from '@ates/kit/clockSkew';
 import type { Log } from '@ates/kit/log';
 import { startSweep } from '@ates/kit/sweep';
 import { standstillMs, sweepIntervalMs } from '../group.ts';
@@ -15,12 +16,13 @@ export function startRuns(options: {
   name: string;
   broker: Broker;
   clock: Clock;
+  skew: ClockSkew;
   log: Log;
   findUnfinished(stillSince: Date): Promise<{ id: string; progressedAt: Date }[]>;
   /** One committed batch; anything but `more` ends the job. */
   runBatch(id: string): Promise<BatchOutcome>;
 }): { ring(): void; stop(): Promise<void> } {
-  const { name, broker, clock, log } = options;
+  const { name, broker, clock, skew, log } = options;
   let stopping = false;
   // Right after a start, whatever is unfinished stands still: its worker was most likely this one's predecessor.
   let patienceMs = 0;
@@ -29,6 +31,7 @@ export function startRuns(options: {
     name,
     async ({ data }) => {
       while (!stopping) {
+        assertInStep(skew);
         const outcome = await options.runBatch(data.id);
         if (outcome !== 'more') return outcome;
       }
@@ -36,6 +39,7 @@ export function startRuns(options: {
     },
     { concurrency: 1 },
   );
+  pauseWhileOutOfStep(worker, skew);
   worker.on('failed', (job, error) => {
     log.warn(
       { err: error },
@@ -45,6 +49,7 @@ export function startRuns(options: {
   const sweep = startSweep({
     what: `looking for unfinished ${name}`,
     intervalMs: sweepIntervalMs,
+    skew,
     log,
     sweep: async () => {
       const unfinished = await options.findUnfinished(new Date(clock.now().getTime() - patienceMs));

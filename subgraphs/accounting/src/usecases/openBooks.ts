@@ -1,27 +1,34 @@
 import { randomBytes } from 'node:crypto';
 import { dayOf } from '@ates/kit/calendar';
 import type { Clock } from '@ates/kit/clock';
+import { assertInStep, type ClockSkew } from '@ates/kit/clockSkew';
 import type { Kysely } from 'kysely';
 import type { Books } from '../domain/company.ts';
-import { insertCompany } from '../repository.ts';
+import { findCompany, insertCompany } from '../repository.ts';
 import type { AccountingTables } from '../tables.ts';
 
 /**
  * Opens the company's books at the very first start, and reads them at every other: today becomes the first day, and
  * the price key is the one that is set or else drawn once and kept (rule 7). Every process that posts begins with it.
+ * @throws Unavailable where the books are not open yet and the clock does not agree with the database's.
  */
 export async function openBooks(
   db: Kysely<AccountingTables>,
   clock: Clock,
-  settings: { timeZone: string; priceKey: string | undefined },
+  settings: { timeZone: string; priceKey: string | undefined; skew?: ClockSkew },
 ): Promise<Books> {
-  const kept = await insertCompany(db, {
-    firstDay: dayOf(clock.now(), settings.timeZone),
-    priceKey: settings.priceKey ?? randomBytes(32).toString('base64url'),
-  });
+  const kept = (await findCompany(db)) ?? (await openNow());
   return {
     firstDay: kept.firstDay,
     priceKey: settings.priceKey ?? kept.priceKey,
     timeZone: settings.timeZone,
   };
+
+  async function openNow() {
+    if (settings.skew) assertInStep(settings.skew);
+    return insertCompany(db, {
+      firstDay: dayOf(clock.now(), settings.timeZone),
+      priceKey: settings.priceKey ?? randomBytes(32).toString('base64url'),
+    });
+  }
 }

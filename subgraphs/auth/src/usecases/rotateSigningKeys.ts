@@ -1,4 +1,5 @@
 import { type Clock, newId } from '@ates/kit/clock';
+import type { ClockSkew } from '@ates/kit/clockSkew';
 import { transact } from '@ates/kit/database';
 import type { Kysely } from 'kysely';
 import { activeKey, keyLifeMs, newSigningKey, type SigningKey, sortKeys } from '../domain/signingKey.ts';
@@ -40,12 +41,14 @@ export async function readSigningKeys(db: Kysely<AuthTables>): Promise<SigningKe
   return (await listSigningKeys(db)).map(toKey);
 }
 
-/** The public keys as `/.well-known/jwks.json` shows them. */
+/** The public keys as `/.well-known/jwks.json` shows them: all there are while nobody can tell which are outlived. */
 export async function publishedKeys(
   db: Kysely<AuthTables>,
   clock: Clock,
+  skew: ClockSkew,
 ): Promise<{ keys: Record<string, unknown>[] }> {
-  const { published } = sortKeys(await readSigningKeys(db), clock.now());
+  const keys = await readSigningKeys(db);
+  const published = skew.outOfStep ? keys : sortKeys(keys, clock.now()).published;
   return { keys: published.map((key) => JSON.parse(key.publicJwk)) };
 }
 

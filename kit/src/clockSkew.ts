@@ -1,0 +1,131 @@
+import { type Kysely, sql } from 'kysely';
+import type { Clock } from './clock.ts';
+import type { Log } from './log.ts';
+import { Unavailable } from './refusal.ts';
+
+/** How far the system's clock may be from the database's, in milliseconds. */
+export const maxSkewMs = 120_000;
+
+/** How often the clocks are compared, in milliseconds. */
+const intervalMs = 15_000;
+
+/** The same until the first answer, in milliseconds. */
+const firstIntervalMs = 1_000;
+
+/** An answer that took longer than this says too little about when it was given, in milliseconds. */
+const maxRoundTripMs = 5_000;
+
+/**
+ * Whether this process's clock may be trusted. One that is days ahead would close days, delete keys and sessions, and
+ * forget what may still be sent again, none of which can be undone. So while it is out of step with the clock that all
+ * processes of a service share, its database's, a process reads and relays, and does nothing that a moment is kept of.
+ */
+export interface ClockSkew {
+  /** Why this process does not act now, as a sentence; undefined while the clocks agree. */
+  readonly outOfStep: string | undefined;
+  /** How far this clock is ahead of the database's, in milliseconds; undefined until it has been measured. */
+  readonly skewMs: number | undefined;
+  /** Calls back whenever `outOfStep` has changed. */
+  onChange(listener: () => void): void;
+  /** Compares no more. */
+  stop(): void;
+}
+
+/** @throws Unavailable while the clocks do not agree. */
+export function assertInStep({ outOfStep }: ClockSkew): void {
+  if (outOfStep) throw new Unavailable(`This cannot be done now: ${outOfStep}. Try again later.`, intervalMs);
+}
+
+/**
+ * The moment by the database's clock, for what processes leave to each other in it: a relay that went by a clock that is
+ * behind would wait before it sends, and by one that is ahead would not be followed by others for as long.
+ */
+export const databaseNow = (clock: Clock, skew: ClockSkew) => (): Date =>
+  new Date(clock.now().getTime() - (skew.skewMs ?? 0));
+
+/** Keeps a queue's worker from taking jobs while the clocks do not agree; processes with a right clock take them. */
+export function pauseWhileOutOfStep(
+  worker: { pause(doNotWaitActive: boolean): Promise<void>; resume(): void },
+  skew: ClockSkew,
+): void {
+  const adjust = () => {
+    if (skew.outOfStep) void worker.pause(true);
+    else worker.resume();
+  };
+  if (skew.outOfStep) adjust();
+  skew.onChange(adjust);
+}
+
+/** A `ClockSkew` that is measured. */
+export interface MeasuredClockSkew extends ClockSkew {
+  /** Compares the clocks now. */
+  measure(): Promise<void>;
+}
+
+/**
+ * Compares the system's clock with a database's, now and every 15 s. Until the database has answered once the process
+ * does not act; after that, one that does not answer changes nothing.
+ * @param options.service whose database it is, for sentences
+ * @param options.systemNow the system's clock, in milliseconds since 1970; not the `Clock` that tests move
+ */
+export async function watchClockSkew<Tables>(options: {
+  db: Kysely<Tables>;
+  service: string;
+  log: Log;
+  systemNow?: () => number;
+}): Promise<MeasuredClockSkew> {
+  const { db, service, log, systemNow = Date.now } = options;
+  const listeners: (() => void)[] = [];
+  let outOfStep: string | undefined = `the clock of ${service}'s database has not been asked yet`;
+  let skewMs: number | undefined;
+  const measure = async () => {
+    const began = performance.now();
+    const { rows } = await sql<{ now: number }>`
+      select (extract(epoch from clock_timestamp()) * 1000)::bigint as now`.execute(db);
+    const tookMs = performance.now() - began;
+    if (tookMs > maxRoundTripMs) return;
+    const first = skewMs === undefined;
+    // The answer was given about half-way between question and arrival.
+    skewMs = Math.round(systemNow() - tookMs / 2 - rows[0]!.now);
+    const before = outOfStep;
+    outOfStep = Math.abs(skewMs) > maxSkewMs ? sentenceOf(skewMs, service) : undefined;
+    if ((before === undefined) === (outOfStep === undefined) && !(first && outOfStep)) return;
+    if (outOfStep) log.error(`${outOfStep}; until then this process changes nothing and is not ready`);
+    else if (!first) log.info(`this machine's clock agrees with that of ${service}'s database again`);
+    for (const listener of listeners) listener();
+  };
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  const measureAndGoOn = async () => {
+    // A database that is away is told of by everything else that wants it.
+    await measure().catch(() => undefined);
+    if (!stopped)
+      timer = setTimeout(measureAndGoOn, skewMs === undefined ? firstIntervalMs : intervalMs).unref();
+  };
+  await measureAndGoOn();
+  return {
+    get outOfStep() {
+      return outOfStep;
+    },
+    get skewMs() {
+      return skewMs;
+    },
+    onChange: (listener) => void listeners.push(listener),
+    measure,
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function sentenceOf(skewMs: number, service: string): string {
+  const seconds = Math.abs(skewMs) / 1000;
+  const far =
+    seconds >= 172_800
+      ? `${Math.round(seconds / 86_400)} days`
+      : seconds >= 7_200
+        ? `${Math.round(seconds / 3_600)} hours`
+        : `${Math.round(seconds / 60)} minutes`;
+  return `this machine's clock is ${far} ${skewMs > 0 ? 'ahead of' : 'behind'} that of ${service}'s database: set it right, as by NTP`;
+}
