@@ -81,6 +81,37 @@ async function deadLetterIn(service: ServiceName): Promise<string> {
   return id;
 }
 
+async function heldEventIn(service: ServiceName): Promise<string> {
+  const client = new pg.Client({ connectionString: asSuperuser(exchange.databases[service]) });
+  await client.connect();
+  const id = newId();
+  // Of a consumer that does not exist: nothing tries it.
+  await client.query(
+    `insert into held_event (id, consumer, event_id, event, lane, payload, held_at)
+     values ($1, 'nobody', $1, 'nothing.happened.v1', 'interactive', '{}', now())`,
+    [id],
+  );
+  await client.end();
+  return id;
+}
+
+/** What admins do with what a service has put aside. */
+const putAside = (service: ServiceName): Record<string, (asker: Asker) => Promise<Call>> => {
+  const name = `${service[0]?.toUpperCase()}${service.slice(1)}`;
+  const ofLetter = async () => ({ id: await deadLetterIn(service) });
+  const ofEvent = async () => ({ id: await heldEventIn(service) });
+  const ofKind = '(event: "nothing.happened.v1")';
+  return {
+    [`Query.${service}DeadLetters`]: root(`${service}DeadLetters`, '{ id }'),
+    [`Query.${service}HeldEvents`]: root(`${service}HeldEvents`, '{ id }'),
+    [`Mutation.resend${name}DeadLetter`]: root(`resend${name}DeadLetter(id: $id)`, 'mutation', ofLetter),
+    [`Mutation.resend${name}DeadLetters`]: root(`resend${name}DeadLetters${ofKind}`, 'mutation'),
+    [`Mutation.discard${name}DeadLetter`]: root(`discard${name}DeadLetter(id: $id)`, 'mutation', ofLetter),
+    [`Mutation.discard${name}DeadLetters`]: root(`discard${name}DeadLetters${ofKind}`, 'mutation'),
+    [`Mutation.discard${name}HeldEvent`]: root(`discard${name}HeldEvent(id: $id)`, 'mutation', ofEvent),
+  };
+};
+
 const signedInTo = (asker: Asker) => idOf.get(loginOf[asker] ?? 'kiwi') as string;
 const root =
   (field: string, selection: string, variables?: () => Promise<Record<string, unknown>>) =>
@@ -193,7 +224,6 @@ const calls: Record<string, (asker: Asker) => Promise<Call>> = {
   'Query.myTasks': root('myTasks', '{ nodes { id } }'),
   'Query.reassignment': root('reassignment(id: $id)', '{ id }', reassign),
   'Query.reassignments': root('reassignments', '{ nodes { id } }'),
-  'Query.trackerDeadLetters': root('trackerDeadLetters', '{ id }'),
   'User.tasks (own)': ofUser('tasks { nodes { id } }', 'own'),
   "User.tasks (another's)": ofUser('tasks { nodes { id } }', "another's"),
   'User.openTaskCount (own)': ofUser('openTaskCount', 'own'),
@@ -220,9 +250,7 @@ const calls: Record<string, (asker: Asker) => Promise<Call>> = {
   })),
   'Mutation.reassignTasks': root('reassignTasks', 'mutation { id }'),
   'Mutation.cancelReassignment': root('cancelReassignment(id: $id)', 'mutation { id }', reassign),
-  'Mutation.resendTrackerDeadLetter': root('resendTrackerDeadLetter(id: $id)', 'mutation', async () => ({
-    id: await deadLetterIn('tracker'),
-  })),
+  ...putAside('tracker'),
 
   'Task.assignmentFee': ofTask('assignmentFee'),
   'Task.completionReward': ofTask('completionReward'),
@@ -243,23 +271,13 @@ const calls: Record<string, (asker: Asker) => Promise<Call>> = {
   'Query.payoutRuns': root('payoutRuns', '{ nodes { id } }'),
   'Query.payoutRun': root('payoutRun(day: $day)', '{ id }', async () => ({ day: today() })),
   'Query.ledgerAudit': root('ledgerAudit', '{ ok }'),
-  'Query.accountingDeadLetters': root('accountingDeadLetters', '{ id }'),
   'Mutation.closeDay': root('closeDay', 'mutation { id }'),
-  'Mutation.resendAccountingDeadLetter': root(
-    'resendAccountingDeadLetter(id: $id)',
-    'mutation',
-    async () => ({
-      id: await deadLetterIn('accounting'),
-    }),
-  ),
+  ...putAside('accounting'),
 
   'Query.analyticsDay': root('analyticsDay', '{ day }'),
   'Query.analyticsDays': root('analyticsDays(from: "2026-01-01", to: "2026-01-02")', '{ day }'),
   'Query.mostExpensiveTask': root('mostExpensiveTask(period: MONTH)', '{ reward }'),
-  'Query.analyticsDeadLetters': root('analyticsDeadLetters', '{ id }'),
-  'Mutation.resendAnalyticsDeadLetter': root('resendAnalyticsDeadLetter(id: $id)', 'mutation', async () => ({
-    id: await deadLetterIn('analytics'),
-  })),
+  ...putAside('analytics'),
 };
 
 /** What a call led to, in the table's words; whatever has no place there is told in full. */

@@ -56,6 +56,7 @@ export const accessTable: Readonly<Record<string, AccessRow>> = {
   'Query.reassignment': signedIn,
   'Query.reassignments': signedIn,
   'Query.trackerDeadLetters': admins,
+  'Query.trackerHeldEvents': admins,
   'User.tasks (own)': signedIn,
   "User.tasks (another's)": signedIn,
   'User.openTaskCount (own)': signedIn,
@@ -67,6 +68,10 @@ export const accessTable: Readonly<Record<string, AccessRow>> = {
   'Mutation.reassignTasks': managersAndAdmins,
   'Mutation.cancelReassignment': managersAndAdmins,
   'Mutation.resendTrackerDeadLetter': admins,
+  'Mutation.resendTrackerDeadLetters': admins,
+  'Mutation.discardTrackerDeadLetter': admins,
+  'Mutation.discardTrackerDeadLetters': admins,
+  'Mutation.discardTrackerHeldEvent': admins,
 
   // accounting
   'Task.assignmentFee': signedIn,
@@ -84,13 +89,23 @@ export const accessTable: Readonly<Record<string, AccessRow>> = {
   'Query.payoutRun': accountantsAndAdmins,
   'Query.ledgerAudit': admins,
   'Query.accountingDeadLetters': admins,
+  'Query.accountingHeldEvents': admins,
   'Mutation.closeDay': admins,
   'Mutation.resendAccountingDeadLetter': admins,
+  'Mutation.resendAccountingDeadLetters': admins,
+  'Mutation.discardAccountingDeadLetter': admins,
+  'Mutation.discardAccountingDeadLetters': admins,
+  'Mutation.discardAccountingHeldEvent': admins,
 
   // analytics
   'Query.analyticsDay': admins,
   'Query.analyticsDays': admins,
   'Query.mostExpensiveTask': admins,
   'Query.analyticsDeadLetters': admins,
+  'Query.analyticsHeldEvents': admins,
   'Mutation.resendAnalyticsDeadLetter': admins,
+  'Mutation.resendAnalyticsDeadLetters': admins,
+  'Mutation.discardAnalyticsDeadLetter': admins,
+  'Mutation.discardAnalyticsDeadLetters': admins,
+  'Mutation.discardAnalyticsHeldEvent': admins,
 };

@@ -147,8 +147,14 @@ describe('a refused mutation changes nothing', () => {
     ['resolveTask', 'kiwi', 'mutation ($id: ID!) { resolveTask(id: $id) { id } }'],
     ['cancelReassignment', 'max', 'mutation ($id: ID!) { cancelReassignment(id: $id) { id } }'],
     ['resendTrackerDeadLetter', 'ada', 'mutation ($id: ID!) { resendTrackerDeadLetter(id: $id) }'],
+    ['discardTrackerDeadLetter', 'ada', 'mutation ($id: ID!) { discardTrackerDeadLetter(id: $id) }'],
+    ['discardTrackerHeldEvent', 'ada', 'mutation ($id: ID!) { discardTrackerHeldEvent(id: $id) }'],
     ['resendAccountingDeadLetter', 'ada', 'mutation ($id: ID!) { resendAccountingDeadLetter(id: $id) }'],
+    ['discardAccountingDeadLetter', 'ada', 'mutation ($id: ID!) { discardAccountingDeadLetter(id: $id) }'],
+    ['discardAccountingHeldEvent', 'ada', 'mutation ($id: ID!) { discardAccountingHeldEvent(id: $id) }'],
     ['resendAnalyticsDeadLetter', 'ada', 'mutation ($id: ID!) { resendAnalyticsDeadLetter(id: $id) }'],
+    ['discardAnalyticsDeadLetter', 'ada', 'mutation ($id: ID!) { discardAnalyticsDeadLetter(id: $id) }'],
+    ['discardAnalyticsHeldEvent', 'ada', 'mutation ($id: ID!) { discardAnalyticsHeldEvent(id: $id) }'],
   ])('%s of a malformed id and of an unknown one', async (_, login, query) => {
     for (const id of ['nonsense', '', "' or 1 = 1 --", '42', '\u0000', text(10_000)])
       expectRefusal(await exchange.ask(login, query, { id }), 'BAD_USER_INPUT');
@@ -304,8 +310,11 @@ describe('queries with arguments that cannot be meant', () => {
     ['Account.days', 'kiwi', (args) => `myAccount { days(${args}) { nodes { day } } }`, true],
     ['Account.payouts', 'kiwi', (args) => `myAccount { payouts(${args}) { nodes { id } } }`, true],
     ['trackerDeadLetters', 'ada', (args) => `trackerDeadLetters(${args}) { id }`, false],
+    ['trackerHeldEvents', 'ada', (args) => `trackerHeldEvents(${args}) { id }`, false],
     ['accountingDeadLetters', 'ada', (args) => `accountingDeadLetters(${args}) { id }`, false],
+    ['accountingHeldEvents', 'ada', (args) => `accountingHeldEvents(${args}) { id }`, false],
     ['analyticsDeadLetters', 'ada', (args) => `analyticsDeadLetters(${args}) { id }`, false],
+    ['analyticsHeldEvents', 'ada', (args) => `analyticsHeldEvents(${args}) { id }`, false],
   ];
 
   test.each(pages)('%s: first is 1..200', async (_, login, fields) => {

@@ -1,7 +1,8 @@
 import type { AccountingTables } from '@ates/accounting/tables';
 import type { AnalyticsTables } from '@ates/analytics/tables';
 import { newId } from '@ates/kit/clock';
-import { type EventHandler, listDeadLetters, onEvent } from '@ates/kit/inbox';
+import { listDeadLetters } from '@ates/kit/deadLetters';
+import { type EventHandler, onEvent } from '@ates/kit/inbox';
 import { appendEvent, EventSchemaError, type OutboxTables } from '@ates/kit/outbox';
 import { type EventDefinition, type Fact, toColumns } from '@ates/schema/event';
 import { dayClosed } from '@ates/schema/events/accounting.day_closed.v1';
@@ -224,6 +225,9 @@ describe('what may succeed the next time is no poison', () => {
     '53300',
     '25P03',
     '55P03',
+    '23502',
+    '42703',
+    '42P01',
   ])('a handler that fails with %s is tried again, and nothing is put aside', async (code) => {
     const open_ = await open();
     let failures = 1;

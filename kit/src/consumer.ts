@@ -1,7 +1,10 @@
 import type { Kysely } from 'kysely';
 import type { Broker } from './broker.ts';
 import { assertInStep, type ClockSkew, pauseWhileOutOfStep } from './clockSkew.ts';
+import { resendDeadLetters } from './deadLetters.ts';
+import { EventKinds, refusalsUntilWait } from './eventKinds.ts';
 import { gather } from './gather.ts';
+import { holdEvent, tryHeldEvents } from './heldEvents.ts';
 import {
   type Applied,
   applyDelivery,
@@ -9,7 +12,6 @@ import {
   type Delivery,
   type EventHandler,
   type InboxTables,
-  resendDeadLetters,
 } from './inbox.ts';
 import type { Log } from './log.ts';
 import { type Lane, lanes } from './outbox.ts';
@@ -29,6 +31,12 @@ const concurrency = { interactive: 100, bulk: 1 } as const;
  */
 const giveWayMs = 100;
 
+/** How often the oldest held event of a kind that waits is tried, in milliseconds. */
+const tryHeldIntervalMs = 30_000;
+
+/** What became of a delivery here. */
+type Outcome = Applied | 'held';
+
 /** Works off the events that come for one consumer, in a worker per lane. */
 export function startConsumer<Tables extends InboxTables>(options: {
   db: Kysely<Tables>;
@@ -41,25 +49,49 @@ export function startConsumer<Tables extends InboxTables>(options: {
 }): { ring(): void; stop(): Promise<void> } {
   const { db, broker, consumer, now, skew, log } = options;
   const handlers = handlersByEvent(consumer, options.handlers);
-  const alone = (handler: EventHandler<Tables>, delivery: Delivery) =>
-    applyDelivery(db, consumer, handler, delivery, now);
+  const kinds = new EventKinds();
+  const alone = async (handler: EventHandler<Tables>, delivery: Delivery): Promise<Outcome> => {
+    const { event } = delivery;
+    if (kinds.waits(event)) {
+      const outcome = await holdEvent(db, consumer, delivery, now());
+      kinds.holding(event);
+      return outcome;
+    }
+    return applyDelivery(db, consumer, handler, delivery, now, (outcome) => {
+      if (!kinds.note(event, outcome)) return;
+      log.error(
+        `${consumer} waits with ${event}: its database refused ${refusalsUntilWait} of them in a row (${outcome.refusedBecause}); they are held and one is tried every ${tryHeldIntervalMs / 1000} s, so mend the database, or discard those that are wrong`,
+      );
+    });
+  };
   const gathered = new Map(
     options.handlers.map((handler) => {
-      const apply = async (deliveries: readonly Delivery[]): Promise<PromiseSettledResult<Applied>[]> => {
-        const [first] = deliveries;
-        if (deliveries.length > 1 && first) {
+      const apply = async (deliveries: readonly Delivery[]): Promise<PromiseSettledResult<Outcome>[]> => {
+        const { name } = handler.event;
+        if (deliveries.length > 1 && !kinds.waits(name)) {
           // Where they fail together, each tells for itself what is wrong with it.
           const done = await applyTogether(db, consumer, handler, deliveries, now).catch(() => false);
-          if (done) return deliveries.map(() => ({ status: 'fulfilled', value: 'applied' }));
+          if (done) {
+            kinds.note(name, { applied: deliveries.length, refusedBecause: undefined });
+            return deliveries.map(() => ({ status: 'fulfilled', value: 'applied' }));
+          }
         }
-        // At once: where the database is away, each would wait for it as long as the last one did.
-        return Promise.allSettled(deliveries.map((each) => alone(handler, each)));
+        // One after the other, so that a kind waits before all of them are refused.
+        const results: PromiseSettledResult<Outcome>[] = [];
+        for (const delivery of deliveries) {
+          const [result] = await Promise.allSettled([alone(handler, delivery)]);
+          results.push(result);
+          if (result.status === 'rejected') break;
+        }
+        // Where the database is away, each would wait for it as long as the last one did: the rest at once.
+        const rest = deliveries.slice(results.length);
+        return [...results, ...(await Promise.allSettled(rest.map((each) => alone(handler, each))))];
       };
       return [handler.event.name, gather(apply, concurrency.interactive)] as const;
     }),
   );
   const interactive = new RightOfWay();
-  const work: Record<Lane, (handler: EventHandler<Tables>, delivery: Delivery) => Promise<Applied>> = {
+  const work: Record<Lane, (handler: EventHandler<Tables>, delivery: Delivery) => Promise<Outcome>> = {
     interactive: ({ event }, delivery) => interactive.take(() => gathered.get(event.name)!(delivery)),
     async bulk(handler, delivery) {
       await interactive.give(giveWayMs);
@@ -100,7 +132,22 @@ export function startConsumer<Tables extends InboxTables>(options: {
     log,
     sweep: () => resendDeadLetters(db, handlers, consumer, now),
   });
-  return { ring: () => letters.ring(), stop: () => letters.stop() };
+  const held = startSweep({
+    what: `trying ${consumer}'s held events`,
+    intervalMs: tryHeldIntervalMs,
+    skew,
+    log,
+    sweep: () => tryHeldEvents(db, { consumer, handlers, kinds, now }),
+  });
+  return {
+    ring() {
+      letters.ring();
+      held.ring();
+    },
+    async stop() {
+      await Promise.all([letters.stop(), held.stop()]);
+    },
+  };
 }
 
 /** @throws where an event has two handlers: one would never be called. */

@@ -5,11 +5,11 @@ import {
   toColumns,
   toFacts,
 } from '@ates/schema/event';
-import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
-import { isId, newId } from './clock.ts';
-import { ringAfterCommit, sqlState, transact } from './database.ts';
-import { EventSchemaError, type Lane } from './outbox.ts';
-import { Refusal } from './refusal.ts';
+import { type Kysely, sql, type Transaction } from 'kysely';
+import { newId } from './clock.ts';
+import { transact } from './database.ts';
+import type { Lane } from './outbox.ts';
+import { databaseReason, isPoison } from './poison.ts';
 
 /** The tables of the inbox, part of every consuming service's database. */
 export interface InboxTables {
@@ -26,6 +26,20 @@ export interface InboxTables {
     failed_at: Date;
     /** When an admin asked for it to be applied again; null while nobody has. */
     resend_requested_at: Date | null;
+  };
+  /** An event of a kind that waits (see `EventKinds`). Its inbox row is there: the producer need not send it again. */
+  held_event: {
+    id: string;
+    consumer: string;
+    event_id: string;
+    event: string;
+    lane: Lane;
+    payload: string;
+    held_at: Date;
+    /** How often it was tried while it was held. */
+    attempts: number;
+    /** Why it was refused the last time; null while it has not been tried. */
+    error: string | null;
   };
 }
 
@@ -88,10 +102,18 @@ export interface Delivery {
 /** What became of a delivery. */
 export type Applied = 'applied' | 'had it already' | 'applied in part';
 
+/** What became of an event's facts that were applied one by one. */
+export interface FactsOutcome {
+  readonly applied: number;
+  /** Why the database refused all of them, where it refused all and for one reason. */
+  readonly refusedBecause: string | undefined;
+}
+
 /**
  * Applies a delivered event in one transaction whose first statement records its id, so that it counts once however
  * often it comes. Where a fact is poison, the event is applied fact by fact: only the bad facts become dead letters,
  * in the same transaction as the inbox row. Everything else that fails is thrown, and is to be tried again.
+ * @param onOutcome called once it has been applied, in whole or fact by fact
  */
 export async function applyDelivery<Tables extends InboxTables>(
   db: Kysely<Tables>,
@@ -99,24 +121,36 @@ export async function applyDelivery<Tables extends InboxTables>(
   handler: EventHandler<Tables>,
   delivery: Delivery,
   now: () => Date,
+  onOutcome: (outcome: FactsOutcome) => void = () => undefined,
 ): Promise<Applied> {
   const context = { now: now(), lane: delivery.lane };
-  const columns = parsed(delivery.payload);
-  if (columns === undefined)
-    return applyFactByFact(db, consumer, handler, delivery, [delivery.payload], context);
-  const checked = handler.event.columns.safeParse(columns);
-  if (checked.success) {
+  const columns = checkedColumns(handler, delivery.payload);
+  if (columns) {
     try {
-      return await transact(db, async (trx) => {
+      const applied = await transact(db, async (trx) => {
         if (!(await recordInInbox(trx, consumer, delivery.eventId, context.now))) return 'had it already';
-        await handler.apply(trx, checked.data as never, context);
+        await handler.apply(trx, columns as never, context);
         return 'applied';
       });
+      if (applied === 'applied') onOutcome({ applied: 1, refusedBecause: undefined });
+      return applied;
     } catch (error) {
       if (!isPoison(error)) throw error;
     }
   }
-  return applyFactByFact(db, consumer, handler, delivery, factsOf(columns), context);
+  const outcome = await transact(db, async (trx) => {
+    if (!(await recordInInbox(trx, consumer, delivery.eventId, context.now))) return undefined;
+    return applyFacts(trx, consumer, handler, delivery, context);
+  });
+  if (!outcome) return 'had it already';
+  onOutcome(outcome);
+  return 'applied in part';
+}
+
+/** An event's columns, where they are what its schema says. */
+export function checkedColumns<Tables>(handler: EventHandler<Tables>, payload: string): unknown {
+  const checked = handler.event.columns.safeParse(parsed(payload));
+  return checked.success ? checked.data : undefined;
 }
 
 /**
@@ -176,41 +210,45 @@ function factsOf(columns: unknown): unknown[] {
   return facts.length > 0 ? facts : [columns];
 }
 
-async function applyFactByFact<Tables extends InboxTables>(
-  db: Kysely<Tables>,
+/** Applies an event's facts one by one; those that are refused for good become dead letters. */
+export async function applyFacts<Tables extends InboxTables>(
+  trx: Transaction<Tables>,
   consumer: string,
   handler: EventHandler<Tables>,
-  delivery: Delivery,
-  facts: unknown[],
+  { event, lane, payload }: Pick<Delivery, 'event' | 'lane' | 'payload'>,
   context: HandlerContext,
-): Promise<Applied> {
-  return transact(db, async (trx) => {
-    if (!(await recordInInbox(trx, consumer, delivery.eventId, context.now))) return 'had it already';
-    for (const fact of facts) {
-      const refused = await applyFact(trx, handler, fact, context);
-      if (refused) {
-        await (trx as unknown as Transaction<InboxTables>)
-          .insertInto('dead_letter')
-          .values({
-            id: newId(),
-            consumer,
-            event: delivery.event,
-            lane: delivery.lane,
-            fact: JSON.stringify(fact),
-            error: refused.message,
-            attempts: 1,
-            failed_at: context.now,
-            resend_requested_at: null,
-          })
-          .execute();
-      }
+): Promise<FactsOutcome> {
+  const columns = parsed(payload);
+  const facts = columns === undefined ? [payload] : factsOf(columns);
+  const reasons = new Set<string | undefined>();
+  let applied = 0;
+  for (const fact of facts) {
+    const refused = await applyFact(trx, handler, fact, context);
+    if (!refused) {
+      applied++;
+      continue;
     }
-    return 'applied in part';
-  });
+    reasons.add(databaseReason(refused));
+    await (trx as unknown as Transaction<InboxTables>)
+      .insertInto('dead_letter')
+      .values({
+        id: newId(),
+        consumer,
+        event,
+        lane,
+        fact: JSON.stringify(fact),
+        error: refused.message,
+        attempts: 1,
+        failed_at: context.now,
+        resend_requested_at: null,
+      })
+      .execute();
+  }
+  return { applied, refusedBecause: applied === 0 && reasons.size === 1 ? [...reasons][0] : undefined };
 }
 
-/** Applies one fact under a savepoint; hands back why it was refused for good. */
-async function applyFact<Tables extends InboxTables>(
+/** Applies one fact under a savepoint; returns why it was refused for good. */
+export async function applyFact<Tables extends InboxTables>(
   trx: Transaction<Tables>,
   handler: EventHandler<Tables>,
   fact: unknown,
@@ -235,19 +273,8 @@ async function applyFact<Tables extends InboxTables>(
   }
 }
 
-/**
- * Whether an error would repeat for ever: a rule or an event's schema refused, or the database found the data wrong
- * (SQLSTATE classes 22 and 23). Lost connections, time-outs, deadlocks, shutdowns and surprises are not: they are
- * tried again without end.
- */
-export function isPoison(error: unknown): boolean {
-  if (error instanceof Refusal || error instanceof EventSchemaError) return true;
-  const state = sqlState(error);
-  return state !== undefined && (state.startsWith('22') || state.startsWith('23'));
-}
-
-/** False where the event had been applied before. Waits while another transaction is just applying it. */
-async function recordInInbox<Tables extends InboxTables>(
+/** False where the event had been recorded before. Waits while another transaction is just applying it. */
+export async function recordInInbox<Tables extends InboxTables>(
   trx: Transaction<Tables>,
   consumer: string,
   eventId: string,
@@ -269,152 +296,4 @@ export const inboxRetentionDays = 90;
 export async function purgeInbox<Tables extends InboxTables>(db: Kysely<Tables>, now: Date): Promise<void> {
   const before = new Date(now.getTime() - inboxRetentionDays * 86_400_000);
   await inboxOf(db).deleteFrom('inbox').where('applied_at', '<', before).execute();
-}
-
-/** A dead letter as admins see it. */
-export interface DeadLetter {
-  readonly id: string;
-  readonly event: string;
-  readonly consumer: string;
-  readonly error: string;
-  readonly attempts: number;
-  readonly failedAt: Date;
-  readonly fact: string;
-}
-
-/** The newest dead letters of a database. */
-export async function listDeadLetters<Tables extends InboxTables>(
-  db: Kysely<Tables>,
-  first: number,
-): Promise<DeadLetter[]> {
-  return inboxOf(db)
-    .selectFrom('dead_letter')
-    .select(['id', 'event', 'consumer', 'error', 'attempts', 'failed_at as failedAt', 'fact'])
-    .orderBy('failed_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(first)
-    .execute();
-}
-
-/**
- * Asks for a dead letter to be applied again; the worker hears of it after the commit.
- * @throws Refusal BAD_USER_INPUT; NOT_FOUND where there is no such letter.
- */
-export async function requestResend<Tables extends InboxTables>(
-  db: Kysely<Tables>,
-  id: string,
-  now: Date,
-): Promise<true> {
-  if (!isId(id)) throw new Refusal('BAD_USER_INPUT', `"${id}" is not a dead letter's id.`);
-  await transact(inboxOf(db), async (trx) => {
-    const result = await trx
-      .updateTable('dead_letter')
-      .set({ resend_requested_at: now })
-      .where('id', '=', id)
-      .executeTakeFirst();
-    if (result.numUpdatedRows === 0n)
-      throw new Refusal('NOT_FOUND', `There is no dead letter ${id}; it may have been applied meanwhile.`);
-    ringAfterCommit(trx, 'dead_letters');
-  });
-  return true;
-}
-
-/**
- * Applies the dead letters that an admin asked for, in the order in which that was asked; a letter is gone where it
- * succeeds and has a new reason where it is refused again. One that meets a surprise is put off behind the others,
- * which go on; it stays asked for, and the next call tries it again.
- * @throws the first of the surprises, once every letter was tried.
- */
-export async function resendDeadLetters<Tables extends InboxTables>(
-  db: Kysely<Tables>,
-  handlers: ReadonlyMap<string, EventHandler<Tables>>,
-  consumer: string,
-  now: () => Date,
-): Promise<void> {
-  const putOff: string[] = [];
-  let first: unknown;
-  for (;;) {
-    const taken: { letter?: DeadLetterRow } = {};
-    try {
-      if (!(await resendNext(db, { handlers, consumer, now, except: putOff, taken }))) break;
-    } catch (error) {
-      // Without a letter it is the database that fails, and would fail for the next one, too.
-      if (!taken.letter) throw error;
-      const { id, event } = taken.letter;
-      first ??= new Error(`dead letter ${id} (${event}): ${(error as Error).message}`, { cause: error });
-      putOff.push(id);
-      await putBehindOthers(db, id, now());
-    }
-  }
-  if (first) throw first;
-}
-
-type DeadLetterRow = Pick<
-  Selectable<InboxTables['dead_letter']>,
-  'id' | 'event' | 'lane' | 'fact' | 'attempts'
->;
-
-/** Applies the next letter but for those that were put off. False: none is waiting. */
-async function resendNext<Tables extends InboxTables>(
-  db: Kysely<Tables>,
-  options: {
-    handlers: ReadonlyMap<string, EventHandler<Tables>>;
-    consumer: string;
-    now: () => Date;
-    except: readonly string[];
-    /** Gets the letter as soon as it is known, for whoever hears of a failure only. */
-    taken: { letter?: DeadLetterRow };
-  },
-): Promise<boolean> {
-  const { handlers, consumer, now } = options;
-  return transact(db, async (transaction) => {
-    const trx = transaction as unknown as Transaction<InboxTables>;
-    const letter = await trx
-      .selectFrom('dead_letter')
-      .select(['id', 'event', 'lane', 'fact', 'attempts'])
-      .where('consumer', '=', consumer)
-      .where('resend_requested_at', 'is not', null)
-      .where('id', '<>', sql<string>`all(${options.except}::uuid[])`)
-      .orderBy('resend_requested_at')
-      .orderBy('id')
-      .limit(1)
-      .forUpdate()
-      .skipLocked()
-      .executeTakeFirst();
-    if (!letter) return false;
-    options.taken.letter = letter;
-    const handler = handlers.get(letter.event);
-    const refused = handler
-      ? await applyFact(transaction, handler, JSON.parse(letter.fact), { now: now(), lane: letter.lane })
-      : new Error(`nothing handles ${letter.event} any more`);
-    if (refused) {
-      await trx
-        .updateTable('dead_letter')
-        .set({
-          error: refused.message,
-          attempts: letter.attempts + 1,
-          failed_at: now(),
-          resend_requested_at: null,
-        })
-        .where('id', '=', letter.id)
-        .execute();
-    } else {
-      await trx.deleteFrom('dead_letter').where('id', '=', letter.id).execute();
-    }
-    return true;
-  });
-}
-
-/** Leaves a letter alone that is no longer asked for: another worker may have got to it meanwhile. */
-async function putBehindOthers<Tables extends InboxTables>(
-  db: Kysely<Tables>,
-  id: string,
-  now: Date,
-): Promise<void> {
-  await inboxOf(db)
-    .updateTable('dead_letter')
-    .set({ resend_requested_at: now })
-    .where('id', '=', id)
-    .where('resend_requested_at', 'is not', null)
-    .execute();
 }

@@ -11,6 +11,7 @@ import {
   returnDeliveries,
   takeDeliveries,
 } from './outbox.ts';
+import { type Overdue, watchOverdue } from './overdue.ts';
 import { type Sweep, startSweep } from './sweep.ts';
 
 /** The queue that a consumer's events of one lane travel in. */
@@ -38,6 +39,14 @@ const pollIntervalMs = 500;
 /** Job ids name the producer, so that a relay knows the receipts that are its own. */
 const jobId = (producer: string, eventId: string) => `${producer}.${eventId}`;
 
+/** A relay that runs. */
+export interface Relay {
+  ring(lane: Lane): void;
+  /** Events that have been sent in vain for over an hour. */
+  overdue(): readonly Overdue[];
+  stop(): Promise<void>;
+}
+
 /**
  * Sends a service's outbox to the queues, and takes deliveries off it when their receipts come. A receipt is the
  * job's completion, and a job completes only after its consumer has committed. Whatever has none is sent again.
@@ -49,7 +58,7 @@ export async function startRelay<Tables extends OutboxTables>(options: {
   consumers: readonly string[];
   now: () => Date;
   log: Log;
-}): Promise<{ ring(lane: Lane): void; stop(): Promise<void> }> {
+}): Promise<Relay> {
   const { broker, producer, consumers, now, log } = options;
   // A relay looks at nothing but the outbox, whatever else the database holds.
   const db = options.db as unknown as Kysely<OutboxTables>;
@@ -92,10 +101,12 @@ export async function startRelay<Tables extends OutboxTables>(options: {
       for (const lane of lanes) ring(lane);
     },
   });
+  const overdue = watchOverdue({ db, producer, now, log });
   return {
     ring,
+    overdue: () => overdue.found,
     async stop() {
-      await Promise.all([sentinel.stop(), ...sendings.map(({ sweep }) => sweep.stop())]);
+      await Promise.all([overdue.stop(), sentinel.stop(), ...sendings.map(({ sweep }) => sweep.stop())]);
       await Promise.all(receipts.map((collected) => collected.stop()));
     },
   };

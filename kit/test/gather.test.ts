@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createEmptyDatabase, openTestDatabase } from '../../tests/support/databases.ts';
 import { newId } from '../src/clock.ts';
 import { gather } from '../src/gather.ts';
+import { createHeldEvents } from '../src/heldEvents.ts';
 import {
   applyDelivery,
   applyTogether,
@@ -81,6 +82,7 @@ describe('events that are applied together', () => {
   beforeAll(async () => {
     db = openTestDatabase((await createEmptyDatabase()).migrationUrl);
     await createInbox(db as unknown as Kysely<never>);
+    await createHeldEvents(db as unknown as Kysely<never>);
     await sql`create table nest (id uuid not null)`.execute(db);
   });
   beforeEach(async () => {

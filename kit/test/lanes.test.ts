@@ -12,6 +12,7 @@ import {
 import { type Broker, openBroker, type QueueStore } from '../src/broker.ts';
 import { newId } from '../src/clock.ts';
 import { startConsumer } from '../src/consumer.ts';
+import { createHeldEvents } from '../src/heldEvents.ts';
 import { createInbox, type InboxTables, onEvent } from '../src/inbox.ts';
 import { appendEvent, createOutbox, type Lane, type OutboxTables } from '../src/outbox.ts';
 import { startRelay } from '../src/relay.ts';
@@ -40,6 +41,7 @@ beforeAll(async () => {
   db = openTestDatabase((await createEmptyDatabase()).migrationUrl);
   await createOutbox(db as unknown as Kysely<never>);
   await createInbox(db as unknown as Kysely<never>);
+  await createHeldEvents(db as unknown as Kysely<never>);
 });
 beforeEach(() => {
   applied.length = 0;

@@ -3,14 +3,9 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createEmptyDatabase, openTestDatabase } from '../../tests/support/databases.ts';
 import { createdFact, idOf, tasksCreated } from '../../tests/support/facts.ts';
 import { handlersByEvent } from '../src/consumer.ts';
-import {
-  createInbox,
-  type InboxTables,
-  listDeadLetters,
-  onEvent,
-  requestResend,
-  resendDeadLetters,
-} from '../src/inbox.ts';
+import { listDeadLetters, requestResend, resendDeadLetters } from '../src/deadLetters.ts';
+import { createHeldEvents } from '../src/heldEvents.ts';
+import { createInbox, type InboxTables, onEvent } from '../src/inbox.ts';
 import { Refusal } from '../src/refusal.ts';
 
 type Tables = InboxTables & { nest: { id: string } };
@@ -19,6 +14,7 @@ let db: Kysely<Tables>;
 beforeAll(async () => {
   db = openTestDatabase((await createEmptyDatabase()).migrationUrl);
   await createInbox(db as unknown as Kysely<never>);
+  await createHeldEvents(db as unknown as Kysely<never>);
   await sql`create table nest (id uuid primary key)`.execute(db);
 });
 afterAll(() => db?.destroy());

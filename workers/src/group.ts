@@ -1,6 +1,7 @@
 import type { Broker } from '@ates/kit/broker';
 import type { Clock, Random } from '@ates/kit/clock';
 import type { ClockSkew } from '@ates/kit/clockSkew';
+import type { DeliveryGauges } from '@ates/kit/deliveryGauges';
 import type { Log } from '@ates/kit/log';
 import type { RedisLocation } from '@ates/kit/redis';
 
@@ -23,6 +24,8 @@ export interface GroupContext {
 export interface RunningGroup {
   /** Whether its database answers; a sentence where not. */
   isReady(): Promise<true | string>;
+  /** Shows what does not get through. */
+  show(gauges: DeliveryGauges): void;
   /** Takes no more work, and ends what runs at its next committed batch. Its relay goes on: receipts are still due. */
   stop(): Promise<void>;
   /** Notes the last receipts and closes the database; after the broker's workers have ended. */

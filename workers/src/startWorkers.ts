@@ -2,6 +2,7 @@ import { openBroker } from '@ates/kit/broker';
 import { type Clock, type Random, systemClock, systemRandom } from '@ates/kit/clock';
 import type { ClockSkew } from '@ates/kit/clockSkew';
 import type { DatabaseLocation } from '@ates/kit/database';
+import { deliveryGauges } from '@ates/kit/deliveryGauges';
 import { startInternalServer } from '@ates/kit/internalServer';
 import type { Log } from '@ates/kit/log';
 import type { Running } from '@ates/kit/process';
@@ -56,6 +57,8 @@ export async function startWorkers(
       return problems.length === 0 || problems.join('\n');
     },
   });
+  const gauges = deliveryGauges(internal.registry);
+  for (const group of groups) group.show(gauges);
   return {
     info: { groups: mine, queueBackend: broker.backend, internalPort: internal.port },
     async stop() {

@@ -1,6 +1,7 @@
 import type { Caller } from '@ates/kit/caller';
 import type { Clock } from '@ates/kit/clock';
 import type { GuardedContext } from '@ates/kit/guard';
+import type { Log } from '@ates/kit/log';
 import { Refusal } from '@ates/kit/refusal';
 import type { Role } from '@ates/schema/access';
 import type { Kysely } from 'kysely';
@@ -14,6 +15,7 @@ export interface Context extends GuardedContext {
   readonly caller: Caller<Role> | null;
   readonly db: Kysely<AccountingTables>;
   readonly clock: Clock;
+  readonly log: Log;
   readonly books: Books;
   readonly loaders: Loaders;
   readonly live: Live;

@@ -1,5 +1,12 @@
 import { isId } from '@ates/kit/clock';
-import { listDeadLetters, requestResend } from '@ates/kit/inbox';
+import {
+  discardDeadLetter,
+  discardDeadLetters,
+  listDeadLetters,
+  requestResend,
+  requestResendOfAll,
+} from '@ates/kit/deadLetters';
+import { discardHeldEvent, listHeldEvents } from '@ates/kit/heldEvents';
 import { checkPageSize, decodeCursor, isText, isWhole } from '@ates/kit/page';
 import { DateScalar, DateTime, isDay, Money } from '@ates/kit/scalars';
 import { callerOf } from './context.ts';
@@ -106,11 +113,17 @@ export const resolvers: Resolvers = {
         ),
       };
     },
-    accountingDeadLetters: (_, { first }, { db }) => listDeadLetters(db, checkPageSize(first)),
+    accountingDeadLetters: (_, { first, after, event }, { db }) =>
+      listDeadLetters(db, checkPageSize(first), { after, event }),
+    accountingHeldEvents: (_, { first }, { db }) => listHeldEvents(db, checkPageSize(first)),
   },
   Mutation: {
     closeDay: (_, { day }, { db, clock, books }) => closeDay(db, clock, books, day),
     resendAccountingDeadLetter: (_, { id }, { db, clock }) => requestResend(db, id, clock.now()),
+    resendAccountingDeadLetters: (_, { event }, { db, clock }) => requestResendOfAll(db, event, clock.now()),
+    discardAccountingDeadLetter: (_, { id }, context) => discardDeadLetter(context.db, id, context),
+    discardAccountingDeadLetters: (_, { event }, context) => discardDeadLetters(context.db, event, context),
+    discardAccountingHeldEvent: (_, { id }, context) => discardHeldEvent(context.db, id, context),
   },
   Subscription: {
     balanceChanged: {

@@ -63,6 +63,7 @@ export async function startAccounting(
     ...(await identify(request)),
     db,
     clock,
+    log,
     books,
     loaders: createLoaders(db, clock, books),
     live,

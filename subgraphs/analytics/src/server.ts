@@ -56,6 +56,7 @@ export async function startAnalytics(
     ...(await identify(request)),
     db,
     clock,
+    log,
     timeZone: settings.COMPANY_TIME_ZONE,
     live,
   });

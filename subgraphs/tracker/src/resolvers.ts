@@ -1,5 +1,12 @@
 import { isId } from '@ates/kit/clock';
-import { listDeadLetters, requestResend } from '@ates/kit/inbox';
+import {
+  discardDeadLetter,
+  discardDeadLetters,
+  listDeadLetters,
+  requestResend,
+  requestResendOfAll,
+} from '@ates/kit/deadLetters';
+import { discardHeldEvent, listHeldEvents } from '@ates/kit/heldEvents';
 import { checkPageSize, decodeCursor, isText } from '@ates/kit/page';
 import { Refusal } from '@ates/kit/refusal';
 import { DateTime } from '@ates/kit/scalars';
@@ -65,7 +72,9 @@ export const resolvers: Resolvers = {
       const page = pageOf(first, after);
       return listReassignments(db, page.first, page.after);
     },
-    trackerDeadLetters: (_, { first }, { db }) => listDeadLetters(db, checkPageSize(first)),
+    trackerDeadLetters: (_, { first, after, event }, { db }) =>
+      listDeadLetters(db, checkPageSize(first), { after, event }),
+    trackerHeldEvents: (_, { first }, { db }) => listHeldEvents(db, checkPageSize(first)),
   },
   Mutation: {
     createTask: (_, { input }, context) =>
@@ -83,6 +92,10 @@ export const resolvers: Resolvers = {
       }),
     cancelReassignment: (_, { id }, { db, clock }) => cancelReassignment(db, clock, id),
     resendTrackerDeadLetter: (_, { id }, { db, clock }) => requestResend(db, id, clock.now()),
+    resendTrackerDeadLetters: (_, { event }, { db, clock }) => requestResendOfAll(db, event, clock.now()),
+    discardTrackerDeadLetter: (_, { id }, context) => discardDeadLetter(context.db, id, context),
+    discardTrackerDeadLetters: (_, { event }, context) => discardDeadLetters(context.db, event, context),
+    discardTrackerHeldEvent: (_, { id }, context) => discardHeldEvent(context.db, id, context),
   },
   Subscription: {
     myTasksChanged: {

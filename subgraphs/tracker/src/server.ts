@@ -58,6 +58,7 @@ export async function startTracker(
     ...(await identify(request)),
     db,
     clock,
+    log,
     random,
     loaders: createLoaders(db),
     live,

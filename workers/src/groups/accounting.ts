@@ -135,6 +135,10 @@ export async function startAccountingGroup(
   const bells = listenForBells(listenUrl, (bell) => ringers[bell](), log);
   return {
     isReady: () => databaseIsReady(db, 'ACCOUNTING_DATABASE_URL', skew),
+    show(gauges) {
+      gauges.showOverdue('accounting', relay);
+      gauges.showPutAside(db);
+    },
     async stop() {
       await Promise.all(
         [runs, closing, marks, mailer, ledger, mail, housekeeping].map((part) => part.stop()),

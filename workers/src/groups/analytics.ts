@@ -61,6 +61,9 @@ export async function startAnalyticsGroup(
   const bells = listenForBells(listenUrl, () => consumer.ring(), log);
   return {
     isReady: () => databaseIsReady(db, 'ANALYTICS_DATABASE_URL', skew),
+    show(gauges) {
+      gauges.showPutAside(db);
+    },
     async stop() {
       await bells.stop();
       await Promise.all([consumer.stop(), housekeeping.stop()]);

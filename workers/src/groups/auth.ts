@@ -34,6 +34,9 @@ export async function startAuthGroup(
   const bells = listenForBells(listenUrl, (bell) => ringers[bell](), log);
   return {
     isReady: () => databaseIsReady(db, 'AUTH_DATABASE_URL', skew),
+    show(gauges) {
+      gauges.showOverdue('auth', relay);
+    },
     stop: async () => undefined,
     async close() {
       skew.stop();

@@ -73,6 +73,10 @@ export async function startTrackerGroup(
   const bells = listenForBells(listenUrl, (bell) => ringers[bell](), log);
   return {
     isReady: () => databaseIsReady(db, 'TRACKER_DATABASE_URL', skew),
+    show(gauges) {
+      gauges.showOverdue('tracker', relay);
+      gauges.showPutAside(db);
+    },
     async stop() {
       await Promise.all([runs.stop(), consumer.stop(), housekeeping.stop()]);
     },

@@ -184,8 +184,10 @@ export type Query = {
   payoutRun?: Maybe<PayoutRun>;
   /** Admins. */
   ledgerAudit: LedgerAudit;
-  /** Admins, newest first. */
+  /** Admins, newest first; `after` is the id of the last one read, `event` a kind. */
   accountingDeadLetters: Array<DeadLetter>;
+  /** Admins, oldest first. A kind that has some waits; the oldest is tried every 30 seconds. */
+  accountingHeldEvents: Array<HeldEvent>;
 };
 
 
@@ -224,6 +226,13 @@ export type QueryPayoutRunArgs = {
 
 export type QueryAccountingDeadLettersArgs = {
   first: Scalars['Int']['input'];
+  after?: InputMaybe<Scalars['ID']['input']>;
+  event?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryAccountingHeldEventsArgs = {
+  first: Scalars['Int']['input'];
 };
 
 export type Mutation = {
@@ -231,6 +240,14 @@ export type Mutation = {
   closeDay: PayoutRun;
   /** Admins. Applies the fact again, as its consumer would; it stays, with the new reason, where it is refused again. */
   resendAccountingDeadLetter: Scalars['Boolean']['output'];
+  /** Admins. The same for all of a kind; how many there are. */
+  resendAccountingDeadLetters: Scalars['Int']['output'];
+  /** Admins. Deletes it: the fact is never applied. */
+  discardAccountingDeadLetter: Scalars['Boolean']['output'];
+  /** Admins. The same for all of a kind; how many there were. */
+  discardAccountingDeadLetters: Scalars['Int']['output'];
+  /** Admins. Deletes it: none of its facts is ever applied. The next one of its kind is tried at once. */
+  discardAccountingHeldEvent: Scalars['Boolean']['output'];
 };
 
 
@@ -240,6 +257,26 @@ export type MutationCloseDayArgs = {
 
 
 export type MutationResendAccountingDeadLetterArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationResendAccountingDeadLettersArgs = {
+  event: Scalars['String']['input'];
+};
+
+
+export type MutationDiscardAccountingDeadLetterArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationDiscardAccountingDeadLettersArgs = {
+  event: Scalars['String']['input'];
+};
+
+
+export type MutationDiscardAccountingHeldEventArgs = {
   id: Scalars['ID']['input'];
 };
 
@@ -304,6 +341,19 @@ export type DeadLetter = {
   failedAt: Scalars['DateTime']['output'];
   /** The fact as JSON. */
   fact: Scalars['String']['output'];
+};
+
+/** An event that waits: the database refused five of its kind in a row for one reason, so they are kept until it is mended. */
+export type HeldEvent = {
+  id: Scalars['ID']['output'];
+  /** Event name and version. */
+  event: Scalars['String']['output'];
+  consumer: Scalars['String']['output'];
+  heldAt: Scalars['DateTime']['output'];
+  /** How often it was tried since. */
+  attempts: Scalars['Int']['output'];
+  /** Why it was refused the last time; null while it has not been tried. */
+  error?: Maybe<Scalars['String']['output']>;
 };
 
 
@@ -432,6 +482,7 @@ export type ResolversTypes = {
   AccountConnection: ResolverTypeWrapper<Omit<AccountConnection, 'nodes'> & { nodes: Array<ResolversTypes['Account']> }>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   DeadLetter: ResolverTypeWrapper<DeadLetter>;
+  HeldEvent: ResolverTypeWrapper<HeldEvent>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -465,6 +516,7 @@ export type ResolversParentTypes = {
   AccountConnection: Omit<AccountConnection, 'nodes'> & { nodes: Array<ResolversParentTypes['Account']> };
   PageInfo: PageInfo;
   DeadLetter: DeadLetter;
+  HeldEvent: HeldEvent;
 };
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
@@ -578,11 +630,16 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   payoutRun?: Resolver<Maybe<ResolversTypes['PayoutRun']>, ParentType, ContextType, RequireFields<QueryPayoutRunArgs, 'day'>>;
   ledgerAudit?: Resolver<ResolversTypes['LedgerAudit'], ParentType, ContextType>;
   accountingDeadLetters?: Resolver<Array<ResolversTypes['DeadLetter']>, ParentType, ContextType, RequireFields<QueryAccountingDeadLettersArgs, 'first'>>;
+  accountingHeldEvents?: Resolver<Array<ResolversTypes['HeldEvent']>, ParentType, ContextType, RequireFields<QueryAccountingHeldEventsArgs, 'first'>>;
 };
 
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   closeDay?: Resolver<ResolversTypes['PayoutRun'], ParentType, ContextType, Partial<MutationCloseDayArgs>>;
   resendAccountingDeadLetter?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationResendAccountingDeadLetterArgs, 'id'>>;
+  resendAccountingDeadLetters?: Resolver<ResolversTypes['Int'], ParentType, ContextType, RequireFields<MutationResendAccountingDeadLettersArgs, 'event'>>;
+  discardAccountingDeadLetter?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationDiscardAccountingDeadLetterArgs, 'id'>>;
+  discardAccountingDeadLetters?: Resolver<ResolversTypes['Int'], ParentType, ContextType, RequireFields<MutationDiscardAccountingDeadLettersArgs, 'event'>>;
+  discardAccountingHeldEvent?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationDiscardAccountingHeldEventArgs, 'id'>>;
 };
 
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
@@ -642,6 +699,15 @@ export type DeadLetterResolvers<ContextType = Context, ParentType extends Resolv
   fact?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
+export type HeldEventResolvers<ContextType = Context, ParentType extends ResolversParentTypes['HeldEvent'] = ResolversParentTypes['HeldEvent']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  event?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  consumer?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  heldAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  attempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  error?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = Context> = {
   DateTime?: GraphQLScalarType;
   Date?: GraphQLScalarType;
@@ -668,4 +734,5 @@ export type Resolvers<ContextType = Context> = {
   AccountConnection?: AccountConnectionResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   DeadLetter?: DeadLetterResolvers<ContextType>;
+  HeldEvent?: HeldEventResolvers<ContextType>;
 };

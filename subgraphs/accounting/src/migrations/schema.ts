@@ -1,3 +1,4 @@
+import { createHeldEvents } from '@ates/kit/heldEvents';
 import { createInbox } from '@ates/kit/inbox';
 import type { ServiceSchema } from '@ates/kit/migrate';
 import { createOutbox } from '@ates/kit/outbox';
@@ -17,6 +18,7 @@ export const accountingSchema: ServiceSchema = {
       },
     },
     '0002_days_know_their_numbers': { up: numberDays },
+    '0003_held_events': { up: createHeldEvents },
   },
 };
 

@@ -56,8 +56,10 @@ export type Query = {
   analyticsDays: Array<AnalyticsDay>;
   /** Of the period that holds `on` (today where not given). Null where nothing was resolved in it. */
   mostExpensiveTask?: Maybe<MostExpensiveTask>;
-  /** Admins, newest first. */
+  /** Admins, newest first; `after` is the id of the last one read, `event` a kind. */
   analyticsDeadLetters: Array<DeadLetter>;
+  /** Admins, oldest first. A kind that has some waits; the oldest is tried every 30 seconds. */
+  analyticsHeldEvents: Array<HeldEvent>;
 };
 
 
@@ -80,15 +82,50 @@ export type QueryMostExpensiveTaskArgs = {
 
 export type QueryAnalyticsDeadLettersArgs = {
   first: Scalars['Int']['input'];
+  after?: InputMaybe<Scalars['ID']['input']>;
+  event?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryAnalyticsHeldEventsArgs = {
+  first: Scalars['Int']['input'];
 };
 
 export type Mutation = {
   /** Admins. Applies the fact again, as its consumer would; it stays, with the new reason, where it is refused again. */
   resendAnalyticsDeadLetter: Scalars['Boolean']['output'];
+  /** Admins. The same for all of a kind; how many there are. */
+  resendAnalyticsDeadLetters: Scalars['Int']['output'];
+  /** Admins. Deletes it: the fact is never applied. */
+  discardAnalyticsDeadLetter: Scalars['Boolean']['output'];
+  /** Admins. The same for all of a kind; how many there were. */
+  discardAnalyticsDeadLetters: Scalars['Int']['output'];
+  /** Admins. Deletes it: none of its facts is ever applied. The next one of its kind is tried at once. */
+  discardAnalyticsHeldEvent: Scalars['Boolean']['output'];
 };
 
 
 export type MutationResendAnalyticsDeadLetterArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationResendAnalyticsDeadLettersArgs = {
+  event: Scalars['String']['input'];
+};
+
+
+export type MutationDiscardAnalyticsDeadLetterArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationDiscardAnalyticsDeadLettersArgs = {
+  event: Scalars['String']['input'];
+};
+
+
+export type MutationDiscardAnalyticsHeldEventArgs = {
   id: Scalars['ID']['input'];
 };
 
@@ -108,6 +145,19 @@ export type DeadLetter = {
   failedAt: Scalars['DateTime']['output'];
   /** The fact as JSON. */
   fact: Scalars['String']['output'];
+};
+
+/** An event that waits: the database refused five of its kind in a row for one reason, so they are kept until it is mended. */
+export type HeldEvent = {
+  id: Scalars['ID']['output'];
+  /** Event name and version. */
+  event: Scalars['String']['output'];
+  consumer: Scalars['String']['output'];
+  heldAt: Scalars['DateTime']['output'];
+  /** How often it was tried since. */
+  attempts: Scalars['Int']['output'];
+  /** Why it was refused the last time; null while it has not been tried. */
+  error?: Maybe<Scalars['String']['output']>;
 };
 
 
@@ -189,11 +239,12 @@ export type ResolversTypes = {
   AnalyticsDay: ResolverTypeWrapper<Omit<AnalyticsDay, 'mostExpensiveTask'> & { mostExpensiveTask?: Maybe<ResolversTypes['MostExpensiveTask']> }>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   DeadLetter: ResolverTypeWrapper<DeadLetter>;
-  String: ResolverTypeWrapper<Scalars['String']['output']>;
+  HeldEvent: ResolverTypeWrapper<HeldEvent>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -207,11 +258,12 @@ export type ResolversParentTypes = {
   AnalyticsDay: Omit<AnalyticsDay, 'mostExpensiveTask'> & { mostExpensiveTask?: Maybe<ResolversParentTypes['MostExpensiveTask']> };
   Int: Scalars['Int']['output'];
   Query: Record<PropertyKey, never>;
+  String: Scalars['String']['output'];
   Mutation: Record<PropertyKey, never>;
   Boolean: Scalars['Boolean']['output'];
   Subscription: Record<PropertyKey, never>;
   DeadLetter: DeadLetter;
-  String: Scalars['String']['output'];
+  HeldEvent: HeldEvent;
 };
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
@@ -254,10 +306,15 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   analyticsDays?: Resolver<Array<ResolversTypes['AnalyticsDay']>, ParentType, ContextType, RequireFields<QueryAnalyticsDaysArgs, 'from' | 'to'>>;
   mostExpensiveTask?: Resolver<Maybe<ResolversTypes['MostExpensiveTask']>, ParentType, ContextType, RequireFields<QueryMostExpensiveTaskArgs, 'period'>>;
   analyticsDeadLetters?: Resolver<Array<ResolversTypes['DeadLetter']>, ParentType, ContextType, RequireFields<QueryAnalyticsDeadLettersArgs, 'first'>>;
+  analyticsHeldEvents?: Resolver<Array<ResolversTypes['HeldEvent']>, ParentType, ContextType, RequireFields<QueryAnalyticsHeldEventsArgs, 'first'>>;
 };
 
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   resendAnalyticsDeadLetter?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationResendAnalyticsDeadLetterArgs, 'id'>>;
+  resendAnalyticsDeadLetters?: Resolver<ResolversTypes['Int'], ParentType, ContextType, RequireFields<MutationResendAnalyticsDeadLettersArgs, 'event'>>;
+  discardAnalyticsDeadLetter?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationDiscardAnalyticsDeadLetterArgs, 'id'>>;
+  discardAnalyticsDeadLetters?: Resolver<ResolversTypes['Int'], ParentType, ContextType, RequireFields<MutationDiscardAnalyticsDeadLettersArgs, 'event'>>;
+  discardAnalyticsHeldEvent?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationDiscardAnalyticsHeldEventArgs, 'id'>>;
 };
 
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
@@ -274,6 +331,15 @@ export type DeadLetterResolvers<ContextType = Context, ParentType extends Resolv
   fact?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
+export type HeldEventResolvers<ContextType = Context, ParentType extends ResolversParentTypes['HeldEvent'] = ResolversParentTypes['HeldEvent']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  event?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  consumer?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  heldAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  attempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  error?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = Context> = {
   DateTime?: GraphQLScalarType;
   Date?: GraphQLScalarType;
@@ -285,4 +351,5 @@ export type Resolvers<ContextType = Context> = {
   Mutation?: MutationResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
   DeadLetter?: DeadLetterResolvers<ContextType>;
+  HeldEvent?: HeldEventResolvers<ContextType>;
 };

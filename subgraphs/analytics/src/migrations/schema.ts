@@ -1,3 +1,4 @@
+import { createHeldEvents } from '@ates/kit/heldEvents';
 import { createInbox } from '@ates/kit/inbox';
 import type { ServiceSchema } from '@ates/kit/migrate';
 import { type Kysely, sql } from 'kysely';
@@ -57,5 +58,6 @@ export const analyticsSchema: ServiceSchema = {
         )`.execute(db);
       },
     },
+    '0002_held_events': { up: createHeldEvents },
   },
 };

@@ -124,8 +124,10 @@ export type Query = {
   myTasks: TaskConnection;
   reassignment?: Maybe<Reassignment>;
   reassignments: ReassignmentConnection;
-  /** Admins, newest first. */
+  /** Admins, newest first; `after` is the id of the last one read, `event` a kind. */
   trackerDeadLetters: Array<DeadLetter>;
+  /** Admins, oldest first. A kind that has some waits; the oldest is tried every 30 seconds. */
+  trackerHeldEvents: Array<HeldEvent>;
 };
 
 
@@ -161,6 +163,13 @@ export type QueryReassignmentsArgs = {
 
 export type QueryTrackerDeadLettersArgs = {
   first: Scalars['Int']['input'];
+  after?: InputMaybe<Scalars['ID']['input']>;
+  event?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QueryTrackerHeldEventsArgs = {
+  first: Scalars['Int']['input'];
 };
 
 export type Mutation = {
@@ -174,6 +183,14 @@ export type Mutation = {
   cancelReassignment: Reassignment;
   /** Admins. Applies the fact again, as its consumer would; it stays, with the new reason, where it is refused again. */
   resendTrackerDeadLetter: Scalars['Boolean']['output'];
+  /** Admins. The same for all of a kind; how many there are. */
+  resendTrackerDeadLetters: Scalars['Int']['output'];
+  /** Admins. Deletes it: the fact is never applied. */
+  discardTrackerDeadLetter: Scalars['Boolean']['output'];
+  /** Admins. The same for all of a kind; how many there were. */
+  discardTrackerDeadLetters: Scalars['Int']['output'];
+  /** Admins. Deletes it: none of its facts is ever applied. The next one of its kind is tried at once. */
+  discardTrackerHeldEvent: Scalars['Boolean']['output'];
 };
 
 
@@ -199,6 +216,26 @@ export type MutationCancelReassignmentArgs = {
 
 
 export type MutationResendTrackerDeadLetterArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationResendTrackerDeadLettersArgs = {
+  event: Scalars['String']['input'];
+};
+
+
+export type MutationDiscardTrackerDeadLetterArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationDiscardTrackerDeadLettersArgs = {
+  event: Scalars['String']['input'];
+};
+
+
+export type MutationDiscardTrackerHeldEventArgs = {
   id: Scalars['ID']['input'];
 };
 
@@ -263,6 +300,19 @@ export type DeadLetter = {
   failedAt: Scalars['DateTime']['output'];
   /** The fact as JSON. */
   fact: Scalars['String']['output'];
+};
+
+/** An event that waits: the database refused five of its kind in a row for one reason, so they are kept until it is mended. */
+export type HeldEvent = {
+  id: Scalars['ID']['output'];
+  /** Event name and version. */
+  event: Scalars['String']['output'];
+  consumer: Scalars['String']['output'];
+  heldAt: Scalars['DateTime']['output'];
+  /** How often it was tried since. */
+  attempts: Scalars['Int']['output'];
+  /** Why it was refused the last time; null while it has not been tried. */
+  error?: Maybe<Scalars['String']['output']>;
 };
 
 
@@ -384,6 +434,7 @@ export type ResolversTypes = {
   ReassignmentConnection: ResolverTypeWrapper<Omit<ReassignmentConnection, 'nodes'> & { nodes: Array<ResolversTypes['Reassignment']> }>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   DeadLetter: ResolverTypeWrapper<DeadLetter>;
+  HeldEvent: ResolverTypeWrapper<HeldEvent>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -409,6 +460,7 @@ export type ResolversParentTypes = {
   ReassignmentConnection: Omit<ReassignmentConnection, 'nodes'> & { nodes: Array<ResolversParentTypes['Reassignment']> };
   PageInfo: PageInfo;
   DeadLetter: DeadLetter;
+  HeldEvent: HeldEvent;
 };
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
@@ -463,6 +515,7 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   reassignment?: Resolver<Maybe<ResolversTypes['Reassignment']>, ParentType, ContextType, RequireFields<QueryReassignmentArgs, 'id'>>;
   reassignments?: Resolver<ResolversTypes['ReassignmentConnection'], ParentType, ContextType, RequireFields<QueryReassignmentsArgs, 'first'>>;
   trackerDeadLetters?: Resolver<Array<ResolversTypes['DeadLetter']>, ParentType, ContextType, RequireFields<QueryTrackerDeadLettersArgs, 'first'>>;
+  trackerHeldEvents?: Resolver<Array<ResolversTypes['HeldEvent']>, ParentType, ContextType, RequireFields<QueryTrackerHeldEventsArgs, 'first'>>;
 };
 
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
@@ -471,6 +524,10 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   reassignTasks?: Resolver<ResolversTypes['Reassignment'], ParentType, ContextType, RequireFields<MutationReassignTasksArgs, 'onRunning'>>;
   cancelReassignment?: Resolver<ResolversTypes['Reassignment'], ParentType, ContextType, RequireFields<MutationCancelReassignmentArgs, 'id'>>;
   resendTrackerDeadLetter?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationResendTrackerDeadLetterArgs, 'id'>>;
+  resendTrackerDeadLetters?: Resolver<ResolversTypes['Int'], ParentType, ContextType, RequireFields<MutationResendTrackerDeadLettersArgs, 'event'>>;
+  discardTrackerDeadLetter?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationDiscardTrackerDeadLetterArgs, 'id'>>;
+  discardTrackerDeadLetters?: Resolver<ResolversTypes['Int'], ParentType, ContextType, RequireFields<MutationDiscardTrackerDeadLettersArgs, 'event'>>;
+  discardTrackerHeldEvent?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationDiscardTrackerHeldEventArgs, 'id'>>;
 };
 
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
@@ -519,6 +576,15 @@ export type DeadLetterResolvers<ContextType = Context, ParentType extends Resolv
   fact?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
+export type HeldEventResolvers<ContextType = Context, ParentType extends ResolversParentTypes['HeldEvent'] = ResolversParentTypes['HeldEvent']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  event?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  consumer?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  heldAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  attempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  error?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = Context> = {
   DateTime?: GraphQLScalarType;
   Task?: TaskResolvers<ContextType>;
@@ -535,4 +601,5 @@ export type Resolvers<ContextType = Context> = {
   ReassignmentConnection?: ReassignmentConnectionResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   DeadLetter?: DeadLetterResolvers<ContextType>;
+  HeldEvent?: HeldEventResolvers<ContextType>;
 };

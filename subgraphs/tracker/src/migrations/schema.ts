@@ -1,3 +1,4 @@
+import { createHeldEvents } from '@ates/kit/heldEvents';
 import { createInbox } from '@ates/kit/inbox';
 import type { ServiceSchema } from '@ates/kit/migrate';
 import { createOutbox } from '@ates/kit/outbox';
@@ -97,5 +98,6 @@ export const trackerSchema: ServiceSchema = {
         );
       },
     },
+    '0002_held_events': { up: createHeldEvents },
   },
 };
