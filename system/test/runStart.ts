@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach } from 'vitest';
+import type { Account } from '../src/stores/account.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -29,14 +30,18 @@ afterEach(async () => {
   }
 });
 
-/** Runs `npm start` with these settings and no others. */
-export function runStart(settings: Record<string, string>) {
+/** Runs `npm start` with these settings and no others; in this tree and under this account unless others are given. */
+export function runStart(
+  settings: Record<string, string>,
+  { tree = root, account }: { tree?: string; account?: Account | undefined } = {},
+) {
   const npm = spawn('npm', ['start', '--silent'], {
-    cwd: root,
+    cwd: tree,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A process group of its own, as in a terminal.
     detached: true,
+    ...account,
   });
   running.push(npm);
   let output = '';
