@@ -85,7 +85,7 @@ async function startApolloGateway({ system }: BenchCompany): Promise<{ url: stri
   };
   // As it runs in production: without the stack traces and checks of development.
   const child = fork(
-    fileURLToPath(new URL('../yardsticks/apolloGateway.ts', import.meta.url)),
+    fileURLToPath(import.meta.resolve('@ates/bench/yardsticks/apolloGateway')),
     [JSON.stringify(settings)],
     {
       env: { ...process.env, NODE_ENV: 'production', APOLLO_TELEMETRY_DISABLED: 'true' },

@@ -51,12 +51,12 @@ async function withGateway(measure: (pair: Pair) => Promise<void>): Promise<void
   const directory = mkdtempSync(join(tmpdir(), 'exchange-bench-'));
   const children: ChildProcess[] = [];
   try {
-    const plain = await start(sourceOf('../yardsticks/plainSocketServer.ts'), [sdl], {});
+    const plain = await start(moduleOf('@ates/bench/yardsticks/plainSocketServer'), [sdl], {});
     children.push(plain.child);
     const supergraph = join(directory, 'supergraph.graphql');
     const service = { name: 'plain', url: plain.url, typeDefs: parse(sdl) };
     writeFileSync(supergraph, composeServices([service]).supergraphSdl as string);
-    const gateway = await start(sourceOf('../../../gateway/src/main.ts'), [], {
+    const gateway = await start(moduleOf('@ates/gateway/main'), [], {
       SUPERGRAPH: supergraph,
       SUBGRAPH_URL_PLAIN: plain.url,
       INTERNAL_SECRET: 'a secret of the benchmark',
@@ -104,7 +104,8 @@ interface Started {
   readonly url: string;
 }
 
-const sourceOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+/** A module as this process would load it: built, or from its sources. */
+const moduleOf = (name: string) => fileURLToPath(import.meta.resolve(name));
 
 /** Starts a process that tells its URL by IPC. */
 async function start(module: string, args: string[], environment: Record<string, string>): Promise<Started> {
