@@ -69,6 +69,12 @@ export const timeZone = () =>
     }
   }, 'must be an IANA time zone such as Europe/Berlin');
 
+/** The most connections of a pool: from 2 to 1,000. */
+export const poolSize = () => {
+  const sentence = 'must be a whole number from 2 to 1000';
+  return z.coerce.number(sentence).int(sentence).min(2, sentence).max(1_000, sentence);
+};
+
 /** `true` or `false`. */
 export const flag = () =>
   z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true');

@@ -55,6 +55,7 @@ const databaseOf = (service: DatabaseService, { stores, settings }: PartContext)
   return {
     [`${service.toUpperCase()}_DATABASE_URL`]: stores.databases[service].url,
     [listenUrl]: settings[listenUrl],
+    DATABASE_POOL_SIZE: settings.DATABASE_POOL_SIZE?.toString(),
   };
 };
 

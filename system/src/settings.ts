@@ -5,6 +5,7 @@ import {
   flag,
   logLevel,
   onOff,
+  poolSize,
   port,
   readSettings,
   SettingError,
@@ -41,6 +42,8 @@ const shape = {
   TRACKER_LISTEN_URL: postgresUrl(),
   ACCOUNTING_LISTEN_URL: postgresUrl(),
   ANALYTICS_LISTEN_URL: postgresUrl(),
+  /** The most connections of each pool: of a subgraph, and of the workers for each service. They have their own defaults. */
+  DATABASE_POOL_SIZE: poolSize().optional(),
   /** Whether the workers' connections keep the plans of statements: `off` through a pooler that shares connections. */
   PREPARE: onOff().default(true),
   /** The Redis of queues and pub/sub. Without it a private one runs where one is installed. */

@@ -51,3 +51,13 @@ it('the company’s time zone gets to whoever counts days, and to nobody else', 
   const told = partNames.filter((part) => 'COMPANY_TIME_ZONE' in environmentOf(part, context));
   expect(told).toEqual(['accounting', 'analytics', 'workers']);
 });
+
+it('the size of pools gets to whoever has a database', () => {
+  const context = contextOf({ DATABASE_POOL_SIZE: '7' });
+  const told = partNames.filter((part) => environmentOf(part, context).DATABASE_POOL_SIZE === '7');
+  expect(told).toEqual(['auth', 'tracker', 'accounting', 'analytics', 'workers']);
+  for (const size of ['1', 'many', '1001'])
+    expect(() => readSystemSettings({ DATABASE_POOL_SIZE: size })).toThrow(
+      `DATABASE_POOL_SIZE must be a whole number from 2 to 1000; it is "${size}".`,
+    );
+});

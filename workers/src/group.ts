@@ -16,6 +16,8 @@ export interface GroupContext {
   readonly skew: ClockSkew | undefined;
   readonly log: Log;
   readonly companyTimeZone: string;
+  /** The most connections to the group's database; each group has its own default. */
+  readonly poolSize: number | undefined;
   /** Whether connections to the databases keep the plans of their statements. */
   readonly prepare: boolean;
 }

@@ -1,7 +1,7 @@
 import type { QueueStore } from '@ates/kit/broker';
 import type { DatabaseLocation } from '@ates/kit/database';
 import { redisOf, redisSettings } from '@ates/kit/redis';
-import { onOff, processSettings, SettingError, timeZone, url } from '@ates/kit/settings';
+import { onOff, poolSize, processSettings, SettingError, timeZone, url } from '@ates/kit/settings';
 import { z } from 'zod';
 
 const database = () => url('postgres', 'postgresql').optional();
@@ -18,6 +18,8 @@ export const workerSettings = {
   TRACKER_DATABASE_URL: database(),
   ACCOUNTING_DATABASE_URL: database(),
   ANALYTICS_DATABASE_URL: database(),
+  /** The most connections to each of them; unless set 4 to auth's, 10 to tracker's and 20 to each of the others. */
+  DATABASE_POOL_SIZE: poolSize().optional(),
   /** Direct URLs of the same databases for LISTEN, where the ones above lead to a pooler that shares connections. */
   AUTH_LISTEN_URL: database(),
   TRACKER_LISTEN_URL: database(),

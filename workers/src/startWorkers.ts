@@ -36,6 +36,7 @@ export async function startWorkers(
     ...{ broker, clock, random, skew, log },
     redis: redisOf(settings),
     companyTimeZone: settings.COMPANY_TIME_ZONE,
+    poolSize: settings.DATABASE_POOL_SIZE,
     prepare: settings.PREPARE,
   };
   const start: Record<WorkerGroup, (database: DatabaseLocation) => Promise<RunningGroup>> = {

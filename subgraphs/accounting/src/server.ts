@@ -34,7 +34,11 @@ export async function startAccounting(
       listenUrl: settings.ACCOUNTING_LISTEN_URL,
       setting: 'ACCOUNTING_DATABASE_URL',
     },
-    { poolSize: 10, statementTimeoutMs: 10_000, applicationName: 'accounting' },
+    {
+      poolSize: settings.DATABASE_POOL_SIZE ?? 10,
+      statementTimeoutMs: 10_000,
+      applicationName: 'accounting',
+    },
     log,
   );
   const skew = given ?? (await watchClockSkew({ db, service: 'accounting', log }));

@@ -1,5 +1,5 @@
 import { redisSettings } from '@ates/kit/redis';
-import { port, processSettings, secret, timeZone, url } from '@ates/kit/settings';
+import { poolSize, port, processSettings, secret, timeZone, url } from '@ates/kit/settings';
 import { z } from 'zod';
 
 /** Settings of the accounting subgraph's process. */
@@ -9,6 +9,8 @@ export const accountingSettings = {
   PORT: port().default(0),
   /** Accounting's database, with the application's role. */
   ACCOUNTING_DATABASE_URL: url('postgres', 'postgresql'),
+  /** The most connections to it; 10 unless set. */
+  DATABASE_POOL_SIZE: poolSize().optional(),
   /** A direct URL of the same database for LISTEN, where the one above leads to a pooler that shares connections. */
   ACCOUNTING_LISTEN_URL: url('postgres', 'postgresql').optional(),
   /** Where auth publishes the keys that tokens are verified with. */

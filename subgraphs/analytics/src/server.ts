@@ -32,7 +32,7 @@ export async function startAnalytics(
       listenUrl: settings.ANALYTICS_LISTEN_URL,
       setting: 'ANALYTICS_DATABASE_URL',
     },
-    { poolSize: 10, statementTimeoutMs: 10_000, applicationName: 'analytics' },
+    { poolSize: settings.DATABASE_POOL_SIZE ?? 10, statementTimeoutMs: 10_000, applicationName: 'analytics' },
     log,
   );
   const skew = given ?? (await watchClockSkew({ db, service: 'analytics', log }));

@@ -33,7 +33,7 @@ export async function startAuth(
 ): Promise<RunningSubgraph & { seeded: SeededLogins | null }> {
   const db = openDatabase<AuthTables>(
     settings.AUTH_DATABASE_URL,
-    { poolSize: 10, statementTimeoutMs: 10_000, applicationName: 'auth' },
+    { poolSize: settings.DATABASE_POOL_SIZE ?? 10, statementTimeoutMs: 10_000, applicationName: 'auth' },
     log,
   );
   const skew = given ?? (await watchClockSkew({ db, service: 'auth', log }));

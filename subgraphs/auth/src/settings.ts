@@ -1,4 +1,4 @@
-import { port, processSettings, secret, url } from '@ates/kit/settings';
+import { poolSize, port, processSettings, secret, url } from '@ates/kit/settings';
 import { z } from 'zod';
 import { minBeakShapeLength, parseBeakShape, parseLogin } from './domain/user.ts';
 
@@ -36,6 +36,8 @@ export const authSettings = {
   PORT: port().default(0),
   /** Auth's database, with the application's role. */
   AUTH_DATABASE_URL: url('postgres', 'postgresql'),
+  /** The most connections to it; 10 unless set. */
+  DATABASE_POOL_SIZE: poolSize().optional(),
   /** What callers prove themselves with: the gateway's. */
   INTERNAL_SECRET: secret(),
   /** How a company without users begins: `demo` (log-ins that everybody knows) or `none` (one admin). */

@@ -34,7 +34,7 @@ export async function startTracker(
       listenUrl: settings.TRACKER_LISTEN_URL,
       setting: 'TRACKER_DATABASE_URL',
     },
-    { poolSize: 10, statementTimeoutMs: 10_000, applicationName: 'tracker' },
+    { poolSize: settings.DATABASE_POOL_SIZE ?? 10, statementTimeoutMs: 10_000, applicationName: 'tracker' },
     log,
   );
   const skew = given ?? (await watchClockSkew({ db, service: 'tracker', log }));

@@ -1,5 +1,5 @@
 import { redisSettings } from '@ates/kit/redis';
-import { port, processSettings, secret, url } from '@ates/kit/settings';
+import { poolSize, port, processSettings, secret, url } from '@ates/kit/settings';
 import type { z } from 'zod';
 
 /** Settings of the tracker subgraph's process. */
@@ -9,6 +9,8 @@ export const trackerSettings = {
   PORT: port().default(0),
   /** Tracker's database, with the application's role. */
   TRACKER_DATABASE_URL: url('postgres', 'postgresql'),
+  /** The most connections to it; 10 unless set. */
+  DATABASE_POOL_SIZE: poolSize().optional(),
   /** A direct URL of the same database for LISTEN, where the one above leads to a pooler that shares connections. */
   TRACKER_LISTEN_URL: url('postgres', 'postgresql').optional(),
   /** Where auth publishes the keys that tokens are verified with. */

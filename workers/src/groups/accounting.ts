@@ -45,13 +45,13 @@ const closingIntervalMs = 60_000;
 /** Accounting's work: its relay, the ledger, the closing of days, payout runs, and the mail about them. */
 export async function startAccountingGroup(
   database: DatabaseLocation,
-  { broker, redis, clock, log, companyTimeZone, prepare, skew: given }: GroupContext,
+  { broker, redis, clock, log, companyTimeZone, poolSize, prepare, skew: given }: GroupContext,
   settings: WorkerSettings,
 ): Promise<RunningGroup> {
   const { db, listenUrl } = await openServiceDatabase<AccountingTables>(
     database,
     // Two consumers with two transactions for each kind of event and a batch at a time, the runs, mail and the relay.
-    { poolSize: 20, statementTimeoutMs: 30_000, applicationName: 'accounting workers', prepare },
+    { poolSize: poolSize ?? 20, statementTimeoutMs: 30_000, applicationName: 'accounting workers', prepare },
     log,
   );
   const skew = given ?? (await watchClockSkew({ db, service: 'accounting', log }));

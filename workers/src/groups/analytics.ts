@@ -31,12 +31,12 @@ export const analyticsHandlers = (companyTimeZone: string): readonly EventHandle
 /** Analytics' work: its read model. */
 export async function startAnalyticsGroup(
   database: DatabaseLocation,
-  { broker, redis, clock, log, companyTimeZone, prepare, skew: given }: GroupContext,
+  { broker, redis, clock, log, companyTimeZone, poolSize, prepare, skew: given }: GroupContext,
 ): Promise<RunningGroup> {
   const { db, listenUrl } = await openServiceDatabase<AnalyticsTables>(
     database,
     // Two transactions for each kind of event, and a batch.
-    { poolSize: 20, statementTimeoutMs: 30_000, applicationName: 'analytics workers', prepare },
+    { poolSize: poolSize ?? 20, statementTimeoutMs: 30_000, applicationName: 'analytics workers', prepare },
     log,
   );
   const skew = given ?? (await watchClockSkew({ db, service: 'analytics', log }));

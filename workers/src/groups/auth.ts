@@ -9,11 +9,11 @@ import { consumersOf } from '../routes.ts';
 /** Auth's work: its relay. */
 export async function startAuthGroup(
   database: DatabaseLocation,
-  { broker, clock, log, prepare, skew: given }: GroupContext,
+  { broker, clock, log, poolSize, prepare, skew: given }: GroupContext,
 ): Promise<RunningGroup> {
   const { db, listenUrl } = await openServiceDatabase<AuthTables>(
     database,
-    { poolSize: 4, statementTimeoutMs: 30_000, applicationName: 'auth workers', prepare },
+    { poolSize: poolSize ?? 4, statementTimeoutMs: 30_000, applicationName: 'auth workers', prepare },
     log,
   );
   const skew = given ?? (await watchClockSkew({ db, service: 'auth', log }));

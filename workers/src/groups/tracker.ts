@@ -18,11 +18,11 @@ import { startRuns } from '../runs/startRuns.ts';
 /** Tracker's work: its relay, its copy of the users, and reassignments. */
 export async function startTrackerGroup(
   database: DatabaseLocation,
-  { broker, redis, clock, random, log, prepare, skew: given }: GroupContext,
+  { broker, redis, clock, random, log, poolSize, prepare, skew: given }: GroupContext,
 ): Promise<RunningGroup> {
   const { db, listenUrl } = await openServiceDatabase<TrackerTables>(
     database,
-    { poolSize: 10, statementTimeoutMs: 30_000, applicationName: 'tracker workers', prepare },
+    { poolSize: poolSize ?? 10, statementTimeoutMs: 30_000, applicationName: 'tracker workers', prepare },
     log,
   );
   const skew = given ?? (await watchClockSkew({ db, service: 'tracker', log }));
