@@ -2,11 +2,15 @@ import { relative } from 'node:path';
 import { createLog } from '@ates/kit/log';
 import { SettingError } from '@ates/kit/settings';
 import { buildApp } from './buildApp.ts';
+import { restartOnChange } from './restartOnChange.ts';
 import { readSystemSettings } from './settings.ts';
 import { type RunningSystem, startSystem } from './startSystem.ts';
 
 /** How much later a signal must come to count as a second one, in milliseconds: npm passes on what a terminal sent. */
 const sameSignalMs = 500;
+
+/** Given by `npm run dev`, which runs sources: what has changed is started again. */
+const restarts = process.argv.includes('--restart-on-change');
 
 /** `npm start`: the whole system in one terminal, until Ctrl-C or SIGTERM. */
 async function start(): Promise<string | undefined> {
@@ -42,6 +46,7 @@ async function start(): Promise<string | undefined> {
     if (giveUp.signal.aborted) return undefined;
     throw error;
   }
+  if (restarts) restartOnChange(system, log);
   if (firstSignalAt === undefined) console.log(summary(system, Date.now() - began));
   else void system.stop();
   const problem = await system.ended;

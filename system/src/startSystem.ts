@@ -64,6 +64,8 @@ export interface RunningSystem {
   readonly pids: Readonly<Partial<Record<PartName | OwnStore['name'], number>>>;
   /** Sends a signal to a process, which is started again when it ends by it; without an own store nothing goes on. */
   kill(name: PartName | OwnStore['name'], signal: NodeJS.Signals): void;
+  /** Ends a process in order and starts it again, with the code that is there by then. */
+  restart(name: PartName): void;
   /** In order, and within 5 s. */
   stop(): Promise<void>;
   /** Ends everything without any order. */
@@ -172,6 +174,7 @@ export async function startSystem(options: StartOptions = {}): Promise<RunningSy
         if (store) process.kill(store.pid, killSignal);
         else processes.get(name as PartName)?.kill(killSignal);
       },
+      restart: (name) => processes.get(name)?.restart(),
       stop: () => shutdown.stop(),
       stopAtOnce: () => shutdown.atOnce(),
       ended: shutdown.ended,

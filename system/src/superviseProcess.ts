@@ -20,6 +20,8 @@ export interface SupervisedProcess {
    */
   start(environment: Readonly<Record<string, string>>): Promise<PartInfo>;
   kill(signal: NodeJS.Signals): void;
+  /** Lets it end in order and starts it again at once, with the code that is there by then. */
+  restart(): void;
   /** Asks it to end, and doesn't start it again. Resolves once it has ended. */
   stop(): Promise<void>;
 }
@@ -78,6 +80,7 @@ export function superviseProcess(options: SuperviseOptions): SupervisedProcess {
   let environment: Record<string, string> | undefined;
   let stopping = false;
   let wasReady = false;
+  let restarting = false;
   let delayMs = firstDelayMs;
   let timer: NodeJS.Timeout | undefined;
   let current: { child: ChildProcess; closed: Promise<void> } | undefined;
@@ -134,6 +137,11 @@ export function superviseProcess(options: SuperviseOptions): SupervisedProcess {
         resolve();
         const how = signal ?? `exit code ${code}`;
         if (stopping || environment === undefined) return;
+        if (restarting) {
+          restarting = false;
+          launch();
+          return;
+        }
         // One line is a sentence; more is the trace of a crash.
         const sentence = lastWords.length === 1 ? lastWords[0] : undefined;
         if (sentence === undefined) for (const line of lastWords) options.onLine(line);
@@ -172,6 +180,17 @@ export function superviseProcess(options: SuperviseOptions): SupervisedProcess {
       return ready;
     },
     kill: (signal) => void current?.child.kill(signal),
+    restart() {
+      if (stopping || environment === undefined) return;
+      delayMs = firstDelayMs;
+      if (current) {
+        restarting = true;
+        current.child.kill('SIGTERM');
+      } else {
+        clearTimeout(timer);
+        launch();
+      }
+    },
     async stop() {
       stopping = true;
       clearTimeout(timer);

@@ -30,12 +30,16 @@ afterEach(async () => {
   }
 });
 
-/** Runs `npm start` with these settings and no others; in this tree and under this account unless others are given. */
+/** Runs `npm start` with these settings and no others; from this tree and under this account unless others are given. */
 export function runStart(
   settings: Record<string, string>,
-  { tree = root, account }: { tree?: string; account?: Account | undefined } = {},
+  {
+    tree = root,
+    account,
+    script = 'start',
+  }: { tree?: string; account?: Account | undefined; script?: 'start' | 'dev' } = {},
 ) {
-  const npm = spawn('npm', ['start', '--silent'], {
+  const npm = spawn('npm', ['run', script, '--silent'], {
     cwd: tree,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -61,6 +65,8 @@ export function runStart(
   ready.catch(() => {});
   return {
     npm,
+    /** What it has said so far. */
+    output: () => output,
     /** Everything it runs now. */
     pids: () => descendantsOf(npm.pid!, () => true),
     /** Once it has said something, which it does when its stores are open. */
