@@ -20,10 +20,16 @@ export function freshTree(): string {
   });
   chmodSync(tree, 0o755);
   const [from, to] = [join(root, 'node_modules'), join(tree, 'node_modules')];
-  mkdirSync(join(to, '@ates'), { recursive: true });
-  for (const name of readdirSync(from)) if (name !== '@ates') symlinkSync(join(from, name), join(to, name));
-  for (const name of readdirSync(join(from, '@ates')))
-    symlinkSync(readlinkSync(join(from, '@ates', name)), join(to, '@ates', name));
+  for (const name of readdirSync(from)) {
+    // Scopes are folders of the copy's own, so that a test may take packages away.
+    const scoped = name.startsWith('@') ? readdirSync(join(from, name)) : [];
+    mkdirSync(join(to, scoped.length > 0 ? name : ''), { recursive: true });
+    if (name === '@ates') {
+      for (const each of scoped) symlinkSync(readlinkSync(join(from, name, each)), join(to, name, each));
+    } else if (scoped.length > 0) {
+      for (const each of scoped) symlinkSync(join(from, name, each), join(to, name, each));
+    } else symlinkSync(join(from, name), join(to, name));
+  }
   return tree;
 }
 

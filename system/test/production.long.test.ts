@@ -1,12 +1,22 @@
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { startEmbeddedPostgres } from '../src/stores/embeddedPostgres.ts';
 import { freshTree, readProcess } from './freshTree.ts';
 import { ask, runStart } from './runStart.ts';
-import { nobody, scratch } from './stores/scratch.ts';
+import { log, nobody, scratch, stopsAfterwards } from './stores/scratch.ts';
 
 /** Runs `run.mjs` in a tree; a wrong setting ends the gateway with its sentence once it has been loaded. */
 async function runGateway(tree: string, account?: typeof nobody): Promise<{ code: number; said: string[] }> {
@@ -123,11 +133,9 @@ describe('what runs is built', () => {
     ]);
   });
 
-  it('where TypeScript is installed; where it is not, what was built runs, or a sentence asks for it', async () => {
-    const tree = copyOf(built);
+  it('where TypeScript is installed; where it is not, a sentence asks for what it would build', async () => {
+    const tree = freshTree();
     rmSync(join(tree, 'node_modules/typescript'));
-    expect((await runGateway(tree)).said).toEqual([wrongSetting]);
-    rmSync(join(tree, 'system/dist'), { recursive: true });
     expect(await runGateway(tree)).toEqual({
       code: 1,
       said: [
@@ -136,6 +144,58 @@ describe('what runs is built', () => {
     });
   });
 });
+
+describe('a production install with a built tree', () => {
+  const tree = freshTree();
+  beforeAll(async () => {
+    await promisify(execFile)('npm', ['run', 'build'], { cwd: tree });
+    for (const name of developmentPackages(tree))
+      rmSync(join(tree, 'node_modules', name), { recursive: true, force: true });
+  });
+
+  it('starts, with the app and without a warning', async () => {
+    for (const name of ['typescript', 'tsx', 'vite', 'react', 'esbuild'])
+      expect(existsSync(join(tree, 'node_modules', name)), name).toBe(false);
+    const start = runStart({ DATA_DIR: scratch(), PORT: '0' }, { tree });
+    const { url, output } = await start.started();
+    expect(await (await fetch(url)).text()).toContain('<div id="root">');
+    expect(output()).not.toMatch(/WARN|building/);
+  });
+
+  it('migrates', async () => {
+    const server = stopsAfterwards(
+      await startEmbeddedPostgres({ directory: scratch(), durable: false, log }),
+    );
+    const { stdout, stderr } = await promisify(execFile)(
+      'npm',
+      ['run', '--silent', 'migrate', '--', '--print-urls'],
+      {
+        cwd: tree,
+        env: {
+          PATH: process.env.PATH,
+          HOME: scratch(),
+          DATABASE_URL: server.url,
+          INTERNAL_SECRET: 'a secret of the company',
+        },
+      },
+    );
+    expect(stdout).toMatch(
+      /^AUTH_DATABASE_URL=postgres:\/\/auth_app:.*\n(.*\n){2}ANALYTICS_DATABASE_URL=.*\n$/,
+    );
+    expect(stderr).toMatch(/have the newest schema\.\n$/);
+  });
+});
+
+/** What `npm ci --omit=dev` leaves out, as the lockfile has it. */
+function developmentPackages(tree: string): string[] {
+  const { packages } = JSON.parse(readFileSync(join(tree, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { dev?: boolean }>;
+  };
+  return Object.entries(packages).flatMap(([path, { dev }]) => {
+    const name = /^node_modules\/((?:@[^/]+\/)?[^/]+)$/.exec(path)?.[1];
+    return dev && name ? [name] : [];
+  });
+}
 
 function copyOf(built: string): string {
   const tree = join(scratch(), 'tree');
