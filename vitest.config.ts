@@ -43,6 +43,8 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'long',
+          // What they start is what has been built.
+          globalSetup: [...shared.globalSetup, `${root}system/test/builtSystem.ts`],
           include: [longTests],
           exclude: ignored,
           testTimeout: 300_000,

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const bench = ['--import', 'tsx', '--conditions=source', 'bench/src/bench.ts'];
+const bench = ['system/run.mjs', 'bench'];
 
 /** Runs the benchmarks' command; no figure is looked at, since here they would mean nothing. */
 async function runBench(
