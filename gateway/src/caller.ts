@@ -1,15 +1,20 @@
 import type { IncomingMessage } from 'node:http';
 import type { AuthenticationProblem } from '@ates/kit/token';
+import type { OperationSize } from './operationSize.ts';
 
 /** What is known of a request and of whoever sent it: Apollo Server's context value. */
 export interface CallerContext {
   /** Made here, told to the subgraphs and in the answer; errors that are masked carry it. */
   readonly requestId: string;
   readonly clientAddress: string;
+  /** Who is signed in; undefined where nobody is, or where tokens just pass through. */
+  readonly userId?: string | undefined;
   /** Why nobody is signed in; undefined where somebody is, or where that could not be found out. */
   readonly problem: AuthenticationProblem | undefined;
   /** The headers of the client that subgraphs may see. */
   readonly forwarded: Readonly<Record<string, string>>;
+  /** How large the answer may be, once that is known. */
+  size?: OperationSize;
   /** Hands a subgraph's cookies to the client. */
   passCookies(cookies: readonly string[]): void;
 }

@@ -20,14 +20,14 @@ export interface SubgraphOptions {
   readonly internalSecret: string;
   readonly timeoutMs: number;
   readonly connections: number;
+  /** The longest answer that is read, in bytes. */
+  readonly maxAnswerBytes: number;
   /** Told about every request, with the seconds it took. */
   readonly observe: (outcome: 'answered' | 'failed', seconds: number) => void;
 }
 
 /** How many requests may be under way or wait, for each connection. */
 const underWayPerConnection = 32;
-/** The longest answer that is read. */
-const maxAnswerBytes = 64 * 1024 * 1024;
 /** How long to wait before asking again where a connection was refused: a restart's gap is often short. */
 const retryPauseMs = 100;
 
@@ -66,7 +66,7 @@ export class SubgraphDataSource implements GraphQLDataSource {
       connect: { timeout: Math.min(options.timeoutMs, 3_000) },
       headersTimeout: options.timeoutMs,
       bodyTimeout: options.timeoutMs,
-      maxResponseSize: maxAnswerBytes,
+      maxResponseSize: options.maxAnswerBytes,
     });
   }
 
@@ -149,6 +149,7 @@ export class SubgraphDataSource implements GraphQLDataSource {
     try {
       text = await response.body.text();
     } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return this.#tooLong();
       // An answer had begun, so this is no case for asking again.
       throw new SubgraphUnavailable(this.#options.name, 'broke off in the middle of its answer', cause);
     }
@@ -162,6 +163,12 @@ export class SubgraphDataSource implements GraphQLDataSource {
     const cookies = cookiesOf(response);
     if (cookies.length > 0) caller?.passCookies(cookies);
     return answer;
+  }
+
+  #tooLong(): Answer {
+    const { name, maxAnswerBytes } = this.#options;
+    const message = `The answer of "${name}" has more than ${maxAnswerBytes} bytes. Ask for less in one operation.`;
+    return { errors: [{ message, extensions: { code: 'BAD_USER_INPUT' } }] } as unknown as Answer;
   }
 
   #headers(caller: SubgraphCaller | undefined): Record<string, string> {

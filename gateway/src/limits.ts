@@ -28,7 +28,7 @@ export function limitOperations(
     maxDepth: { ...reported(), n: settings.MAX_DEPTH, flattenFragments: true },
     maxAliases: { ...reported(), n: settings.MAX_ALIASES },
     maxDirectives: { ...reported(), n: settings.MAX_DIRECTIVES },
-    // Our own (cost.ts) counts page sizes that come by variables, too.
+    // Our own (operationSize.ts) counts page sizes that come by variables, too, and bytes.
     costLimit: { enabled: false },
   }).protect();
   return {

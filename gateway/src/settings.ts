@@ -62,7 +62,15 @@ const shape = {
   /** The most directives in an operation. */
   MAX_DIRECTIVES: whole(0, 10_000).default(50),
   /** The most fields an operation's answer may hold, where every page that it asks for is full. */
-  MAX_COST: whole(100, 1_000_000_000).default(1_000_000),
+  MAX_COST: whole(100, 1_000_000_000).default(200_000),
+  /** The most bytes an operation's answer may have, each text as long as it can be; and again while it is written. */
+  MAX_ANSWER_BYTES: whole(10_000, 256 * 1024 * 1024).default(16_000_000),
+  /** An operation is heavy where its answer may have more bytes than this. */
+  HEAVY_BYTES: whole(1_000, 256 * 1024 * 1024).default(1_600_000),
+  /** The most heavy operations that are under way at once … */
+  MAX_HEAVY: whole(1, 1_000).default(4),
+  /** … and the most of them that are one caller's. */
+  MAX_HEAVY_PER_CALLER: whole(1, 1_000).default(2),
   /** The most WebSockets and streams that are open at once. */
   MAX_CONNECTIONS: whole(1, 1_000_000).default(10_000),
   /** The most of them that one user has. */

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { ApolloServer } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
+import { boundAnswer, writeAnswer } from '@ates/kit/boundedJson';
 import { type Clock, systemClock } from '@ates/kit/clock';
 import { graphqlHttp } from '@ates/kit/graphqlHttp';
 import { closeServer, type InternalServer, listen, startInternalServer } from '@ates/kit/internalServer';
@@ -15,10 +16,10 @@ import { apolloLog } from './apolloLog.ts';
 import { serveApp } from './app.ts';
 import { createAuthentication, type Identity, refuseStrangers } from './authentication.ts';
 import { type CallerContext, clientAddress, isForeign } from './caller.ts';
-import { limitCost } from './cost.ts';
 import { allowOrigins } from './crossOrigin.ts';
 import { maskErrors } from './errors.ts';
 import { type Readiness, watchReadiness } from './health.ts';
+import { HeavyOperations, queueHeavyOperations } from './heavyOperations.ts';
 import { limitOperations } from './limits.ts';
 import { Connections } from './live/connections.ts';
 import { watchSessions } from './live/sessions.ts';
@@ -26,6 +27,7 @@ import { type Execute, serveSockets } from './live/sockets.ts';
 import { eventStream, multipart, serveStreams } from './live/streams.ts';
 import { serveSubscriptions } from './live/subscriptions.ts';
 import { countOperations } from './metrics.ts';
+import { limitSize } from './operationSize.ts';
 import { graphiqlPage, landingPage, readLandingPage } from './pages.ts';
 import { relayPublicKeys } from './publicKeys.ts';
 import { requestIdOf, route } from './routes.ts';
@@ -103,12 +105,14 @@ export async function startGateway(
       includeStacktraceInErrorResponses: false,
       stopOnTerminationSignals: false,
       formatError: errors.formatError,
+      stringifyResult: (answer) => writeAnswer(answer, settings.MAX_ANSWER_BYTES),
       logger: apolloLog(log),
       plugins: [
         errors.plugin,
         refuseUnservable,
-        limitCost(settings.MAX_COST),
+        limitSize(settings, supergraph.sizeRules),
         refuseStrangers(supergraph.needsCaller),
+        queueHeavyOperations(new HeavyOperations(settings), settings.HEAVY_BYTES),
         legacyStatus,
         metrics.plugin,
         // Answers depend on who asks: none may be cached on the way.
@@ -136,7 +140,13 @@ export async function startGateway(
       most: settings.MAX_CONNECTIONS,
       mostPerUser: settings.MAX_CONNECTIONS_PER_USER,
     });
-    const live = { authentication, sessions, subscriptions, connections, execute: executeBy(apollo) };
+    const live = {
+      authentication,
+      sessions,
+      subscriptions,
+      connections,
+      execute: executeBy(apollo, settings.MAX_ANSWER_BYTES),
+    };
     const streams = serveStreams({
       ...live,
       contextOf: (request, response, identity) => contextOf(request, response, settings, identity),
@@ -216,14 +226,14 @@ function running(
 
 /** Runs operations that did not come by plain HTTP, under the same rules. */
 const executeBy =
-  (apollo: ApolloServer<CallerContext>): Execute =>
+  (apollo: ApolloServer<CallerContext>, maxAnswerBytes: number): Execute =>
   async ({ query, operationName, variables }, contextValue) => {
     const { body } = await apollo.executeOperation(
       { query, ...(operationName ? { operationName } : {}), variables: { ...variables } },
       { contextValue },
     );
     if (body.kind !== 'single') throw new Error('an answer came in parts, which nobody had asked for');
-    return body.singleResult as ExecutionResult;
+    return boundAnswer(body.singleResult as ExecutionResult, maxAnswerBytes);
   };
 
 /** Only what is named here gets from a client to a subgraph; cookies never from pages of other origins. */
@@ -231,7 +241,7 @@ function contextOf(
   request: IncomingMessage,
   response: ServerResponse,
   settings: GatewaySettings,
-  { problem, authorization }: Identity,
+  { problem, authorization, claims }: Identity,
 ): CallerContext {
   const withCookies = !isForeign(request, settings.TRUSTED_PROXIES);
   const { cookie } = request.headers;
@@ -239,6 +249,7 @@ function contextOf(
   return {
     requestId: requestIdOf(response),
     clientAddress: clientAddress(request, settings.TRUSTED_PROXIES),
+    userId: claims?.userId,
     problem,
     forwarded: {
       ...(authorization ? { authorization } : {}),

@@ -6,6 +6,7 @@ import { SettingError } from '@ates/kit/settings';
 import { type GraphQLSchema, parse } from 'graphql';
 import { apolloLog } from './apolloLog.ts';
 import { SubgraphDataSource } from './dataSource.ts';
+import { readSizeRules, type SizeRules } from './operationSize.ts';
 import { type NeedsCaller, readRequirements } from './requirements.ts';
 import { type GatewaySettings, locateSubgraph } from './settings.ts';
 import { subgraphsOf, withoutSecurityMark } from './supergraphLinks.ts';
@@ -22,6 +23,8 @@ export interface SupergraphServer {
   readonly gateway: ApolloGateway;
   /** What of a schema needs a signed-in caller: asked with the schema, so that a reload in mid-request is harmless. */
   needsCaller(schema: GraphQLSchema): NeedsCaller;
+  /** How long texts and lists of a schema may be. */
+  sizeRules(schema: GraphQLSchema): SizeRules;
   /** The subgraphs of the supergraph that is served now, by name. */
   subgraphs(): ReadonlyMap<string, SubgraphDataSource>;
   /** Calls back with each supergraph that is served from then on, the first included. */
@@ -43,6 +46,7 @@ export function serveSupergraph(
 ): SupergraphServer {
   const pool = new DataSources(settings, observe);
   const requirements = new WeakMap<GraphQLSchema, NeedsCaller>();
+  const sizeRules = new WeakMap<GraphQLSchema, SizeRules>();
   const newGateway = (config: GatewayConfig) =>
     new ApolloGateway({
       ...config,
@@ -68,17 +72,22 @@ export function serveSupergraph(
   const callbacks: ((served: ServedSupergraph) => void)[] = [];
   gateway.onSchemaLoadOrUpdate(({ apiSchema, coreSupergraphSdl }) => {
     requirements.set(apiSchema, readRequirements(coreSupergraphSdl, apiSchema));
+    sizeRules.set(apiSchema, readSizeRules(coreSupergraphSdl));
     pool.keepOnly(subgraphsOf(parse(coreSupergraphSdl, { noLocation: true })));
     for (const callback of callbacks) callback({ apiSchema, supergraphSdl: coreSupergraphSdl });
   });
   return {
     gateway,
     needsCaller: (schema) => requirements.get(schema) ?? (() => false),
+    sizeRules: (schema) => sizeRules.get(schema) ?? { weights: new Map(), lists: new Map() },
     subgraphs: () => pool.inUse,
     onServed: (callback) => void callbacks.push(callback),
     close: () => pool.destroy(),
   };
 }
+
+/** A subgraph's answer may be longer than the client's: it has keys and what the gateway needs for other parts. */
+const answersPerAnswer = 2;
 
 /** The data sources of the supergraph that is served now, and for a while those of the one before. */
 class DataSources {
@@ -104,6 +113,7 @@ class DataSources {
         internalSecret: settings.INTERNAL_SECRET,
         timeoutMs: settings.SUBGRAPH_TIMEOUT_MS,
         connections: settings.SUBGRAPH_CONNECTIONS,
+        maxAnswerBytes: settings.MAX_ANSWER_BYTES * answersPerAnswer,
         observe: (outcome, seconds) => this.#observe(subgraph.name, outcome, seconds),
       });
     this.#all.set(key, dataSource);

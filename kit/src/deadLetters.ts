@@ -22,6 +22,11 @@ export interface DeadLetter {
   readonly fact: string;
 }
 
+/** A text that may be of any length, cut off so that a list of them stays a list. */
+const shortened = <Column extends 'error' | 'fact'>(column: Column, length: number) =>
+  sql<string>`case when length(${sql.ref(column)}) > ${length} then left(${sql.ref(column)}, ${length - 1}) || '…'
+    else ${sql.ref(column)} end`.as(column);
+
 /**
  * Dead letters of a database, the newest first.
  * @param options.after the id of the last one of the page before; it need not be there any more
@@ -35,7 +40,8 @@ export async function listDeadLetters<Tables extends InboxTables>(
 ): Promise<DeadLetter[]> {
   let query = inboxOf(db)
     .selectFrom('dead_letter')
-    .select(['id', 'event', 'consumer', 'error', 'attempts', 'failed_at as failedAt', 'fact'])
+    .select(['id', 'event', 'consumer', 'attempts', 'failed_at as failedAt'])
+    .select([shortened('error', 500), shortened('fact', 2_000)])
     // Ids are made in the order of time.
     .orderBy('id', 'desc')
     .limit(first);

@@ -153,7 +153,8 @@ export async function listHeldEvents<Tables extends InboxTables>(
 ): Promise<HeldEvent[]> {
   return inboxOf(db)
     .selectFrom('held_event')
-    .select(['id', 'event', 'consumer', 'held_at as heldAt', 'attempts', 'error'])
+    .select(['id', 'event', 'consumer', 'held_at as heldAt', 'attempts'])
+    .select(sql<string | null>`left(error, 500)`.as('error'))
     .orderBy('id')
     .limit(first)
     .execute();

@@ -95,6 +95,16 @@ export const logLevel = () =>
 export const secret = () =>
   z.string('a secret of at least 16 characters is needed').min(16, 'must have at least 16 characters');
 
+/** Settings of every subgraph. */
+export const subgraphSettings = {
+  /** The most bytes of an answer to the gateway: beyond any that it would pass on. */
+  MAX_ANSWER_BYTES: z.coerce
+    .number('must be a whole number of at least 10000')
+    .int('must be a whole number of at least 10000')
+    .min(10_000, 'must be a whole number of at least 10000')
+    .default(32_000_000),
+};
+
 /** Settings that every process has. */
 export const processSettings = {
   /** How much is logged. */

@@ -11,6 +11,7 @@ import { ApolloServer, type ApolloServerPlugin, type BaseContext } from '@apollo
 import { ApolloServerPluginInlineTraceDisabled } from '@apollo/server/plugin/disabled';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { type DocumentNode, GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { writeAnswer } from './boundedJson.ts';
 import { assertInStep, type ClockSkew } from './clockSkew.ts';
 import { answerProblem, graphqlHttp } from './graphqlHttp.ts';
 import { enforceAccess, type GuardedContext } from './guard.ts';
@@ -43,6 +44,8 @@ export async function serveSubgraph<Context extends GuardedContext & BaseContext
   /** The context of a subscription's payload; a subgraph without it has no subscriptions. */
   payloadContext?: (request: { headers: IncomingHttpHeaders }) => Promise<Context>;
   internalSecret: string;
+  /** The most bytes of an answer. */
+  maxAnswerBytes: number;
   host: string;
   port: number;
   internalPort: number;
@@ -63,6 +66,7 @@ export async function serveSubgraph<Context extends GuardedContext & BaseContext
     introspection: true,
     includeStacktraceInErrorResponses: false,
     formatError: (formatted, error) => formatError(formatted, error, options.log),
+    stringifyResult: (answer) => writeAnswer(answer, options.maxAnswerBytes),
     stopOnTerminationSignals: false,
     plugins: [answerErrorsWith200(), refuseMutations(options.skew), ApolloServerPluginInlineTraceDisabled()],
   });
@@ -81,6 +85,7 @@ export async function serveSubgraph<Context extends GuardedContext & BaseContext
       schema,
       context: options.payloadContext,
       isAllowed: (request) => holdsSecret(request, options.internalSecret),
+      maxAnswerBytes: options.maxAnswerBytes,
       formatError: (error) => formatError((error as GraphQLError).toJSON(), error, options.log),
     });
   server.keepAliveTimeout = 65_000;

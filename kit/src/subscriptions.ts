@@ -12,6 +12,7 @@ import {
 } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
+import { boundAnswer } from './boundedJson.ts';
 import { maxBodyBytes } from './graphqlHttp.ts';
 
 /** How often a connection has to show that it is alive, in milliseconds. */
@@ -36,10 +37,12 @@ export function serveSubscriptions<Context>(
     /** Made anew for each payload: whoever subscribed may have another role by then, and what was read is old. */
     context: (request: { headers: IncomingHttpHeaders }) => Promise<Context>;
     isAllowed: (request: IncomingMessage) => boolean;
+    /** The most bytes of a payload. */
+    maxAnswerBytes: number;
     formatError: (error: unknown) => GraphQLFormattedError;
   },
 ): { close(): Promise<void> } {
-  const { schema, context, isAllowed, formatError } = options;
+  const { schema, context, isAllowed, maxAnswerBytes, formatError } = options;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxBodyBytes });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (!isAllowed(request)) return void socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
@@ -54,8 +57,10 @@ export function serveSubscriptions<Context>(
         () =>
           context({ headers: (extensions as SubscriptionExtensions | undefined)?.headers ?? {} }),
       subscribe: (args) => subscribe(args as ExecutionArgs, args.contextValue as () => Promise<Context>),
-      onNext: (_, __, ___, ____, { data, errors }) =>
-        errors && { ...(data !== undefined && { data }), errors: formatted(errors) },
+      onNext: (_, __, ___, ____, result) => {
+        const { data, errors }: ExecutionResult = boundAnswer(result as ExecutionResult, maxAnswerBytes);
+        return errors && { ...(data !== undefined && { data }), errors: formatted(errors) };
+      },
       onError: (_, __, ___, errors) => formatted(errors),
     },
     sockets,

@@ -15,10 +15,14 @@ beforeEach(async () => {
   skew = new TestClockSkew();
   sabotage = () => undefined;
   subgraph = await serveSubgraph({
-    typeDefs: parse('type Query { hello: String } type Mutation { squawk: String }'),
-    resolvers: { Query: { hello: () => 'squawk' }, Mutation: { squawk: () => 'squawk' } },
+    typeDefs: parse('type Query { hello: String long: [String] } type Mutation { squawk: String }'),
+    resolvers: {
+      Query: { hello: () => 'squawk', long: () => Array.from({ length: 200 }, () => 'squawk') },
+      Mutation: { squawk: () => 'squawk' },
+    },
     context: async () => ({ access: { scopes: new Set<string>() } }),
     internalSecret,
+    maxAnswerBytes: 1_000,
     host: '127.0.0.1',
     port: 0,
     internalPort: 0,
@@ -84,4 +88,12 @@ test('while the clock cannot be trusted queries are answered, mutations are refu
   skew.set('in step');
   expect(await squawk()).toEqual({ data: { squawk: 'squawk' } });
   expect(await internal('/health/ready')).toBe('ok\n');
+});
+
+test('an answer that is longer than it may be is an error in its place', async () => {
+  const { data, errors } = (await (await ask(undefined, '{ long }')).json()) as any;
+  expect(data).toBeUndefined();
+  expect(errors).toMatchObject([
+    { message: expect.stringContaining('more than 1000 bytes'), extensions: { code: 'BAD_USER_INPUT' } },
+  ]);
 });

@@ -101,6 +101,7 @@ export async function startExchange(
     PORT: 0,
     INTERNAL_PORT: 0,
     INTERNAL_SECRET: internalSecret,
+    MAX_ANSWER_BYTES: 32_000_000,
   };
   const hints = {
     REDIS_URL: 'REDIS_URL' in queues ? queues.REDIS_URL : undefined,

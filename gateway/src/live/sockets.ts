@@ -114,7 +114,11 @@ export function serveSockets(
           return false;
         }
         const { claims } = identity;
-        extra.caller = { ...options.callerOf(request, identity.authorization), problem: identity.problem };
+        extra.caller = {
+          ...options.callerOf(request, identity.authorization),
+          userId: claims?.userId,
+          problem: identity.problem,
+        };
         if (!claims) return true;
         const leave = connections.openFor(claims.userId);
         if (typeof leave === 'string') {

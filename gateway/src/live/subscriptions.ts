@@ -1,3 +1,4 @@
+import { boundAnswer } from '@ates/kit/boundedJson';
 import type { Log } from '@ates/kit/log';
 import {
   type DocumentNode,
@@ -11,10 +12,10 @@ import {
 } from 'graphql';
 import { unauthenticated } from '../authentication.ts';
 import type { CallerContext } from '../caller.ts';
-import { checkCost } from '../cost.ts';
 import { SubgraphUnavailable } from '../dataSource.ts';
 import type { ErrorMasking } from '../errors.ts';
 import { limitOperations } from '../limits.ts';
+import { checkSize } from '../operationSize.ts';
 import type { GatewaySettings } from '../settings.ts';
 import type { ServedSupergraph, SupergraphServer } from '../supergraph.ts';
 import { completeEvents } from './completion.ts';
@@ -81,8 +82,10 @@ export function serveSubscriptions(
     return generation;
   };
 
-  const shown = (result: ExecutionResult): ExecutionResult =>
-    result.errors ? { ...result, errors: errors.formatAll(result.errors) as never } : result;
+  const shown = (result: ExecutionResult): ExecutionResult => {
+    const bounded: ExecutionResult = boundAnswer(result, settings.MAX_ANSWER_BYTES);
+    return bounded.errors ? { ...bounded, errors: errors.formatAll(bounded.errors) as never } : bounded;
+  };
 
   const read: Subscriptions['read'] = ({ query, operationName }) => {
     let document = documents.get(query);
@@ -112,7 +115,7 @@ export function serveSubscriptions(
         extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
       });
     }
-    checkCost(settings.MAX_COST, schema, document, operation, request.variables);
+    checkSize(settings, schema, supergraph.sizeRules(schema), document, operation, request.variables);
     if (caller.problem && supergraph.needsCaller(schema)(document, operation, request.variables))
       throw unauthenticated(caller.problem);
     return { ...request, document };

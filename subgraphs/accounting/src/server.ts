@@ -76,6 +76,7 @@ export async function startAccounting(
     typeDefs: readSdl('accounting'),
     resolvers,
     internalSecret: settings.INTERNAL_SECRET,
+    maxAnswerBytes: settings.MAX_ANSWER_BYTES,
     host: settings.HOST,
     port: settings.PORT,
     internalPort: settings.INTERNAL_PORT,

@@ -1,10 +1,11 @@
 import { redisSettings } from '@ates/kit/redis';
-import { poolSize, port, processSettings, secret, timeZone, url } from '@ates/kit/settings';
+import { poolSize, port, processSettings, secret, subgraphSettings, timeZone, url } from '@ates/kit/settings';
 import { z } from 'zod';
 
 /** Settings of the accounting subgraph's process. */
 export const accountingSettings = {
   ...processSettings,
+  ...subgraphSettings,
   /** The port of its graph; 0, the default, is a free one. */
   PORT: port().default(0),
   /** Accounting's database, with the application's role. */

@@ -64,6 +64,7 @@ export async function startAnalytics(
     typeDefs: readSdl('analytics'),
     resolvers,
     internalSecret: settings.INTERNAL_SECRET,
+    maxAnswerBytes: settings.MAX_ANSWER_BYTES,
     host: settings.HOST,
     port: settings.PORT,
     internalPort: settings.INTERNAL_PORT,

@@ -1,10 +1,11 @@
 import { redisSettings } from '@ates/kit/redis';
-import { poolSize, port, processSettings, secret, timeZone, url } from '@ates/kit/settings';
+import { poolSize, port, processSettings, secret, subgraphSettings, timeZone, url } from '@ates/kit/settings';
 import type { z } from 'zod';
 
 /** Settings of the analytics subgraph's process. */
 export const analyticsSettings = {
   ...processSettings,
+  ...subgraphSettings,
   /** The port of its graph; 0, the default, is a free one. */
   PORT: port().default(0),
   /** Analytics' database, with the application's role. */

@@ -62,6 +62,7 @@ export async function startAuth(
     typeDefs: readSdl('auth'),
     resolvers,
     internalSecret: settings.INTERNAL_SECRET,
+    maxAnswerBytes: settings.MAX_ANSWER_BYTES,
     host: settings.HOST,
     port: settings.PORT,
     internalPort: settings.INTERNAL_PORT,

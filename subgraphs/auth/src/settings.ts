@@ -1,4 +1,4 @@
-import { poolSize, port, processSettings, secret, url } from '@ates/kit/settings';
+import { poolSize, port, processSettings, secret, subgraphSettings, url } from '@ates/kit/settings';
 import { z } from 'zod';
 import { minBeakShapeLength, parseBeakShape, parseLogin } from './domain/user.ts';
 
@@ -31,6 +31,7 @@ export const firstAdminSettings = {
 /** Settings of the auth subgraph's process. */
 export const authSettings = {
   ...processSettings,
+  ...subgraphSettings,
   ...firstAdminSettings,
   /** The port of its graph; 0, the default, is a free one. */
   PORT: port().default(0),

@@ -14,6 +14,7 @@ const settingsOf = (databaseUrl: string) => ({
     HOST: '127.0.0.1',
     PORT: 0,
     INTERNAL_PORT: 0,
+    MAX_ANSWER_BYTES: 1_000_000,
     INTERNAL_SECRET: internalSecret,
   },
   ...{ AUTH_DATABASE_URL: databaseUrl, SEED: 'demo' as const, ADMIN_LOGIN: 'admin' },

@@ -8,7 +8,14 @@ import type { AuthTables } from '../src/tables.ts';
 
 const { internalSecret } = inject('stores');
 const settingsOf = (databaseUrl: string) => ({
-  ...{ LOG_LEVEL: 'info', HOST: '127.0.0.1', PORT: 0, INTERNAL_PORT: 0, INTERNAL_SECRET: internalSecret },
+  ...{
+    LOG_LEVEL: 'info',
+    HOST: '127.0.0.1',
+    PORT: 0,
+    INTERNAL_PORT: 0,
+    MAX_ANSWER_BYTES: 1_000_000,
+    INTERNAL_SECRET: internalSecret,
+  },
   ...{ AUTH_DATABASE_URL: databaseUrl, SEED: 'demo', ADMIN_LOGIN: 'admin' },
 });
 

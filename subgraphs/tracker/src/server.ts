@@ -67,6 +67,7 @@ export async function startTracker(
     typeDefs: readSdl('tracker'),
     resolvers,
     internalSecret: settings.INTERNAL_SECRET,
+    maxAnswerBytes: settings.MAX_ANSWER_BYTES,
     host: settings.HOST,
     port: settings.PORT,
     internalPort: settings.INTERNAL_PORT,

@@ -339,7 +339,7 @@ export type DeadLetter = {
   error: Scalars['String']['output'];
   attempts: Scalars['Int']['output'];
   failedAt: Scalars['DateTime']['output'];
-  /** The fact as JSON. */
+  /** The fact as JSON; of one that is longer than 2,000 characters the beginning. */
   fact: Scalars['String']['output'];
 };
 
