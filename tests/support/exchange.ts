@@ -74,6 +74,8 @@ export async function startExchange(
     redisClusterUrl?: string;
     /** Where the app is built; without one the gateway has a general page. */
     appDir?: string;
+    /** Settings of the gateway's on top of what it needs. */
+    gateway?: Readonly<Record<string, string>>;
     /** Gets what all parts log; it goes nowhere unless given. */
     log?: Log;
   } = {},
@@ -148,6 +150,7 @@ export async function startExchange(
   const beginGateway = (port: string) =>
     startGateway(
       readGatewaySettings({
+        ...options.gateway,
         PORT: port,
         APP_DIR: options.appDir,
         INTERNAL_SECRET: internalSecret,
