@@ -9,6 +9,7 @@ import {
 import { GraphQLError, type GraphQLSchema } from 'graphql';
 import type { CallerContext } from './caller.ts';
 import type { NeedsCaller } from './requirements.ts';
+import type { Endpoint } from './settings.ts';
 import { askTokenActivity } from './tokenActivity.ts';
 import { httpStatus } from './transport.ts';
 
@@ -33,12 +34,11 @@ export interface Authentication {
  */
 export function createAuthentication(options: {
   jwksUrl: string | undefined;
-  introspectionUrl: string | undefined;
-  internalSecret: string;
+  introspection: Endpoint | undefined;
   now: () => Date;
   log: Log;
 }): Authentication {
-  const { jwksUrl, introspectionUrl, log } = options;
+  const { jwksUrl, introspection, log } = options;
   if (jwksUrl === undefined) {
     return {
       identify: async (authorization) => ({ problem: undefined, authorization }),
@@ -46,10 +46,7 @@ export function createAuthentication(options: {
     };
   }
   const verify = createTokenVerifier(new URL(jwksUrl), options.now);
-  const activity =
-    introspectionUrl === undefined
-      ? undefined
-      : askTokenActivity(introspectionUrl, options.internalSecret, log);
+  const activity = introspection && askTokenActivity(introspection, log);
   const warn = seldom((error: unknown) =>
     log.warn({ err: error }, 'tokens cannot be verified at the moment and are left to the subgraphs'),
   );

@@ -6,6 +6,7 @@ import {
   readSettings,
   SettingError,
   secret,
+  secretsBeginningWith,
   url,
 } from '@ates/kit/settings';
 import { z } from 'zod';
@@ -37,12 +38,14 @@ const shape = {
   SUPERGRAPH: z.string().default(fileURLToPath(new URL('../../schema/supergraph.graphql', import.meta.url))),
   /** How often the supergraph file is looked at, in milliseconds. */
   SUPERGRAPH_POLL_MS: whole(20, 60_000).default(500),
-  /** What subgraphs know their gateway by: sent to them as `x-internal-secret`. */
-  INTERNAL_SECRET: secret(),
+  /** In place of the secrets of subgraphs and of `INTROSPECTION_SECRET`: one for all that have none of their own. */
+  INTERNAL_SECRET: secret().optional(),
   /** Where the keys that access tokens are verified with are published. Without it tokens just pass through. */
   JWKS_URL: url('http', 'https').optional(),
   /** Where the gateway asks whether a token is still active (RFC 7662). Without it a token lasts until it runs out. */
   INTROSPECTION_URL: url('http', 'https').optional(),
+  /** What the gateway proves itself with at `INTROSPECTION_URL` and `ENDED_SESSIONS_URL`. */
+  INTROSPECTION_SECRET: secret().optional(),
   /** Where the gateway asks every half second which sessions have ended. Without it sockets stay open until their tokens run out. */
   ENDED_SESSIONS_URL: url('http', 'https').optional(),
   /** How long one request to a subgraph may take, in milliseconds, its wait for a connection included. */
@@ -84,9 +87,23 @@ const shape = {
 export type GatewaySettings = z.infer<z.ZodObject<typeof shape>> & {
   /** The `SUBGRAPH_URL_<NAME>` settings, by their full names. */
   readonly subgraphUrls: ReadonlyMap<string, string>;
+  /** The `SUBGRAPH_SECRET_<NAME>` settings, by their full names. */
+  readonly subgraphSecrets: ReadonlyMap<string, string>;
+  /** Where `INTROSPECTION_URL` and `ENDED_SESSIONS_URL` lead, with what the gateway proves itself with there. */
+  readonly introspection: Endpoint | undefined;
+  readonly endedSessions: Endpoint | undefined;
 };
 
-/** Reads the gateway's settings; `SUBGRAPH_URL_<NAME>` says where the supergraph's `http://<name>.subgraph` is. */
+/** A place that knows the gateway by a secret, which is sent there as `x-internal-secret`. */
+export interface Endpoint {
+  readonly url: string;
+  readonly secret: string;
+}
+
+/**
+ * Reads the gateway's settings; `SUBGRAPH_URL_<NAME>` says where the supergraph's `http://<name>.subgraph` is, and
+ * `SUBGRAPH_SECRET_<NAME>` what the gateway proves itself with there.
+ */
 export function readGatewaySettings(environment: Environment): GatewaySettings {
   const settings = readSettings(shape, environment);
   if (settings.ENDED_SESSIONS_URL && !settings.JWKS_URL) {
@@ -101,17 +118,41 @@ export function readGatewaySettings(environment: Environment): GatewaySettings {
   }
   if (settings.APP_DIR && settings.LANDING_PAGE)
     throw new SettingError('LANDING_PAGE and APP_DIR are both set: there can only be one of them at /.');
-  const names = Object.keys(environment).filter((name) => name.startsWith('SUBGRAPH_URL_'));
-  const given = names.flatMap((name) => {
-    const read = readSettings({ [name]: url('http', 'https').optional() }, environment)[name];
-    return read === undefined ? [] : [[name, read] as const];
-  });
-  return { ...settings, subgraphUrls: new Map(given) };
+  const readAll = (names: readonly string[], setting: z.ZodType<string>) =>
+    new Map(
+      names.flatMap((name) => {
+        const read = readSettings({ [name]: setting.optional() }, environment)[name];
+        return read === undefined ? [] : [[name, read] as const];
+      }),
+    );
+  const urls = Object.keys(environment).filter((name) => name.startsWith('SUBGRAPH_URL_'));
+  return {
+    ...settings,
+    subgraphUrls: readAll(urls, url('http', 'https')),
+    subgraphSecrets: readAll(secretsBeginningWith('SUBGRAPH_SECRET_', environment), secret()),
+    introspection: sessionsEndpoint('INTROSPECTION_URL', settings),
+    endedSessions: sessionsEndpoint('ENDED_SESSIONS_URL', settings),
+  };
 }
 
-/** The setting that says where a subgraph is. */
-export const subgraphUrlSetting = (subgraph: string) =>
-  `SUBGRAPH_URL_${subgraph.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
+function sessionsEndpoint(
+  name: 'INTROSPECTION_URL' | 'ENDED_SESSIONS_URL',
+  settings: z.infer<z.ZodObject<typeof shape>>,
+): Endpoint | undefined {
+  const url = settings[name];
+  if (url === undefined) return undefined;
+  const secret = settings.INTROSPECTION_SECRET ?? settings.INTERNAL_SECRET;
+  if (secret === undefined) {
+    throw new SettingError(
+      `INTROSPECTION_SECRET is not set: ${name} is, and is answered to those who know a secret.`,
+    );
+  }
+  return { url, secret };
+}
+
+/** The setting that says where a subgraph is, or what the gateway proves itself with there. */
+const subgraphSetting = (what: 'URL' | 'SECRET', subgraph: string) =>
+  `SUBGRAPH_${what}_${subgraph.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
 
 /**
  * Where a subgraph is reached. A routing URL whose host ends in `.subgraph` is a placeholder that the deployment
@@ -122,7 +163,7 @@ export function locateSubgraph(
   subgraph: { name: string; url?: string },
   urls: ReadonlyMap<string, string>,
 ): string {
-  const name = subgraphUrlSetting(subgraph.name);
+  const name = subgraphSetting('URL', subgraph.name);
   const given = urls.get(name);
   if (given !== undefined) return given;
   if (subgraph.url && URL.canParse(subgraph.url) && !new URL(subgraph.url).hostname.endsWith('.subgraph')) {
@@ -130,5 +171,19 @@ export function locateSubgraph(
   }
   throw new SettingError(
     `${name} is not set: the supergraph has a subgraph "${subgraph.name}" and leaves open where it is; give its URL, such as http://127.0.0.1:4001/graphql.`,
+  );
+}
+
+/**
+ * What the gateway proves itself with to a subgraph: a secret that those two alone have, so that no subgraph can pass
+ * for the gateway with another; or the one secret for all.
+ * @throws SettingError naming the setting that is missing.
+ */
+export function secretOfSubgraph(subgraph: string, settings: GatewaySettings): string {
+  const name = subgraphSetting('SECRET', subgraph);
+  const secret = settings.subgraphSecrets.get(name) ?? settings.INTERNAL_SECRET;
+  if (secret !== undefined) return secret;
+  throw new SettingError(
+    `${name} is not set: the gateway needs a secret of at least 16 characters that subgraph "${subgraph}" knows it by.`,
   );
 }

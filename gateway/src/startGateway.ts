@@ -58,6 +58,11 @@ export async function startGateway(
   const landing =
     options.landingPage ?? (settings.LANDING_PAGE ? readLandingPage(settings.LANDING_PAGE) : undefined);
   const app = settings.APP_DIR ? serveApp(settings.APP_DIR) : undefined;
+  if (settings.INTERNAL_SECRET !== undefined) {
+    log.warn(
+      'INTERNAL_SECRET is what the gateway proves itself with wherever it has no other secret, and every part that has it can pass for the gateway: set SUBGRAPH_SECRET_<NAME> for each subgraph and INTROSPECTION_SECRET, and take INTERNAL_SECRET away.',
+    );
+  }
   // What has been started, latest last: taken down in reverse, on a failed start as well.
   const started: (() => unknown)[] = [];
   const takeDown = async () => {
@@ -78,16 +83,14 @@ export async function startGateway(
     started.push(() => supergraph.close());
     const authentication = createAuthentication({
       jwksUrl: settings.JWKS_URL,
-      introspectionUrl: settings.INTROSPECTION_URL,
-      internalSecret: settings.INTERNAL_SECRET,
+      introspection: settings.introspection,
       now: () => clock.now(),
       log,
     });
     started.push(() => authentication.close());
 
     const sessions = watchSessions({
-      url: settings.ENDED_SESSIONS_URL,
-      internalSecret: settings.INTERNAL_SECRET,
+      endpoint: settings.endedSessions,
       now: () => clock.now(),
       log,
     });

@@ -8,7 +8,7 @@ import { apolloLog } from './apolloLog.ts';
 import { SubgraphDataSource } from './dataSource.ts';
 import { readSizeRules, type SizeRules } from './operationSize.ts';
 import { type NeedsCaller, readRequirements } from './requirements.ts';
-import { type GatewaySettings, locateSubgraph } from './settings.ts';
+import { type GatewaySettings, locateSubgraph, secretOfSubgraph } from './settings.ts';
 import { subgraphsOf, withoutSecurityMark } from './supergraphLinks.ts';
 
 /** A supergraph that is being served. */
@@ -110,7 +110,7 @@ class DataSources {
       new SubgraphDataSource({
         name: subgraph.name,
         url,
-        internalSecret: settings.INTERNAL_SECRET,
+        internalSecret: secretOfSubgraph(subgraph.name, settings),
         timeoutMs: settings.SUBGRAPH_TIMEOUT_MS,
         connections: settings.SUBGRAPH_CONNECTIONS,
         maxAnswerBytes: settings.MAX_ANSWER_BYTES * answersPerAnswer,

@@ -1,5 +1,6 @@
 import { type Log, seldom } from '@ates/kit/log';
 import { Pool } from 'undici';
+import type { Endpoint } from './settings.ts';
 
 /** Tells whether a token's session still goes on. Where that cannot be found out, the token's own life is the limit. */
 export interface TokenActivity {
@@ -15,7 +16,7 @@ const patienceMs = 500;
 const maxAnswers = 10_000;
 
 /** Asks a token introspection endpoint (RFC 7662), at most about once a second for each token. */
-export function askTokenActivity(url: string, internalSecret: string, log: Log): TokenActivity {
+export function askTokenActivity({ url, secret }: Endpoint, log: Log): TokenActivity {
   const { origin, pathname, search } = new URL(url);
   const pool = new Pool(origin, { connections: 16, connect: { timeout: patienceMs } });
   const warn = seldom((error: unknown) =>
@@ -36,7 +37,7 @@ export function askTokenActivity(url: string, internalSecret: string, log: Log):
         headers: {
           'content-type': 'application/x-www-form-urlencoded',
           accept: 'application/json',
-          'x-internal-secret': internalSecret,
+          'x-internal-secret': secret,
         },
         body: new URLSearchParams({ token }).toString(),
         signal: deadline.signal,

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { z } from 'zod';
 
 /** A setting that stops the start: its message is one sentence that names the setting. */
@@ -9,16 +11,15 @@ export class SettingError extends Error {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads and validates settings once, at start. An empty variable counts as unset.
+ * Reads and validates settings once, at start. An empty variable counts as unset. A secret `NAME` may be in a file
+ * instead, whose path is `NAME_FILE`: so it stands in no process table and in no description of a container.
  * @throws SettingError naming the first wrong setting, what it must be and what it was.
  */
 export function readSettings<Shape extends z.ZodRawShape>(
   shape: Shape,
   environment: Environment,
 ): z.infer<z.ZodObject<Shape>> {
-  const given = Object.fromEntries(
-    Object.keys(shape).map((name) => [name, environment[name]?.trim() || undefined]),
-  );
+  const given = Object.fromEntries(Object.keys(shape).map((name) => [name, readValue(name, environment)]));
   const result = z.object(shape).safeParse(given);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
@@ -31,12 +32,55 @@ export function readSettings<Shape extends z.ZodRawShape>(
   );
 }
 
+/** How the names of settings tell which hold secrets; a URL may hold a password. No sentence shows what these match. */
+const secretNames = { whole: /SECRET|KEY|SHAPE/, url: /URL/ };
+
+/**
+ * Whether a setting may be given as a file: the secrets and the URLs, but for those of subgraphs
+ * (`SUBGRAPH_URL_<NAME>`), which hold no password and whose names may themselves end in FILE.
+ */
+const mayBeFile = (name: string) => secretNames.whole.test(name) || name.endsWith('URL');
+
 /** What may be shown of a value. Of a URL the scheme alone: in one that is malformed, a password may stand anywhere. */
 function redact(name: string, value: string): string {
-  if (/SECRET|KEY|SHAPE/.test(name)) return '…';
-  if (/URL/.test(name)) return `${/^[a-z][a-z0-9+.-]*:\/\//i.exec(value)?.[0] ?? ''}…`;
+  if (secretNames.whole.test(name)) return '…';
+  if (secretNames.url.test(name)) return `${/^[a-z][a-z0-9+.-]*:\/\//i.exec(value)?.[0] ?? ''}…`;
   return value;
 }
+
+/** The value of a setting, from its variable or from the file that `NAME_FILE` names; undefined where neither is set. */
+function readValue(name: string, environment: Environment): string | undefined {
+  const value = environment[name]?.trim() || undefined;
+  const fileSetting = `${name}_FILE`;
+  const file = mayBeFile(name) ? environment[fileSetting]?.trim() : undefined;
+  if (!file) return value;
+  if (value !== undefined)
+    throw new SettingError(`${name} and ${fileSetting} are both set: set one of them.`);
+  // npm runs scripts in the project's folder; the path was written for where npm was called.
+  const path = resolve(environment.INIT_CWD || process.cwd(), file);
+  let content: string;
+  try {
+    content = readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    throw new SettingError(
+      `${fileSetting} names ${path}, which cannot be read: ${(error as Error).message}.`,
+    );
+  }
+  if (content === '') throw new SettingError(`${fileSetting} names ${path}, which is empty.`);
+  return content;
+}
+
+/**
+ * The names of the secrets that begin alike and end with what the deployment calls something, such as
+ * `SUBGRAPH_SECRET_<NAME>`: each once, whether its variable is set or that of its file.
+ */
+export const secretsBeginningWith = (prefix: string, environment: Environment): readonly string[] => [
+  ...new Set(
+    Object.keys(environment)
+      .filter((name) => name.startsWith(prefix))
+      .map((name) => name.replace(/_FILE$/, '')),
+  ),
+];
 
 /** A TCP port; 0 means a free one. */
 export const port = () =>

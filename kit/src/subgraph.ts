@@ -1,4 +1,4 @@
-import { randomUUID, timingSafeEqual } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import {
   createServer,
   type IncomingHttpHeaders,
@@ -13,6 +13,7 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import { type DocumentNode, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { writeAnswer } from './boundedJson.ts';
 import { assertInStep, type ClockSkew } from './clockSkew.ts';
+import { holdsSecret } from './gatewaySecret.ts';
 import { answerProblem, graphqlHttp } from './graphqlHttp.ts';
 import { enforceAccess, type GuardedContext } from './guard.ts';
 import { closeServer, listen, startInternalServer } from './internalServer.ts';
@@ -36,14 +37,15 @@ export interface RunningSubgraph {
   stop(): Promise<void>;
 }
 
-/** Serves one subgraph over HTTP, to callers that know the internal secret: its gateway. */
+/** Serves one subgraph over HTTP, to callers that know one of its secrets: its gateways. */
 export async function serveSubgraph<Context extends GuardedContext & BaseContext>(options: {
   typeDefs: DocumentNode;
   resolvers: unknown;
   context: (request: IncomingMessage, response: ServerResponse) => Promise<Context>;
   /** The context of a subscription's payload; a subgraph without it has no subscriptions. */
   payloadContext?: (request: { headers: IncomingHttpHeaders }) => Promise<Context>;
-  internalSecret: string;
+  /** As `secretsOfGateway` has them. */
+  gatewaySecrets: readonly string[];
   /** The most bytes of an answer. */
   maxAnswerBytes: number;
   host: string;
@@ -61,7 +63,7 @@ export async function serveSubgraph<Context extends GuardedContext & BaseContext
   );
   const apollo = new ApolloServer<Context>({
     schema,
-    // Callers know the internal secret: no browser gets here.
+    // Callers know a secret: no browser gets here.
     csrfPrevention: false,
     introspection: true,
     includeStacktraceInErrorResponses: false,
@@ -78,13 +80,13 @@ export async function serveSubgraph<Context extends GuardedContext & BaseContext
       if (response.headersSent) response.destroy();
       else answerProblem(response, 500, message, extensions);
     });
-  const server = createServer(withSecret(options.internalSecret, answer, options.extra));
+  const server = createServer(withSecret(options.gatewaySecrets, answer, options.extra));
   const subscriptions =
     options.payloadContext &&
     serveSubscriptions(server, {
       schema,
       context: options.payloadContext,
-      isAllowed: (request) => holdsSecret(request, options.internalSecret),
+      isAllowed: (request) => holdsSecret(request, options.gatewaySecrets),
       maxAnswerBytes: options.maxAnswerBytes,
       formatError: (error) => formatError((error as GraphQLError).toJSON(), error, options.log),
     });
@@ -109,26 +111,19 @@ export async function serveSubgraph<Context extends GuardedContext & BaseContext
 }
 
 function withSecret(
-  secret: string,
+  secrets: readonly string[],
   graph: RequestListener,
   extra?: (request: IncomingMessage, response: ServerResponse) => boolean,
 ): RequestListener {
   return (request, response) => {
     if (extra?.(request, response)) return;
-    if (!holdsSecret(request, secret)) {
+    if (!holdsSecret(request, secrets)) {
       request.resume();
       const message = 'This is an internal endpoint. Send operations to the gateway.';
       return answerProblem(response, 403, message, { code: 'FORBIDDEN' });
     }
     graph(request, response);
   };
-}
-
-/** Whether a request carries the internal secret; compared in constant time. */
-export function holdsSecret(request: IncomingMessage, secret: string): boolean {
-  const given = Buffer.from(String(request.headers['x-internal-secret'] ?? ''));
-  const wanted = Buffer.from(secret);
-  return given.length === wanted.length && timingSafeEqual(given, wanted);
 }
 
 /** Request errors are answered 200, so that the gateway reads them as GraphQL errors and not as a broken server. */

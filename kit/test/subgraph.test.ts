@@ -21,7 +21,7 @@ beforeEach(async () => {
       Mutation: { squawk: () => 'squawk' },
     },
     context: async () => ({ access: { scopes: new Set<string>() } }),
-    internalSecret,
+    gatewaySecrets: [internalSecret],
     maxAnswerBytes: 1_000,
     host: '127.0.0.1',
     port: 0,

@@ -2,9 +2,9 @@ import { parseArgs } from 'node:util';
 import { createLog } from '@ates/kit/log';
 import { SettingError } from '@ates/kit/settings';
 import { migrateAll } from './migrateAll.ts';
+import { databaseSecretOf } from './secrets.ts';
 import { readSystemSettings } from './settings.ts';
 import { databaseServices, provision } from './stores/provision.ts';
-import { loadSecrets } from './stores/secrets.ts';
 
 const usage = `Makes and migrates the databases of outside stores.
 
@@ -27,7 +27,7 @@ async function migrate(): Promise<void> {
     settings.serviceDatabases ??
     (await provision({
       databaseUrl: settings.DATABASE_URL!,
-      internalSecret: settings.INTERNAL_SECRET ?? loadSecrets(settings.DATA_DIR).internalSecret,
+      databaseSecret: databaseSecretOf(settings, log),
       log,
     }));
   await migrateAll(databases, log);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Environment } from '@ates/kit/settings';
+import { pairSecret } from './secrets.ts';
 import type { SystemSettings } from './settings.ts';
 import { type DatabaseService, databaseServices } from './stores/provision.ts';
 import type { Stores } from './stores.ts';
@@ -27,6 +28,7 @@ export interface PartContext {
   readonly settings: SystemSettings;
   /** As given to the system: the gateway has settings of its own, which pass through. */
   readonly environment: Environment;
+  /** What the secrets of pairs are derived from; no part gets it. */
   readonly internalSecret: string;
   readonly stores: Stores;
   readonly seed: 'demo' | 'none';
@@ -65,7 +67,7 @@ const jwksOf = (context: PartContext) => authAt(context, '/.well-known/jwks.json
 const subgraph = (service: DatabaseService, context: PartContext): Given => ({
   ...databaseOf(service, context),
   ...redisOf(context),
-  INTERNAL_SECRET: context.internalSecret,
+  GATEWAY_SECRET: pairSecret(context.internalSecret, service),
   JWKS_URL: jwksOf(context),
 });
 
@@ -78,7 +80,7 @@ const redisOf = ({ settings, stores: { queue } }: PartContext): Given =>
 const own: Record<PartName, (context: PartContext) => Given> = {
   auth: (context) => ({
     ...databaseOf('auth', context),
-    INTERNAL_SECRET: context.internalSecret,
+    GATEWAY_SECRET: pairSecret(context.internalSecret, 'auth'),
     SEED: context.seed,
     ADMIN_LOGIN: context.settings.ADMIN_LOGIN,
     ADMIN_BEAK_SHAPE: context.settings.ADMIN_BEAK_SHAPE,
@@ -117,14 +119,18 @@ const own: Record<PartName, (context: PartContext) => Given> = {
     ),
     HOST: context.settings.HOST,
     PORT: String(context.settings.PORT),
-    INTERNAL_SECRET: context.internalSecret,
     JWKS_URL: jwksOf(context),
+    INTROSPECTION_SECRET: pairSecret(context.internalSecret, 'auth'),
     INTROSPECTION_URL: authAt(context, '/introspect'),
     ENDED_SESSIONS_URL: authAt(context, '/ended-sessions'),
     ...Object.fromEntries(
-      databaseServices.map((service) => {
+      databaseServices.flatMap((service) => {
         const url = context.urls.get(service);
-        return [`SUBGRAPH_URL_${service.toUpperCase()}`, url && `${url}/graphql`];
+        const name = service.toUpperCase();
+        return [
+          [`SUBGRAPH_URL_${name}`, url && `${url}/graphql`],
+          [`SUBGRAPH_SECRET_${name}`, pairSecret(context.internalSecret, service)],
+        ];
       }),
     ),
   }),

@@ -62,7 +62,9 @@ const shape = {
   COMPANY_TIME_ZONE: timeZone().default('UTC'),
   /** What prices are drawn with; made once and kept in accounting's database where unset. */
   PRICE_KEY: z.string().optional(),
-  /** What the parts prove to each other; made once and kept in `DATA_DIR` where unset. */
+  /** What the passwords of the databases' roles are derived from, passed to no part; made once where unset. */
+  DATABASE_SECRET: secret().optional(),
+  /** What the secrets between gateway and subgraphs are derived from; made once and kept in `DATA_DIR` where unset. */
   INTERNAL_SECRET: secret().optional(),
   /** How an empty company begins: `demo` by default with embedded stores, else `none`: one admin. */
   SEED: z.enum(['demo', 'none'], 'must be demo or none').optional(),

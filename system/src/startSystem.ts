@@ -4,11 +4,11 @@ import { closeServer, listen } from '@ates/kit/internalServer';
 import { createLog, type Log } from '@ates/kit/log';
 import { migrateAll } from './migrateAll.ts';
 import { environmentOf, mailDirectory, modulesOf, type PartName, partNames } from './parts.ts';
+import { databaseSecretOf, internalSecretOf, pairSecret } from './secrets.ts';
 import { recallSeed, rememberSeed } from './seedMemory.ts';
 import { readSystemSettings, type SystemSettings } from './settings.ts';
 import { makeDirectory } from './stores/directoryClaim.ts';
 import { type DatabaseService, databaseServices, type ServiceDatabase } from './stores/provision.ts';
-import { loadSecrets } from './stores/secrets.ts';
 import { isEmbedded, type OwnStore, openStores, type QueueLocation, type Stores } from './stores.ts';
 import { type SupervisedProcess, superviseProcess } from './superviseProcess.ts';
 
@@ -53,9 +53,10 @@ export interface RunningSystem {
   readonly databases: Readonly<Record<DatabaseService, ServiceDatabase>>;
   /** The superuser's URL of an embedded PostgreSQL. */
   readonly superuserUrl: string | undefined;
-  /** Where the subgraphs are, such as `http://127.0.0.1:41234`; they take `INTERNAL_SECRET` only. */
+  /** Where the subgraphs are, such as `http://127.0.0.1:41234`. */
   readonly subgraphUrls: ReadonlyMap<string, string>;
-  readonly internalSecret: string;
+  /** What each of them knows its gateway by. */
+  readonly subgraphSecrets: ReadonlyMap<string, string>;
   /** Where messages are written, unless `SMTP_URL` is set. */
   readonly mailDir: string;
   /** Of the demo company at every start, of a first admin at the start that made it; else empty. */
@@ -101,7 +102,8 @@ export async function startSystem(options: StartOptions = {}): Promise<RunningSy
   const settings = readSystemSettings(environment);
   makeDirectory(settings.DATA_DIR);
   await assertPortIsFree(settings);
-  const internalSecret = settings.INTERNAL_SECRET ?? loadSecrets(settings.DATA_DIR).internalSecret;
+  const databaseSecret = settings.serviceDatabases ? undefined : databaseSecretOf(settings, log);
+  const internalSecret = internalSecretOf(settings);
 
   const processes = new Map<PartName, SupervisedProcess>();
   for (const name of partNames.filter((part) => options.parts?.includes(part) ?? true)) {
@@ -110,7 +112,7 @@ export async function startSystem(options: StartOptions = {}): Promise<RunningSy
   }
   const opening = openStores({
     settings,
-    internalSecret,
+    databaseSecret,
     environment,
     durable: options.durable ?? true,
     statementStatistics: options.statementStatistics ?? false,
@@ -161,7 +163,9 @@ export async function startSystem(options: StartOptions = {}): Promise<RunningSy
       databases: stores.databases,
       superuserUrl: stores.superuserUrl,
       subgraphUrls: new Map([...urls].filter(([name]) => name !== 'gateway')),
-      internalSecret,
+      subgraphSecrets: new Map(
+        databaseServices.map((service) => [service, pairSecret(internalSecret, service)]),
+      ),
       mailDir: mailDirectory(settings),
       logIns: seeded ?? (await demoLogIns(settings)),
       get pids() {

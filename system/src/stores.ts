@@ -32,7 +32,8 @@ export interface Stores {
 
 export interface OpenStoresOptions {
   readonly settings: SystemSettings;
-  readonly internalSecret: string;
+  /** What passwords of roles are derived from; undefined where the databases' URLs are given. */
+  readonly databaseSecret: string | undefined;
   /** Whose `PATH` a private Redis is looked for in. */
   readonly environment: Environment;
   /** True unless set. False gives up what survives a crash of the machine for speed: for tests. */
@@ -52,7 +53,7 @@ export const isEmbedded = (settings: SystemSettings) =>
  * @throws SettingError naming what is missing or can't be used; then nothing is left running.
  */
 export async function openStores(options: OpenStoresOptions): Promise<Stores> {
-  const { settings, internalSecret, log } = options;
+  const { settings, databaseSecret, log } = options;
   const own: OwnStore[] = [];
   const stop = async () => void (await Promise.all(own.map((store) => store.stop())));
   try {
@@ -81,7 +82,7 @@ export async function openStores(options: OpenStoresOptions): Promise<Stores> {
     }
     const { queues, ...databases } = await provision({
       databaseUrl: postgres.value?.url ?? settings.DATABASE_URL!,
-      internalSecret,
+      databaseSecret: databaseSecret!,
       queues: queue === undefined,
       log,
     });

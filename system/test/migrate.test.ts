@@ -35,7 +35,7 @@ it('makes and migrates the databases of a cluster, twice over, and leaves work t
   expect(await migrate(environment)).toMatchObject({ code: 0, stderr: '' });
   expect(await migrate(environment)).toMatchObject({ code: 0, stderr: '' });
 
-  const { tracker } = await provision({ databaseUrl: server.url, internalSecret, log });
+  const { tracker } = await provision({ databaseUrl: server.url, databaseSecret: internalSecret, log });
   const client = new pg.Client({ connectionString: tracker.url });
   await client.connect();
   expect((await client.query('select count(*)::int as tasks from task')).rows).toEqual([{ tasks: 0 }]);

@@ -236,7 +236,7 @@ describe('a system on databases of others', () => {
     );
     const { queues, ...databases } = await provision({
       databaseUrl: server.url,
-      internalSecret: 'a secret of the company',
+      databaseSecret: 'a secret of the company',
       queues: true,
       log,
     });

@@ -81,7 +81,7 @@ export async function startExchange(
   } = {},
 ): Promise<Exchange> {
   const { log = testLog } = options;
-  const { internalSecret, redisUrl } = inject('stores');
+  const { redisUrl } = inject('stores');
   const clock = new TestClock(options.startsAt);
   const random = options.random ?? systemRandom;
   const [auth, tracker, accounting, analytics] = await Promise.all([
@@ -102,9 +102,10 @@ export async function startExchange(
     HOST: '127.0.0.1',
     PORT: 0,
     INTERNAL_PORT: 0,
-    INTERNAL_SECRET: internalSecret,
     MAX_ANSWER_BYTES: 32_000_000,
   };
+  const secretOf = (service: ServiceName) => `a secret of the gateway and ${service}`;
+  const commonOf = (service: ServiceName) => ({ ...common, GATEWAY_SECRET: secretOf(service) });
   const hints = {
     REDIS_URL: 'REDIS_URL' in queues ? queues.REDIS_URL : undefined,
     REDIS_CLUSTER: queues.REDIS_CLUSTER,
@@ -112,19 +113,28 @@ export async function startExchange(
   const zone = { COMPANY_TIME_ZONE: options.companyTimeZone ?? 'UTC' };
 
   const authPart = await startAuth(
-    { ...common, AUTH_DATABASE_URL: auth, SEED: 'demo', ADMIN_LOGIN: 'admin' },
+    { ...commonOf('auth'), AUTH_DATABASE_URL: auth, SEED: 'demo', ADMIN_LOGIN: 'admin' },
     log,
     clock,
   );
   const jwks = { JWKS_URL: `${authPart.url}/.well-known/jwks.json` };
   const parts = await Promise.all([
-    startTracker({ ...common, ...jwks, ...hints, TRACKER_DATABASE_URL: tracker }, log, clock, random),
+    startTracker(
+      { ...commonOf('tracker'), ...jwks, ...hints, TRACKER_DATABASE_URL: tracker },
+      log,
+      clock,
+      random,
+    ),
     startAccounting(
-      { ...common, ...jwks, ...hints, ...zone, ACCOUNTING_DATABASE_URL: accounting },
+      { ...commonOf('accounting'), ...jwks, ...hints, ...zone, ACCOUNTING_DATABASE_URL: accounting },
       log,
       clock,
     ),
-    startAnalytics({ ...common, ...jwks, ...hints, ...zone, ANALYTICS_DATABASE_URL: analytics }, log, clock),
+    startAnalytics(
+      { ...commonOf('analytics'), ...jwks, ...hints, ...zone, ANALYTICS_DATABASE_URL: analytics },
+      log,
+      clock,
+    ),
   ]);
   const beginWorkers = (given: { clock?: Clock; skew?: ClockSkew } = {}) =>
     startWorkers(
@@ -153,13 +163,17 @@ export async function startExchange(
         ...options.gateway,
         PORT: port,
         APP_DIR: options.appDir,
-        INTERNAL_SECRET: internalSecret,
         JWKS_URL: jwks.JWKS_URL,
+        INTROSPECTION_SECRET: secretOf('auth'),
         INTROSPECTION_URL: `${authPart.url}/introspect`,
         ENDED_SESSIONS_URL: `${authPart.url}/ended-sessions`,
+        SUBGRAPH_SECRET_AUTH: secretOf('auth'),
         SUBGRAPH_URL_AUTH: authPart.url,
+        SUBGRAPH_SECRET_TRACKER: secretOf('tracker'),
         SUBGRAPH_URL_TRACKER: trackerPart.url,
+        SUBGRAPH_SECRET_ACCOUNTING: secretOf('accounting'),
         SUBGRAPH_URL_ACCOUNTING: accountingPart.url,
+        SUBGRAPH_SECRET_ANALYTICS: secretOf('analytics'),
         SUBGRAPH_URL_ANALYTICS: analyticsPart.url,
       }),
       log,

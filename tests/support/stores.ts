@@ -36,7 +36,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
     server ? startPrivateRedis({ directory: join(directory, 'redis'), durable: false, server, log }) : null,
   ]);
   const internalSecret = 'a secret for the tests only';
-  const templates = await provision({ databaseUrl: postgres.url, internalSecret, queues: true, log });
+  const templates = await provision({
+    databaseUrl: postgres.url,
+    databaseSecret: 'a secret for the databases of the tests only',
+    queues: true,
+    log,
+  });
   await migrateAll(templates, log);
   console.log(
     `Queues of the ${project.name} tests live in ${redis ? `Redis (${server?.path} ${server?.version})` : 'PostgreSQL'}.`,

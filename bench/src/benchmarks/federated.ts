@@ -42,7 +42,7 @@ async function compare(
   const theirs: Operation = { url: apollo.url, headers, body: fixedBody(query) };
   const direct: Operation = {
     url: `${system.subgraphUrls.get('tracker')}/graphql`,
-    headers: { ...headers, 'x-internal-secret': system.internalSecret },
+    headers: { ...headers, 'x-internal-secret': system.subgraphSecrets.get('tracker') ?? '' },
     body: fixedBody(trackersPart),
   };
   const seconds = quick ? 0.5 : 5;
@@ -81,7 +81,7 @@ async function startApolloGateway({ system }: BenchCompany): Promise<{ url: stri
   const settings = {
     supergraph: fileURLToPath(new URL('../../../schema/supergraph.graphql', import.meta.url)),
     urls: Object.fromEntries([...system.subgraphUrls].map(([name, url]) => [name, `${url}/graphql`])),
-    secret: system.internalSecret,
+    secrets: Object.fromEntries(system.subgraphSecrets),
   };
   // As it runs in production: without the stack traces and checks of development.
   const child = fork(

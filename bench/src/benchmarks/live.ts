@@ -59,7 +59,7 @@ async function withGateway(measure: (pair: Pair) => Promise<void>): Promise<void
     const gateway = await start(moduleOf('@ates/gateway/main'), [], {
       SUPERGRAPH: supergraph,
       SUBGRAPH_URL_PLAIN: plain.url,
-      INTERNAL_SECRET: 'a secret of the benchmark',
+      SUBGRAPH_SECRET_PLAIN: 'a secret of the benchmark',
       PORT: '0',
       LOG_LEVEL: 'error',
     });

@@ -23,7 +23,7 @@ export const read: Benchmark = async ({ backend, quick, tasks, company: openComp
       url: `${company.system.subgraphUrls.get(subgraph)}/graphql`,
       headers: {
         authorization: `Bearer ${await company.token(login)}`,
-        'x-internal-secret': company.system.internalSecret,
+        'x-internal-secret': company.system.subgraphSecrets.get(subgraph) ?? '',
       },
     };
     const seconds = quick ? 0.3 : 1.5;

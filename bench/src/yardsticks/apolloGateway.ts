@@ -7,10 +7,10 @@ import { startStandaloneServer } from '@apollo/server/standalone';
  * The yardstick of `federated`, a process of its own: `@apollo/gateway` as its documentation sets it up, with its own
  * fetcher, over the same supergraph and subgraphs. Takes its settings as JSON in argv[2]; tells its URL by IPC.
  */
-const { supergraph, urls, secret } = JSON.parse(process.argv[2] as string) as {
+const { supergraph, urls, secrets } = JSON.parse(process.argv[2] as string) as {
   supergraph: string;
   urls: Record<string, string>;
-  secret: string;
+  secrets: Record<string, string>;
 };
 
 interface Context {
@@ -23,11 +23,11 @@ const supergraphSdl = readFileSync(supergraph, 'utf8')
   .replaceAll(', for: SECURITY', '');
 const gateway = new ApolloGateway({
   supergraphSdl,
-  buildService: ({ url }) =>
+  buildService: ({ name, url }) =>
     new RemoteGraphQLDataSource<Context>({
       ...(url ? { url } : {}),
       willSendRequest({ request, context }) {
-        request.http?.headers.set('x-internal-secret', secret);
+        request.http?.headers.set('x-internal-secret', secrets[name] as string);
         if (context.authorization) request.http?.headers.set('authorization', context.authorization);
       },
     }),

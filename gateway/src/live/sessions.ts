@@ -1,6 +1,7 @@
 import { type Log, seldom } from '@ates/kit/log';
 import type { AuthenticationProblem, TokenClaims } from '@ates/kit/token';
 import { Pool } from 'undici';
+import type { Endpoint } from '../settings.ts';
 
 /** Tells what is connected for long when whoever opened it may no longer be served. */
 export interface Sessions {
@@ -25,17 +26,16 @@ function pathOf(target: URL, since: string | undefined): string {
 }
 
 /**
- * Watches tokens and, where `url` says whom to ask, sessions: `GET url?since=<ISO 8601>` answers with
+ * Watches tokens and, where `endpoint` says whom to ask, sessions: `GET url?since=<ISO 8601>` answers with
  * `{"now": "…", "sessions": ["<sid>", …]}`, those that have ended since; the first question leaves `since` to whom it
  * asks. It is asked as long as anybody is watched.
  */
 export function watchSessions(options: {
-  url: string | undefined;
-  internalSecret: string;
+  endpoint: Endpoint | undefined;
   now: () => Date;
   log: Log;
 }): Sessions {
-  const { url, internalSecret, now, log } = options;
+  const { endpoint, now, log } = options;
   const watched = new Map<string, Set<(why: AuthenticationProblem) => void>>();
   const warn = seldom((error: unknown) =>
     log.warn(
@@ -43,7 +43,7 @@ export function watchSessions(options: {
       'which sessions have ended cannot be learnt (ENDED_SESSIONS_URL): meanwhile sockets stay open until their tokens run out',
     ),
   );
-  const target = url === undefined ? undefined : new URL(url);
+  const target = endpoint && new URL(endpoint.url);
   const pool = target && new Pool(target.origin, { connections: 1, headersTimeout: patienceMs });
   let timer: NodeJS.Timeout | undefined;
   let since: string | undefined;
@@ -51,12 +51,12 @@ export function watchSessions(options: {
 
   const ask = async () => {
     timer = undefined;
-    if (closed || watched.size === 0 || !pool || !target) return;
+    if (closed || watched.size === 0 || !pool || !endpoint || !target) return;
     try {
       const { statusCode, body } = await pool.request({
         method: 'GET',
         path: pathOf(target, since),
-        headers: { 'x-internal-secret': internalSecret },
+        headers: { 'x-internal-secret': endpoint.secret },
         signal: AbortSignal.timeout(patienceMs),
       });
       const answer = await body.text();

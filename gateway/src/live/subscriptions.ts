@@ -16,7 +16,7 @@ import { SubgraphUnavailable } from '../dataSource.ts';
 import type { ErrorMasking } from '../errors.ts';
 import { limitOperations } from '../limits.ts';
 import { checkSize } from '../operationSize.ts';
-import type { GatewaySettings } from '../settings.ts';
+import { type GatewaySettings, secretOfSubgraph } from '../settings.ts';
 import type { ServedSupergraph, SupergraphServer } from '../supergraph.ts';
 import { completeEvents } from './completion.ts';
 import { Generation, type LiveOperation } from './generation.ts';
@@ -128,7 +128,7 @@ export function serveSubscriptions(
     if (known) return known;
     const socket = new SubgraphSocket({
       url: dataSource.url,
-      internalSecret: settings.INTERNAL_SECRET,
+      internalSecret: secretOfSubgraph(name, settings),
     });
     sockets.set(dataSource.url, socket);
     return socket;

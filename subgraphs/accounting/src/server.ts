@@ -3,6 +3,7 @@ import { identifyCallers } from '@ates/kit/caller';
 import { type Clock, systemClock } from '@ates/kit/clock';
 import { type ClockSkew, watchClockSkew } from '@ates/kit/clockSkew';
 import { openServiceDatabase } from '@ates/kit/database';
+import { secretsOfGateway } from '@ates/kit/gatewaySecret';
 import { openHints } from '@ates/kit/hints';
 import { LiveViews } from '@ates/kit/live';
 import type { Log } from '@ates/kit/log';
@@ -28,6 +29,7 @@ export async function startAccounting(
   clock: Clock = systemClock,
   given?: ClockSkew,
 ): Promise<RunningSubgraph> {
+  const gatewaySecrets = secretsOfGateway(settings, log);
   const { db, listenUrl } = await openServiceDatabase<AccountingTables>(
     {
       url: settings.ACCOUNTING_DATABASE_URL,
@@ -75,7 +77,7 @@ export async function startAccounting(
   const subgraph = await serveSubgraph<Context>({
     typeDefs: readSdl('accounting'),
     resolvers,
-    internalSecret: settings.INTERNAL_SECRET,
+    gatewaySecrets,
     maxAnswerBytes: settings.MAX_ANSWER_BYTES,
     host: settings.HOST,
     port: settings.PORT,

@@ -3,6 +3,7 @@ import { identifyCallers } from '@ates/kit/caller';
 import { type Clock, systemClock } from '@ates/kit/clock';
 import { type ClockSkew, watchClockSkew } from '@ates/kit/clockSkew';
 import { openServiceDatabase } from '@ates/kit/database';
+import { secretsOfGateway } from '@ates/kit/gatewaySecret';
 import { openHints } from '@ates/kit/hints';
 import { LiveViews } from '@ates/kit/live';
 import type { Log } from '@ates/kit/log';
@@ -26,6 +27,7 @@ export async function startAnalytics(
   clock: Clock = systemClock,
   given?: ClockSkew,
 ): Promise<RunningSubgraph> {
+  const gatewaySecrets = secretsOfGateway(settings, log);
   const { db, listenUrl } = await openServiceDatabase<AnalyticsTables>(
     {
       url: settings.ANALYTICS_DATABASE_URL,
@@ -63,7 +65,7 @@ export async function startAnalytics(
   const subgraph = await serveSubgraph<Context>({
     typeDefs: readSdl('analytics'),
     resolvers,
-    internalSecret: settings.INTERNAL_SECRET,
+    gatewaySecrets,
     maxAnswerBytes: settings.MAX_ANSWER_BYTES,
     host: settings.HOST,
     port: settings.PORT,

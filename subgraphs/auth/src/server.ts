@@ -3,8 +3,9 @@ import { identifyCallers } from '@ates/kit/caller';
 import { type Clock, isId, systemClock } from '@ates/kit/clock';
 import { assertInStep, type ClockSkew, watchClockSkew } from '@ates/kit/clockSkew';
 import { openDatabase } from '@ates/kit/database';
+import { holdsSecret, secretsOfGateway } from '@ates/kit/gatewaySecret';
 import { type Log, seldom } from '@ates/kit/log';
-import { holdsSecret, type RunningSubgraph, serveSubgraph } from '@ates/kit/subgraph';
+import { type RunningSubgraph, serveSubgraph } from '@ates/kit/subgraph';
 import { startSweep } from '@ates/kit/sweep';
 import { createTokenVerifier, type VerifyToken } from '@ates/kit/token';
 import { isRole, scopesOfRole } from '@ates/schema/access';
@@ -31,6 +32,7 @@ export async function startAuth(
   clock: Clock = systemClock,
   given?: ClockSkew,
 ): Promise<RunningSubgraph & { seeded: SeededLogins | null }> {
+  const gatewaySecrets = secretsOfGateway(settings, log);
   const db = openDatabase<AuthTables>(
     settings.AUTH_DATABASE_URL,
     { poolSize: settings.DATABASE_POOL_SIZE ?? 10, statementTimeoutMs: 10_000, applicationName: 'auth' },
@@ -61,7 +63,7 @@ export async function startAuth(
   const subgraph = await serveSubgraph<Context>({
     typeDefs: readSdl('auth'),
     resolvers,
-    internalSecret: settings.INTERNAL_SECRET,
+    gatewaySecrets,
     maxAnswerBytes: settings.MAX_ANSWER_BYTES,
     host: settings.HOST,
     port: settings.PORT,
@@ -71,8 +73,7 @@ export async function startAuth(
     skew,
     extra: (request, response) =>
       answerAuthEndpoints(request, response, {
-        ...{ db, clock, skew, verifyToken, reportFailure },
-        secret: settings.INTERNAL_SECRET,
+        ...{ db, clock, skew, verifyToken, gatewaySecrets, reportFailure },
       }),
     context: async (request, response) => {
       const { caller, access } = await identify(request);
@@ -143,8 +144,8 @@ async function isReady(db: Kysely<AuthTables>): Promise<true | string> {
 }
 
 /**
- * `/.well-known/jwks.json` for everybody; `POST /introspect` (RFC 7662) and `GET /ended-sessions?since=` for whoever
- * knows the internal secret.
+ * `/.well-known/jwks.json` for everybody; `POST /introspect` (RFC 7662) and `GET /ended-sessions?since=` for the
+ * gateway.
  */
 function answerAuthEndpoints(
   request: IncomingMessage,
@@ -154,7 +155,7 @@ function answerAuthEndpoints(
     clock: Clock;
     skew: ClockSkew;
     verifyToken: VerifyToken;
-    secret: string;
+    gatewaySecrets: readonly string[];
     reportFailure: (path: string, error: unknown) => void;
   },
 ): boolean {
@@ -176,9 +177,13 @@ function answerAuthEndpoints(
   if (request.url === '/.well-known/jwks.json')
     return answer(publishedKeys(options.db, options.clock, options.skew));
   const [path, parameters] = (request.url ?? '').split('?', 2);
-  if (path === '/ended-sessions' && request.method === 'GET' && holdsSecret(request, options.secret))
+  if (path === '/ended-sessions' && request.method === 'GET' && holdsSecret(request, options.gatewaySecrets))
     return answer(endedSessions(options, new URLSearchParams(parameters).get('since')));
-  if (request.url !== '/introspect' || request.method !== 'POST' || !holdsSecret(request, options.secret))
+  if (
+    request.url !== '/introspect' ||
+    request.method !== 'POST' ||
+    !holdsSecret(request, options.gatewaySecrets)
+  )
     return false;
   return answer(introspect(request, options));
 }

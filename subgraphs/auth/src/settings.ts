@@ -1,4 +1,5 @@
-import { poolSize, port, processSettings, secret, subgraphSettings, url } from '@ates/kit/settings';
+import { gatewaySecretSettings } from '@ates/kit/gatewaySecret';
+import { poolSize, port, processSettings, subgraphSettings, url } from '@ates/kit/settings';
 import { z } from 'zod';
 import { minBeakShapeLength, parseBeakShape, parseLogin } from './domain/user.ts';
 
@@ -39,8 +40,7 @@ export const authSettings = {
   AUTH_DATABASE_URL: url('postgres', 'postgresql'),
   /** The most connections to it; 10 unless set. */
   DATABASE_POOL_SIZE: poolSize().optional(),
-  /** What callers prove themselves with: the gateway's. */
-  INTERNAL_SECRET: secret(),
+  ...gatewaySecretSettings,
   /** How a company without users begins: `demo` (log-ins that everybody knows) or `none` (one admin). */
   SEED: z.enum(['demo', 'none'], 'must be demo or none').default('none'),
 };

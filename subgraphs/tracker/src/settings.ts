@@ -1,5 +1,6 @@
+import { gatewaySecretSettings } from '@ates/kit/gatewaySecret';
 import { redisSettings } from '@ates/kit/redis';
-import { poolSize, port, processSettings, secret, subgraphSettings, url } from '@ates/kit/settings';
+import { poolSize, port, processSettings, subgraphSettings, url } from '@ates/kit/settings';
 import type { z } from 'zod';
 
 /** Settings of the tracker subgraph's process. */
@@ -16,8 +17,7 @@ export const trackerSettings = {
   TRACKER_LISTEN_URL: url('postgres', 'postgresql').optional(),
   /** Where auth publishes the keys that tokens are verified with. */
   JWKS_URL: url('http', 'https'),
-  /** What callers prove themselves with: the gateway's. */
-  INTERNAL_SECRET: secret(),
+  ...gatewaySecretSettings,
   /** What live views are told by that they are to be read again; without it, by the database. As the workers have it. */
   ...redisSettings,
 };

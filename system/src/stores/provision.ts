@@ -12,7 +12,7 @@ export interface ProvisionOptions {
   /** `DATABASE_URL`: a role that may make databases and roles, on PostgreSQL 15 or newer. */
   readonly databaseUrl: string;
   /** What the passwords of the roles are derived from, so that they need not be kept anywhere. */
-  readonly internalSecret: string;
+  readonly databaseSecret: string;
   /** Also makes the database `queues`. */
   readonly queues?: boolean;
   /** Begins the name of every database and role: several systems, or tests, share one server. */
@@ -57,7 +57,7 @@ export async function provision(options: ProvisionOptions): Promise<Databases> {
   // PostgreSQL cuts names off after 63 bytes, and two that begin alike would be one.
   if (!/^[a-z0-9_]{0,32}$/.test(prefix)) throw new Error(`"${prefix}" cannot begin the name of a database`);
   const passwordOf = (role: string) =>
-    createHmac('sha256', options.internalSecret).update(`database:${role}`).digest('hex');
+    createHmac('sha256', options.databaseSecret).update(`database:${role}`).digest('hex');
   const urlFor = (role: string, database: string) => withRole(databaseUrl, role, passwordOf(role), database);
 
   const services = databaseServices.map((service) => ({

@@ -14,33 +14,47 @@ import { SettingError } from '@ates/kit/settings';
 import { z } from 'zod';
 import { makeDirectory, unusable } from './directoryClaim.ts';
 
-/** What this system makes up once and keeps to itself. */
-export interface Secrets {
-  /** What `INTERNAL_SECRET` is where that is not set: everything parts of the system prove to each other. */
-  readonly internalSecret: string;
-}
-
-const secretsShape = z.object({ internalSecret: z.string().min(16) });
+/**
+ * The files of `DATA_DIR` that hold what this system makes up once and keeps to itself. Each has a file of its own, as
+ * a file is made by one step and never changed: two that start at once could not add to the same one.
+ */
+const files = {
+  /** What `INTERNAL_SECRET` is where that is not set. */
+  internalSecret: 'secrets.json',
+  /** What `DATABASE_SECRET` is where that is not set. */
+  databaseSecret: 'database-secret.json',
+} as const;
+export type SecretName = keyof typeof files;
 
 /**
- * The secrets kept in `<DATA_DIR>/secrets.json`, which only this account may read; made at the first start. Of
- * processes that start at once one makes them, and all get the same.
+ * A secret kept in `DATA_DIR`, in a file that only this account may read; made at the first start. Of processes that
+ * start at once one makes it, and all get the same.
  * @throws SettingError where the directory can't be written or the file is not what was written.
  */
-export function loadSecrets(directory: string): Secrets {
+export function loadSecret(directory: string, name: SecretName): string {
   makeDirectory(directory);
-  const path = join(directory, 'secrets.json');
-  try {
-    const kept = read(path);
+  return inFile(directory, name, (path) => {
+    const kept = read(path, name);
     if (kept !== undefined) return kept;
-    makeSecrets(path);
-    return read(path)!;
+    make(path, name);
+    return read(path, name)!;
+  });
+}
+
+/** The same where it has been made already; else undefined, and none is made. */
+export const findSecret = (directory: string, name: SecretName): string | undefined =>
+  inFile(directory, name, (path) => read(path, name));
+
+function inFile<Result>(directory: string, name: SecretName, work: (path: string) => Result): Result {
+  const path = join(directory, files[name]);
+  try {
+    return work(path);
   } catch (error) {
     throw error instanceof SettingError ? error : unusable(path, error);
   }
 }
 
-function read(path: string): Secrets | undefined {
+function read(path: string, name: SecretName): string | undefined {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -51,7 +65,7 @@ function read(path: string): Secrets | undefined {
     throw error;
   }
   try {
-    return secretsShape.parse(JSON.parse(text));
+    return z.object({ [name]: z.string().min(16) }).parse(JSON.parse(text))[name];
   } catch {
     // Without the cause, which would quote the text. New secrets would lock the system out of its databases.
     throw new SettingError(
@@ -61,13 +75,12 @@ function read(path: string): Secrets | undefined {
 }
 
 /** Written whole under another name first; the link fails where another process was faster, and its file stays. */
-function makeSecrets(path: string): void {
-  const secrets: Secrets = { internalSecret: randomBytes(32).toString('hex') };
+function make(path: string, name: SecretName): void {
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   try {
     const file = openSync(draft, 'wx', 0o600);
     try {
-      writeSync(file, `${JSON.stringify(secrets, null, 2)}\n`);
+      writeSync(file, `${JSON.stringify({ [name]: randomBytes(32).toString('hex') }, null, 2)}\n`);
       fsyncSync(file);
     } finally {
       closeSync(file);

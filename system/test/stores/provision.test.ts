@@ -5,7 +5,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/stores/e
 import { databaseServices, type ProvisionOptions, provision } from '../../src/stores/provision.ts';
 import { log, refusal, scratch } from './scratch.ts';
 
-const internalSecret = 'a secret of at least 16 characters';
+const databaseSecret = 'a secret of at least 16 characters';
 
 let server: EmbeddedPostgres | undefined;
 let adminUrl = '';
@@ -23,7 +23,7 @@ let systems = 0;
 const newPrefix = () => `t${process.pid}_${++systems}_`;
 
 const make = (options: Partial<ProvisionOptions> = {}) =>
-  provision({ databaseUrl: adminUrl, internalSecret, log, ...options });
+  provision({ databaseUrl: adminUrl, databaseSecret, log, ...options });
 
 async function query(url: string, text: string, values: unknown[] = []) {
   const client = new pg.Client(url);
@@ -65,7 +65,7 @@ describe('provisioning', () => {
       expect(await refusal(query(url, 'CREATE TEMPORARY TABLE mine ()'))).toMatch(/permission denied/);
     }
     await query(databases.queues!.url, 'CREATE SCHEMA bullmq');
-    const password = createHmac('sha256', internalSecret).update(`database:${prefix}auth_app`).digest('hex');
+    const password = createHmac('sha256', databaseSecret).update(`database:${prefix}auth_app`).digest('hex');
     expect(new URL(databases.auth.url).password).toBe(password);
     const roles = await query(
       adminUrl,
@@ -107,7 +107,7 @@ describe('provisioning', () => {
     const tracker = new URL(first.tracker.url);
     tracker.pathname = `/${prefix}auth`;
     expect(await refusal(query(tracker.href, 'SELECT 1'))).toMatch(/permission denied for database/);
-    const changed = await make({ databaseNamePrefix: prefix, internalSecret: 'another secret, as long' });
+    const changed = await make({ databaseNamePrefix: prefix, databaseSecret: 'another secret, as long' });
     expect(await query(changed.auth.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
     expect(await refusal(query(first.auth.url, 'SELECT 1'))).toMatch(/password authentication failed/);
   });
