@@ -108,7 +108,7 @@ test('an ended session is refused within a second, with one question a second', 
   expect(issuer.introspections[0]?.body).toBe(new URLSearchParams({ token }).toString());
   expect(issuer.introspections[0]?.headers).toMatchObject({
     'content-type': 'application/x-www-form-urlencoded',
-    'x-internal-secret': 'a secret of the farm',
+    'x-internal-secret': 'a secret of the issuer',
   });
 
   issuer.ended.add(token);

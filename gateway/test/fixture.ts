@@ -276,9 +276,11 @@ export async function startFarm(
     PORT: '0',
     SUPERGRAPH: supergraphPath,
     SUPERGRAPH_POLL_MS: '30',
-    INTERNAL_SECRET: 'a secret of the farm',
     SUBGRAPH_URL_HENS: hensGraph.url,
     SUBGRAPH_URL_OWNERS: ownersGraph.url,
+    SUBGRAPH_SECRET_HENS: 'a secret of the hens',
+    SUBGRAPH_SECRET_OWNERS: 'a secret of the owners',
+    INTROSPECTION_SECRET: 'a secret of the issuer',
     ...environment,
   });
   const gateway = await startGateway(settings, log, options);

@@ -238,7 +238,7 @@ test('the subgraph gets the secret, and of the caller what it would get with a q
   const [headers] = farm.hens.live.subscribed;
   expect(headers).toMatchObject({
     authorization: 'Bearer olga',
-    'x-internal-secret': 'a secret of the farm',
+    'x-internal-secret': 'a secret of the hens',
     'x-client-address': '127.0.0.1',
   });
   expect(headers?.['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);

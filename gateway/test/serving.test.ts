@@ -31,7 +31,7 @@ test('of a client’s headers a subgraph sees authorization, cookie and x-sessio
     cookie: 'a=1',
     'x-session': 'cookie',
     'x-client-address': '127.0.0.1',
-    'x-internal-secret': 'a secret of the farm',
+    'x-internal-secret': 'a secret of the hens',
     'x-request-id': headers.get('x-request-id'),
   });
   expect(seen['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
