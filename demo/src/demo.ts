@@ -29,7 +29,7 @@ const outside = [
     `${service}_MIGRATION_URL`,
   ]),
   ...['DATABASE_URL', 'QUEUE_DATABASE_URL', 'REDIS_URL', 'REDIS_CLUSTER', 'SMTP_URL'],
-];
+].flatMap((name) => [name, `${name}_FILE`]);
 
 /** Ctrl-C, or a signal of that kind. */
 class Interrupted extends Error {

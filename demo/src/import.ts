@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { readSettings, SettingError } from '@ates/kit/settings';
 import { SingleBar } from 'cli-progress';
+import { z } from 'zod';
 import { ask, askSecret } from './ask.ts';
 import { type Client, createClient, isGraphqlError } from './graphqlClient.ts';
 import { type ImportProgress, type ImportReport, importTasks } from './importTasks.ts';
@@ -11,7 +13,8 @@ const usage = `Imports tasks from a CSV file with the columns title, description
 
   npm run import -- FILE.csv [--url http://localhost:4000/graphql] [--login LOGIN]
 
-Login and beak shape are taken from --login or IMPORT_LOGIN and from IMPORT_BEAK_SHAPE, or asked for.
+Login and beak shape are taken from --login or IMPORT_LOGIN and from IMPORT_BEAK_SHAPE (or the file that
+IMPORT_BEAK_SHAPE_FILE names), or asked for.
 A row that is wrong is named and left out. Run it again at will: what is there already is not imported twice.`;
 
 /** Something the person at the terminal can put right: shown as it is. */
@@ -63,7 +66,10 @@ async function signIn(client: Client, givenLogin: string | undefined): Promise<S
     );
   const login = givenLogin ?? (atTerminal ? await ask('Login: ') : undefined);
   if (login === undefined) throw missing('login');
-  const fromEnvironment = process.env.IMPORT_BEAK_SHAPE || undefined;
+  const { IMPORT_BEAK_SHAPE: fromEnvironment } = readSettings(
+    { IMPORT_BEAK_SHAPE: z.string().optional() },
+    process.env,
+  );
   const beakShape =
     fromEnvironment ?? (atTerminal && login !== null ? await askSecret('Shape of your beak: ') : undefined);
   if (beakShape === undefined && login !== null) throw missing('beak shape');
@@ -152,7 +158,8 @@ async function main(): Promise<number> {
 
 /** The one sentence for an expected failure; the whole error for a surprise. */
 function explain(error: unknown): string {
-  if (error instanceof UsageError || error instanceof FileError) return error.message;
+  if (error instanceof UsageError || error instanceof FileError || error instanceof SettingError)
+    return error.message;
   if (isGraphqlError(error, 'UNREACHABLE'))
     return `The server cannot be reached (${error.message.replace(/\.$/, '')}): start it with npm start, or name another with --url.`;
   if (isGraphqlError(error)) return error.message;

@@ -61,6 +61,11 @@ test.each([
   [['good.csv'], { IMPORT_BEAK_SHAPE: 'straight' }, /^Cannot log in as "kesha": .*\n$/],
   [['good.csv'], { IMPORT_LOGIN: '' }, /^There is no login, .*IMPORT_LOGIN.*\n$/],
   [['good.csv'], { IMPORT_BEAK_SHAPE: '' }, /^There is no beak shape, .*IMPORT_BEAK_SHAPE.*\n$/],
+  [
+    ['good.csv'],
+    { IMPORT_BEAK_SHAPE: '', IMPORT_BEAK_SHAPE_FILE: '/nowhere' },
+    /^IMPORT_BEAK_SHAPE_FILE names \/nowhere, .*\n$/,
+  ],
   [['good.csv', '--url', 'localhost:4000'], {}, /^--url must be an address.*\n$/],
   [[], {}, /^Name one CSV file to import\./],
   [['good.csv', '--force'], {}, /--force/],

@@ -1,6 +1,9 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { environmentOf, type PartContext, partNames } from '../src/parts.ts';
 import { readSystemSettings } from '../src/settings.ts';
+import { scratch } from './stores/scratch.ts';
 
 const database = (name: string) => ({
   url: `postgres://${name}_app@h/${name}`,
@@ -60,4 +63,30 @@ it('the size of pools gets to whoever has a database', () => {
     expect(() => readSystemSettings({ DATABASE_POOL_SIZE: size })).toThrow(
       `DATABASE_POOL_SIZE must be a whole number from 2 to 1000; it is "${size}".`,
     );
+});
+
+it('a secret that the system was given as a file gets to its part, and no path does', () => {
+  const directory = scratch();
+  const secrets = {
+    PRICE_KEY: 'a key of the company',
+    ADMIN_BEAK_SHAPE: 'broad, ivory, chipped',
+    SMTP_URL: 'smtp://me:hunter2@mail',
+    DATABASE_SECRET: 'a secret of the databases',
+  };
+  const environment = Object.fromEntries(
+    Object.entries(secrets).map(([name, value]) => {
+      writeFileSync(join(directory, name), `${value}\n`);
+      return [`${name}_FILE`, join(directory, name)];
+    }),
+  );
+  const context = contextOf(environment);
+  expect(context.settings).toMatchObject(secrets);
+  const { PRICE_KEY, ADMIN_BEAK_SHAPE, SMTP_URL } = secrets;
+  expect(environmentOf('auth', context)).toMatchObject({ ADMIN_BEAK_SHAPE });
+  expect(environmentOf('accounting', context)).toMatchObject({ PRICE_KEY });
+  expect(environmentOf('workers', context)).toMatchObject({ PRICE_KEY, SMTP_URL });
+  for (const part of partNames) {
+    const given = JSON.stringify(environmentOf(part, context));
+    expect(given).not.toMatch(/_FILE|a secret of the databases|a secret of the company/);
+  }
 });
