@@ -111,6 +111,7 @@ async function startNest(environment: Record<string, string>): Promise<RunningSu
     resolvers: { Query: { hello: () => 'squawk' } },
     context: async () => ({ access: { scopes: new Set<string>() } }),
     gatewaySecrets: secretsOfGateway(readSettings(gatewaySecretSettings, environment), log),
+    maxAnswerBytes: 1_000_000,
     ...{ host: '127.0.0.1', port: 0, internalPort: 0, isReady: async () => true, log },
   });
   onTestFinished(() => nest.stop());

@@ -7,16 +7,16 @@ const tooLarge = (maxBytes: number) =>
   });
 
 /**
- * The JSON text of an answer, or of an error in its place where it is longer than `maxBytes`. Nothing is written before
+ * The JSON text of an answer, a line as Apollo Server writes it, or of an error in its place where it is longer than `maxBytes`. Nothing is written before
  * it is known to fit: an object that stands in many places is small in memory and may be gigantic as a text.
  */
 export function writeAnswer(answer: unknown, maxBytes: number): string {
   if (fits(answer, maxBytes)) {
-    const text = JSON.stringify(answer);
+    const text = `${JSON.stringify(answer)}\n`;
     // A character has three bytes at most, and most texts are far from the bound.
     if (text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes) return text;
   }
-  return JSON.stringify({ errors: [tooLarge(maxBytes).toJSON()] });
+  return `${JSON.stringify({ errors: [tooLarge(maxBytes).toJSON()] })}\n`;
 }
 
 /** The same answer, or an error in its place where its text would be longer than `maxBytes`, for those who write it themselves. */
