@@ -61,6 +61,20 @@ describe('docker-compose.yml', () => {
     }
   });
 
+  it('lets each subgraph know the gateway by a secret of its own, which no other part has', () => {
+    const secrets = ['auth', 'tracker', 'accounting', 'analytics'].map((name) => {
+      const secret = services[name]!.environment!.GATEWAY_SECRET!;
+      expect(services.gateway!.environment![`SUBGRAPH_SECRET_${name.toUpperCase()}`]).toBe(secret);
+      const holders = processes.filter((other) =>
+        JSON.stringify(services[other]!.environment).includes(`"${secret}"`),
+      );
+      expect(holders).toEqual([name, 'gateway']);
+      return secret;
+    });
+    expect(new Set(secrets).size).toBe(4);
+    expect(services.gateway!.environment!.INTROSPECTION_SECRET).toBe(secrets[0]);
+  });
+
   it('starts stores, the migration, subgraphs, and then workers and gateway, each once the last are ready', () => {
     const needs = (name: string) =>
       Object.entries(services[name]!.depends_on ?? {}).map(
