@@ -57,6 +57,9 @@ export function boundedClient(options: BoundedClientOptions): typeof pg.Client {
     override connect(): Promise<pg.Client>;
     override connect(callback: (error: Error) => void): void;
     override connect(callback?: (error: Error) => void): Promise<pg.Client> | undefined {
+      // The pool listens once it has the client. One that is lost before fails the statement below, which tells it;
+      // without a listener it would end the whole process as well.
+      this.on('error', () => undefined);
       const connected = super.connect().then(async () => {
         const kind = await sessionKind();
         if (kind === 'shared' && prepare) throw new SharedSessionError();

@@ -18,6 +18,19 @@ async function open({ onTestFinished }: TestContext, statementTimeoutMs = 300) {
   return { proxy, db, backend };
 }
 
+test('a connection that is lost while it is prepared fails what wanted it, and not the process', async ({ expect }) => {
+  const proxy = await startProxy(inject('stores').adminUrl);
+  const options = { poolSize: 1, statementTimeoutMs: 300, applicationName: 'lost' };
+  const db = openDatabase<unknown>(proxy.url, options, createLog('tests', 'silent'), async () => {
+    await proxy.cut();
+    return 'own';
+  });
+  await expect(sql`select 1`.execute(db)).rejects.toThrow();
+  await db.destroy();
+  await proxy.mend();
+  await proxy.stop();
+});
+
 // Each of them waits for seconds, and for nothing of the others.
 describe.concurrent('a statement', { timeout: 60_000 }, () => {
   test('fails where the database goes mute, soon after the server would have ended it; its connection is not used again', async (context) => {

@@ -17,6 +17,7 @@ export async function openBooks(
   clock: Clock,
   settings: { timeZone: string; priceKey: string | undefined; skew?: ClockSkew },
 ): Promise<Books> {
+  const today = dayOf(clock.now(), settings.timeZone);
   const kept = (await findCompany(db)) ?? (await openNow());
   return {
     firstDay: kept.firstDay,
@@ -27,7 +28,7 @@ export async function openBooks(
   async function openNow() {
     if (settings.skew) assertInStep(settings.skew);
     return insertCompany(db, {
-      firstDay: dayOf(clock.now(), settings.timeZone),
+      firstDay: today,
       priceKey: settings.priceKey ?? randomBytes(32).toString('base64url'),
     });
   }
