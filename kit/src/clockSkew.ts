@@ -9,8 +9,8 @@ export const maxSkewMs = 120_000;
 /** How often the clocks are compared, in milliseconds. */
 const intervalMs = 15_000;
 
-/** The same until the first answer, in milliseconds. */
-const firstIntervalMs = 1_000;
+/** How often it is looked whether they have to be compared sooner: they never were, or this one was moved; in milliseconds. */
+const lookIntervalMs = 1_000;
 
 /** An answer that took longer than this says too little about when it was given, in milliseconds. */
 const maxRoundTripMs = 5_000;
@@ -64,7 +64,9 @@ export interface MeasuredClockSkew extends ClockSkew {
 
 /**
  * Compares the system's clock with a database's, now and every 15 s. Until the database has answered once the process
- * does not act; after that, one that does not answer changes nothing.
+ * does not act; after that, one that does not answer changes nothing. Between two answers the time that has passed is
+ * known by the machine's monotonic clock, which nobody can set: a clock that is moved is out of step at that moment, not
+ * only at the next answer, by when ten days may have been closed. A machine that was suspended looks the same until that answer, a second later.
  * @param options.service whose database it is, for sentences
  * @param options.systemNow the system's clock, in milliseconds since 1970; not the `Clock` that tests move
  */
@@ -76,39 +78,52 @@ export async function watchClockSkew<Tables>(options: {
 }): Promise<MeasuredClockSkew> {
   const { db, service, log, systemNow = Date.now } = options;
   const listeners: (() => void)[] = [];
-  let outOfStep: string | undefined = `the clock of ${service}'s database has not been asked yet`;
-  let skewMs: number | undefined;
+  /** The database's clock at the zero of the monotonic one, in milliseconds since 1970. */
+  let databaseZero: number | undefined;
+  let measuredAt = Number.NEGATIVE_INFINITY;
+  /** Whether the clocks agreed when it was last said; undefined until it has been. */
+  let saidInStep: boolean | undefined;
+  const skewMs = () =>
+    databaseZero === undefined ? undefined : Math.round(systemNow() - performance.now() - databaseZero);
+  const outOfStep = () => {
+    const skew = skewMs();
+    if (skew === undefined) return `the clock of ${service}'s database has not been asked yet`;
+    return Math.abs(skew) > maxSkewMs ? sentenceOf(skew, service) : undefined;
+  };
   const measure = async () => {
     const began = performance.now();
     const { rows } = await sql<{ now: number }>`
       select (extract(epoch from clock_timestamp()) * 1000)::bigint as now`.execute(db);
-    const tookMs = performance.now() - began;
-    if (tookMs > maxRoundTripMs) return;
-    const first = skewMs === undefined;
+    const arrived = performance.now();
+    if (arrived - began > maxRoundTripMs) return;
     // The answer was given about half-way between question and arrival.
-    skewMs = Math.round(systemNow() - tookMs / 2 - rows[0]!.now);
-    const before = outOfStep;
-    outOfStep = Math.abs(skewMs) > maxSkewMs ? sentenceOf(skewMs, service) : undefined;
-    if ((before === undefined) === (outOfStep === undefined) && !(first && outOfStep)) return;
-    if (outOfStep) log.error(`${outOfStep}; until then this process changes nothing and is not ready`);
-    else if (!first) log.info(`this machine's clock agrees with that of ${service}'s database again`);
+    databaseZero = rows[0]!.now - (began + arrived) / 2;
+    measuredAt = arrived;
+    const why = outOfStep();
+    const before = saidInStep;
+    saidInStep = why === undefined;
+    if (before === saidInStep) return;
+    if (why) log.error(`${why}; until then this process changes nothing and is not ready`);
+    else if (before === false)
+      log.info(`this machine's clock agrees with that of ${service}'s database again`);
     for (const listener of listeners) listener();
   };
+  const isDue = () =>
+    performance.now() - measuredAt >= intervalMs || saidInStep !== (outOfStep() === undefined);
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   const measureAndGoOn = async () => {
     // A database that is away is told of by everything else that wants it.
-    await measure().catch(() => undefined);
-    if (!stopped)
-      timer = setTimeout(measureAndGoOn, skewMs === undefined ? firstIntervalMs : intervalMs).unref();
+    if (isDue()) await measure().catch(() => undefined);
+    if (!stopped) timer = setTimeout(measureAndGoOn, lookIntervalMs).unref();
   };
   await measureAndGoOn();
   return {
     get outOfStep() {
-      return outOfStep;
+      return outOfStep();
     },
     get skewMs() {
-      return skewMs;
+      return skewMs();
     },
     onChange: (listener) => void listeners.push(listener),
     measure,

@@ -111,6 +111,12 @@ export async function appendEvent<Tables extends OutboxTables, Definition extend
 /** However often a delivery was sent in vain, it is sent again after this time, in milliseconds. */
 const maxResendAfterMs = 30_000;
 
+/**
+ * A resend time that lies further ahead than this was set by a relay whose clock was wrong, in milliseconds. Twice the
+ * longest time: the clocks of two relays never agree to the millisecond.
+ */
+const latestResendMs = 2 * maxResendAfterMs;
+
 /** A delivery that was taken to be sent. */
 export interface TakenDelivery {
   readonly eventId: string;
@@ -119,7 +125,9 @@ export interface TakenDelivery {
 }
 
 /**
- * Takes deliveries that are due and puts their next sending off, so that one without a receipt is sent again.
+ * Takes deliveries that are due and puts their next sending off, so that one without a receipt is sent again. What was
+ * never sent is due whatever its time, and so is what no right clock can have put off that far: a process whose clock was
+ * days ahead must not keep an event from the others for as long.
  * At most `window` are under way per lane and consumer; what is under way leaves the window when its time is up, so
  * lost receipts never block it for good. Several relays share the work by SKIP LOCKED; a sequence number is never
  * used as a cursor, since numbers are not in the order of commits.
@@ -131,15 +139,18 @@ export async function takeDeliveries(
   const { lane, consumer, window, now, resendAfterMs } = options;
   // Capped before it is multiplied: the product of many attempts would be no integer any more, and stop the lane.
   const mostSteps = Math.ceil(maxResendAfterMs / resendAfterMs);
+  const latest = new Date(now.getTime() + latestResendMs);
   // The ones of this moment: while the database is asked, they may make room for others.
   const kept: ReadonlyMap<string, string> = (lane === 'bulk' && keptPayloads.get(db)) || new Map();
   const { rows } = await sql<Omit<TakenDelivery, 'payload'> & { payload: string | null }>`
     with under_way as (
       select count(*) as n from outbox_delivery
-      where lane = ${lane} and consumer = ${consumer} and next_at > ${now} and attempts > 0
+      where lane = ${lane} and consumer = ${consumer} and next_at > ${now} and next_at <= ${latest} and attempts > 0
     ), due as (
+      -- In the order of the index, so it passes over what is under way, a window at most, and stops at the limit.
       select seq from outbox_delivery
-      where lane = ${lane} and consumer = ${consumer} and next_at <= ${now}
+      where lane = ${lane} and consumer = ${consumer}
+        and (next_at <= ${now} or attempts = 0 or next_at > ${latest})
       order by next_at, seq
       limit greatest(0, ${window} - (select n from under_way))
       for update skip locked

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { openTestDatabase } from '../../tests/support/databases.ts';
-import { watchClockSkew } from '../src/clockSkew.ts';
+import { assertInStep, watchClockSkew } from '../src/clockSkew.ts';
 import { startProxy } from './proxy.ts';
 
 const dayMs = 86_400_000;
@@ -61,4 +61,26 @@ test('until its database has answered once, a process does not act; after that i
   await proxy.cut();
   await expect(skew.measure()).rejects.toThrow();
   expect(skew.outOfStep).toBeUndefined();
+});
+
+test('a clock that is moved between two comparisons is out of step at that moment, and it is said without being asked', async () => {
+  const proxy = await startProxy(inject('stores').adminUrl);
+  onTestFinished(() => proxy.stop());
+  let offset = 0;
+  const { skew, said } = await watch(proxy.url, () => Date.now() + offset);
+  let changes = 0;
+  skew.onChange(() => changes++);
+  expect(skew.outOfStep).toBeUndefined();
+  // The database is not asked for it: this holds while it is away, too.
+  await proxy.cut();
+  offset = 10 * dayMs;
+  expect(() => assertInStep(skew)).toThrow('10 days ahead of');
+  expect(skew.skewMs).toBeGreaterThan(9 * dayMs);
+  await proxy.mend();
+  await expect.poll(said, { timeout: 10_000 }).toEqual([expect.stringMatching(/^50 .*10 days ahead of/)]);
+  expect(changes).toBe(1);
+  offset = 0;
+  expect(skew.outOfStep).toBeUndefined();
+  await expect.poll(() => changes, { timeout: 10_000 }).toBe(2);
+  expect(said()).toEqual([expect.anything(), expect.stringMatching(/^30 .*agrees .* again/)]);
 });

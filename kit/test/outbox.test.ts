@@ -60,6 +60,51 @@ test('what was never sent is due, however far ahead the clock of its producer wa
   expect(await takeDeliveries(db, { ...options, now: new Date() })).toHaveLength(1);
 });
 
+/** How far ahead the clocks of these tests are. */
+const tenDaysMs = 10 * 86_400_000;
+
+/** Appends an event for each of some numbers, and returns what takes what is due of it. */
+async function append(...numbers: number[]) {
+  await db.deleteFrom('outbox_delivery').execute();
+  for (const n of numbers)
+    await db.transaction().execute((trx) =>
+      appendEvent(trx, tasksCreated, toColumns(tasksCreated, [createdFact(idOf(0xd, n), begun)]), {
+        lane: 'interactive',
+        now: begun,
+      }),
+    );
+  return async (now: Date, window = 10) =>
+    (
+      await takeDeliveries(db, {
+        ...{ lane: 'interactive', consumer: 'accounting', resendAfterMs: 2_000 },
+        ...{ window, now },
+      })
+    ).length;
+}
+const after = (ms: number) => new Date(begun.getTime() + ms);
+
+test('what was never sent is due, whatever the outbox of an earlier version says', async () => {
+  const take = await append(1, 2);
+  for (const ms of [1, 20_000, tenDaysMs]) {
+    await db
+      .updateTable('outbox_delivery')
+      .set({ attempts: 0, next_at: after(ms) })
+      .execute();
+    expect(await take(begun, 0)).toBe(0);
+    expect([await take(begun), await take(begun)], `${ms} ms ahead`).toEqual([2, 0]);
+  }
+});
+
+test('what a relay ten days ahead has sent is sent again by one whose clock is right, and does not fill its window', async () => {
+  const take = await append(1, 2);
+  expect(await take(after(tenDaysMs))).toBe(2);
+  expect(await take(begun, 1)).toBe(1);
+  // That one is under way now, as everything else that was just sent.
+  expect([await take(begun, 1), await take(begun, 2), await take(begun, 2)]).toEqual([0, 1, 0]);
+  expect(await take(after(3_999))).toBe(0);
+  expect(await take(after(4_000))).toBe(2);
+});
+
 test('a bulk event is sent as it was appended, whether its payload is still at hand or has to be read', async () => {
   await db.deleteFrom('outbox_delivery').execute();
   await db.deleteFrom('outbox_event').execute();
