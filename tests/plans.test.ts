@@ -22,6 +22,7 @@ import { countEntries } from '@ates/analytics/usecases/countEntries';
 import { deleteSigningKeys, findUsers } from '@ates/auth/repository';
 import type { AuthTables } from '@ates/auth/tables';
 import { newId, systemClock, systemRandom } from '@ates/kit/clock';
+import { type OutboxTables, takeDeliveries } from '@ates/kit/outbox';
 import type { Columns } from '@ates/schema/event';
 import type { entriesPosted } from '@ates/schema/events/accounting.entries_posted.v1';
 import type { tasksAssigned } from '@ates/schema/events/tracker.tasks_assigned.v1';
@@ -57,6 +58,8 @@ const big = [
   'payout_mail',
   'counted_fact',
   'account_balance',
+  'outbox_delivery',
+  'outbox_event',
 ];
 
 /** A service's database whose statements are noted and explained. */
@@ -375,6 +378,33 @@ test('a list of ids of any length is the same statement, so that a connection pl
       db.transaction().execute((trx) => deleteSigningKeys(trx, ids)),
     ),
   ).toEqual(['begin', expect.stringContaining('signing_key'), 'commit']);
+});
+
+describe('an outbox, with 60,000 events for three consumers each', () => {
+  test.each([
+    ['that wait', "-n * interval '1 ms'", 0],
+    ['that a producer ten days ahead has left', "interval '10 days' + n * interval '1 ms'", 0],
+    ['that a relay ten days ahead has sent', "interval '10 days' + n * interval '1 ms'", 1],
+  ])('what is due, of events %s', async (_, ahead, attempts) => {
+    const outbox = await watch<OutboxTables>('auth');
+    await outbox.pool.query(
+      `with event as (
+         insert into outbox_event select uuidv7(), 'e', '{}', now() from generate_series(1, 60000) returning id
+       )
+       insert into outbox_delivery (event_id, consumer, lane, next_at, attempts)
+       select id, unnest(array['tracker', 'accounting', 'analytics']), 'interactive', now() + ${ahead}, $1
+       from (select id, row_number() over () as n from event) e`,
+      [attempts],
+    );
+    await outbox.pool.query('vacuum analyze');
+    const due = { lane: 'interactive', consumer: 'accounting', window: 500, resendAfterMs: 30_000 } as const;
+    expect(
+      await outbox.wholeTables(async (trx) => {
+        expect(await takeDeliveries(trx, { ...due, now: new Date() })).toHaveLength(500);
+      }),
+    ).toEqual([]);
+    await outbox.db.destroy();
+  });
 });
 
 describe('analytics, with 60,000 facts and 20,000 accounts', () => {

@@ -158,7 +158,9 @@ export async function takeDeliveries(
       update outbox_delivery d
       set attempts = d.attempts + 1,
           next_at = ${now}::timestamptz + least(least(d.attempts + 1, ${mostSteps}) * ${resendAfterMs}, ${maxResendAfterMs}) * interval '1 millisecond'
-      from due where d.seq = due.seq
+      -- A list and not a join: the limit is not known when it is planned, so a join read both tables whole. With
+      -- 180,000 deliveries waiting, taking 500 of them took 130 ms instead of 10.
+      where d.seq = any(array(select seq from due))
       returning d.event_id, d.seq
     )
     select e.id as "eventId", e.event,
