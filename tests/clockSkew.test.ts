@@ -35,7 +35,9 @@ test('workers whose clock is ten days ahead close no day and post nothing; once 
   const skew = new TestClockSkew();
   skew.set('ten days ahead');
   const before = await written();
-  await exchange.startWorkers({ clock, skew });
+  const internal = await exchange.startWorkers({ clock, skew });
+  const readiness = async () => (await fetch(`${internal}/health/ready`)).text();
+  expect(await readiness()).toContain('10 days ahead');
   for (let n = 0; n < 3; n++)
     await exchange.data('kiwi', `mutation { createTask(input: { title: "Count the seeds ${n}" }) { id } }`);
   // Their relays go on: two events for each, on their way to accounting and to analytics.
@@ -44,6 +46,7 @@ test('workers whose clock is ten days ahead close no day and post nothing; once 
 
   clock.advance(-tenDaysMs);
   skew.set('in step');
+  expect(await readiness()).toBe('ok\n');
   await exchange.settle();
   expect(await written()).toEqual({ closedDays: 0, entries: before.entries + 3, waiting: 0 });
   const { ledgerAudit, accountingDeadLetters } = await exchange.data(
@@ -52,4 +55,12 @@ test('workers whose clock is ten days ahead close no day and post nothing; once 
   );
   expect(ledgerAudit).toEqual({ ok: true });
   expect(accountingDeadLetters).toEqual([]);
+});
+
+test('workers show how far their clock is from that of each of their databases', async () => {
+  await exchange.stopWorkers();
+  const metrics = await (await fetch(`${await exchange.startWorkers()}/metrics`)).text();
+  const shown = [...metrics.matchAll(/^clock_skew_seconds\{service="(\w+)"\} (.+)$/gm)];
+  expect(shown.map(([, service]) => service).sort()).toEqual(['accounting', 'analytics', 'auth', 'tracker']);
+  for (const [, , seconds] of shown) expect(Math.abs(Number(seconds))).toBeLessThan(5);
 });

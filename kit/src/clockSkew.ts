@@ -21,6 +21,8 @@ const maxRoundTripMs = 5_000;
  * processes of a service share, its database's, a process reads and relays, and does nothing that a moment is kept of.
  */
 export interface ClockSkew {
+  /** Whose database it is. */
+  readonly service: string;
   /** Why this process does not act now, as a sentence; undefined while the clocks agree. */
   readonly outOfStep: string | undefined;
   /** How far this clock is ahead of the database's, in milliseconds; undefined until it has been measured. */
@@ -119,6 +121,7 @@ export async function watchClockSkew<Tables>(options: {
   };
   await measureAndGoOn();
   return {
+    service,
     get outOfStep() {
       return outOfStep();
     },

@@ -15,6 +15,7 @@ import {
 } from './inbox.ts';
 import type { Log } from './log.ts';
 import { type Lane, lanes } from './outbox.ts';
+import { Unavailable } from './refusal.ts';
 import { queueName } from './relay.ts';
 import { RightOfWay } from './rightOfWay.ts';
 import { startSweep } from './sweep.ts';
@@ -47,7 +48,12 @@ export function startConsumer<Tables extends InboxTables>(options: {
   skew: ClockSkew;
   log: Log;
 }): { ring(): void; stop(): Promise<void> } {
-  const { db, broker, consumer, now, skew, log } = options;
+  const { db, broker, consumer, skew, log } = options;
+  // Checked when the moment is taken, not when the job came: it may have waited for its turn since then.
+  const now = () => {
+    assertInStep(skew);
+    return options.now();
+  };
   const handlers = handlersByEvent(consumer, options.handlers);
   const kinds = new EventKinds();
   const alone = async (handler: EventHandler<Tables>, delivery: Delivery): Promise<Outcome> => {
@@ -102,7 +108,6 @@ export function startConsumer<Tables extends InboxTables>(options: {
     const worker = broker.worker<Delivery, string>(
       queueName(consumer, lane),
       async ({ data }) => {
-        assertInStep(skew);
         const handler = handlers.get(data.event);
         if (!handler)
           throw new Error(`${consumer} does not know ${data.event}: start a newer version of the workers`);
@@ -119,6 +124,8 @@ export function startConsumer<Tables extends InboxTables>(options: {
     );
     pauseWhileOutOfStep(worker, skew);
     worker.on('failed', (job, error) => {
+      // That the clocks do not agree has been said.
+      if (error instanceof Unavailable) return;
       log.warn(
         { err: error },
         `${consumer} could not apply ${job?.name} (event ${job?.data.eventId}): ${error.message}; it is tried again`,

@@ -16,19 +16,21 @@ export async function startInternalServer(options: {
   host: string;
   port: number;
   isReady: () => Promise<true | string> | true | string;
-  /** Shown as `clock_skew_seconds`. */
-  clockSkew?: ClockSkew;
+  /** Shown as `clock_skew_seconds`, one for each database. */
+  clockSkews?: readonly ClockSkew[];
 }): Promise<InternalServer> {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const { clockSkew } = options;
-  if (clockSkew) {
+  const { clockSkews } = options;
+  if (clockSkews) {
     new Gauge({
       name: 'clock_skew_seconds',
       help: "How far this machine's clock is ahead of its database's",
+      labelNames: ['service'],
       registers: [registry],
       collect() {
-        if (clockSkew.skewMs !== undefined) this.set(clockSkew.skewMs / 1000);
+        for (const { service, skewMs } of clockSkews)
+          if (skewMs !== undefined) this.set({ service }, skewMs / 1000);
       },
     });
   }

@@ -96,7 +96,7 @@ export async function serveSubgraph<Context extends GuardedContext & BaseContext
     host: options.host,
     port: options.internalPort,
     isReady: async () => options.skew.outOfStep ?? (await options.isReady()),
-    clockSkew: options.skew,
+    clockSkews: [options.skew],
   });
   return {
     url: `http://${options.host}:${(server.address() as AddressInfo).port}`,

@@ -1,6 +1,7 @@
 import { defineEvent } from '@ates/schema/event';
 import { id } from '@ates/schema/fields';
 import { type Kysely, sql } from 'kysely';
+import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
 import { TestClockSkew } from '../../tests/support/clockSkew.ts';
 import {
@@ -15,7 +16,7 @@ import { startConsumer } from '../src/consumer.ts';
 import { createHeldEvents } from '../src/heldEvents.ts';
 import { createInbox, type InboxTables, onEvent } from '../src/inbox.ts';
 import { appendEvent, createOutbox, type Lane, type OutboxTables } from '../src/outbox.ts';
-import { startRelay } from '../src/relay.ts';
+import { queueName, startRelay } from '../src/relay.ts';
 import { RightOfWay } from '../src/rightOfWay.ts';
 
 const { redisUrl } = inject('stores');
@@ -62,15 +63,14 @@ const append = (lane: Lane, nestId: string) =>
     .execute((trx) => appendEvent(trx, nestBuilt, { nestId: [nestId] }, { lane, now: new Date() }));
 
 /** Works off events, but for those of a lane, which wait at the gate. */
-async function start(held: Lane): Promise<void> {
+async function start(held: Lane, { skew = new TestClockSkew(), log = testLog } = {}): Promise<void> {
   const gate = new Promise<void>((resolve) => {
     release = resolve;
   });
   broker = await openBroker(store, testLog);
   const now = () => new Date();
   startConsumer({
-    skew: new TestClockSkew(),
-    ...{ db, broker, now, log: testLog },
+    ...{ db, broker, now, skew, log },
     consumer: 'analytics',
     handlers: [
       onEvent<OutboxTables & InboxTables, typeof nestBuilt>(nestBuilt, async (_trx, { nestId }, { lane }) => {
@@ -109,20 +109,42 @@ test('an interactive event is applied while a bulk one is under way and more of 
   await vi.waitFor(() => expect(applied).toHaveLength(41), patiently);
 });
 
-test('a bulk event lets an interactive one that is under way pass first', async () => {
+/** Makes bulk events let others pass for longer than a test takes, so that the order is certain. */
+function giveWayForLong() {
   const give = RightOfWay.prototype.give;
-  let asked = 0;
-  vi.spyOn(RightOfWay.prototype, 'give').mockImplementation(function (this: RightOfWay) {
-    asked++;
-    // Longer than this test, so that the order is certain.
+  return vi.spyOn(RightOfWay.prototype, 'give').mockImplementation(function (this: RightOfWay) {
     return give.call(this, 60_000);
   });
+}
+
+test('a bulk event lets an interactive one that is under way pass first', async () => {
+  const given = giveWayForLong();
   await start('interactive');
   const interactive = await send('interactive');
   await vi.waitFor(() => expect(begun).toEqual([interactive]), patiently);
   const bulk = await send('bulk');
-  await vi.waitFor(() => expect(asked).toBe(1), patiently);
+  await vi.waitFor(() => expect(given).toHaveBeenCalledOnce(), patiently);
   expect(begun).toEqual([interactive]);
   release();
+  await vi.waitFor(() => expect(applied).toEqual([interactive, bulk]), patiently);
+});
+
+test('an event that waits for its turn while the clock goes wrong is not applied until it is right, and that is no failure', async () => {
+  const lines: string[] = [];
+  const skew = new TestClockSkew();
+  const given = giveWayForLong();
+  await start('interactive', { skew, log: pino({}, { write: (line: string) => void lines.push(line) }) });
+  const interactive = await send('interactive');
+  await vi.waitFor(() => expect(begun).toEqual([interactive]), patiently);
+  const bulk = await send('bulk');
+  await vi.waitFor(() => expect(given).toHaveBeenCalledOnce(), patiently);
+  skew.set('ten days ahead');
+  release();
+  const inHand = async () =>
+    (await broker.queue(queueName('analytics', 'bulk')).getJobCounts('active')).active;
+  await vi.waitFor(async () => expect(await inHand()).toBe(0), patiently);
+  expect(applied).toEqual([interactive]);
+  expect(lines).toEqual([]);
+  skew.set('in step');
   await vi.waitFor(() => expect(applied).toEqual([interactive, bulk]), patiently);
 });

@@ -84,7 +84,7 @@ test('while the clock cannot be trusted queries are answered, mutations are refu
     ],
   });
   expect(await internal('/health/ready')).toContain('10 days ahead');
-  expect(await internal('/metrics')).toContain('clock_skew_seconds 864000');
+  expect(await internal('/metrics')).toContain('clock_skew_seconds{service="tests"} 864000');
   skew.set('in step');
   expect(await squawk()).toEqual({ data: { squawk: 'squawk' } });
   expect(await internal('/health/ready')).toBe('ok\n');

@@ -2,6 +2,7 @@ import type { ClockSkew } from '@ates/kit/clockSkew';
 
 /** A clock skew that a test sets: in step until told otherwise. */
 export class TestClockSkew implements ClockSkew {
+  readonly service = 'tests';
   #outOfStep: string | undefined;
   readonly #listeners: (() => void)[] = [];
 

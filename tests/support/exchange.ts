@@ -58,7 +58,8 @@ export interface Exchange {
   settle(timeoutMs?: number): Promise<void>;
   stopWorkers(): Promise<void>;
   /** With the exchange's clock, or with another one. */
-  startWorkers(clock?: { clock: Clock; skew: ClockSkew }): Promise<void>;
+  /** Returns where their health and metrics are. */
+  startWorkers(clock?: { clock?: Clock; skew?: ClockSkew }): Promise<string>;
   stopGateway(): Promise<void>;
   /** At the address it had before. */
   startGateway(): Promise<void>;
@@ -226,6 +227,7 @@ export async function startExchange(
     },
     async startWorkers(given) {
       workers ??= await beginWorkers(given);
+      return `http://127.0.0.1:${workers.info?.internalPort}`;
     },
     async stopGateway() {
       await gateway?.stop();

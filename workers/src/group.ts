@@ -24,6 +24,8 @@ export interface GroupContext {
 
 /** The running work of one service. */
 export interface RunningGroup {
+  /** How far this machine's clock is from that of the group's database. */
+  readonly skew: ClockSkew;
   /** Whether its database answers; a sentence where not. */
   isReady(): Promise<true | string>;
   /** Shows what does not get through. */

@@ -57,6 +57,7 @@ export async function startWorkers(
       );
       return problems.length === 0 || problems.join('\n');
     },
+    clockSkews: groups.map(({ skew }) => skew),
   });
   const gauges = deliveryGauges(internal.registry);
   for (const group of groups) group.show(gauges);

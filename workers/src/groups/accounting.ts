@@ -134,6 +134,7 @@ export async function startAccountingGroup(
   };
   const bells = listenForBells(listenUrl, (bell) => ringers[bell](), log);
   return {
+    skew,
     isReady: () => databaseIsReady(db, 'ACCOUNTING_DATABASE_URL', skew),
     show(gauges) {
       gauges.showOverdue('accounting', relay);

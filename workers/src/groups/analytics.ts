@@ -60,6 +60,7 @@ export async function startAnalyticsGroup(
   });
   const bells = listenForBells(listenUrl, () => consumer.ring(), log);
   return {
+    skew,
     isReady: () => databaseIsReady(db, 'ANALYTICS_DATABASE_URL', skew),
     show(gauges) {
       gauges.showPutAside(db);

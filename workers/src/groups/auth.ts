@@ -33,6 +33,7 @@ export async function startAuthGroup(
   };
   const bells = listenForBells(listenUrl, (bell) => ringers[bell](), log);
   return {
+    skew,
     isReady: () => databaseIsReady(db, 'AUTH_DATABASE_URL', skew),
     show(gauges) {
       gauges.showOverdue('auth', relay);

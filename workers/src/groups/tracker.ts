@@ -72,6 +72,7 @@ export async function startTrackerGroup(
   };
   const bells = listenForBells(listenUrl, (bell) => ringers[bell](), log);
   return {
+    skew,
     isReady: () => databaseIsReady(db, 'TRACKER_DATABASE_URL', skew),
     show(gauges) {
       gauges.showOverdue('tracker', relay);

@@ -3,6 +3,7 @@ import type { Broker } from '@ates/kit/broker';
 import type { Clock } from '@ates/kit/clock';
 import { assertInStep, type ClockSkew, pauseWhileOutOfStep } from '@ates/kit/clockSkew';
 import type { Log } from '@ates/kit/log';
+import { Unavailable } from '@ates/kit/refusal';
 import { startSweep } from '@ates/kit/sweep';
 import { standstillMs, sweepIntervalMs } from '../group.ts';
 
@@ -41,6 +42,8 @@ export function startRuns(options: {
   );
   pauseWhileOutOfStep(worker, skew);
   worker.on('failed', (job, error) => {
+    // That the clocks do not agree has been said.
+    if (error instanceof Unavailable) return;
     log.warn(
       { err: error },
       `${name}: a batch of ${job?.data.id} failed (${error.message}); it is tried again from its last commit`,
