@@ -324,6 +324,17 @@ describe('a payout run that is interrupted', () => {
     });
   });
 
+  test('by a process whose clock was ten days ahead is gone on with at once, not in ten days', async () => {
+    const { at, run } = await openWithWages();
+    expect(await runPayoutBatch(at.db, at.clock, run.id, 2)).toBe('more');
+    const listed = async () =>
+      (await listUnfinishedRuns(at.db, new Date(at.clock.now().getTime() - 5_000))).map(({ id }) => id);
+    expect(await listed()).toEqual([]);
+    const ahead = { now: () => new Date(at.clock.now().getTime() + 10 * 86_400_000) };
+    expect(await runPayoutBatch(at.db, ahead, run.id, 2)).toBe('more');
+    expect(await listed()).toEqual([run.id]);
+  });
+
   // The cursor, the payouts, the entries and the events of a batch stand or fall together: wherever the cut is.
   test.each(['payout', 'ledger_entry', 'account_day', 'outbox_event', 'payout_run'])(
     'killed when it writes %s, it has paid nothing of that batch, and pays it afterwards',

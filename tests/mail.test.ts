@@ -247,6 +247,20 @@ test('an outage of the mail server of two days costs no mail, and it is asked at
   await expect.poll(() => statuses(at), soon).toEqual([`SENT ${maxMailAttempts}`]);
 });
 
+test('mail that a process whose clock was ten days ahead has put off is due at once, not in ten days', async () => {
+  const at = await openWithPayouts(4);
+  const tenDaysOn = new Date(at.clock.now().getTime() + 10 * 86_400_000);
+  const [mail] = await claimDueMail(at.db, tenDaysOn, 1);
+  await noteMailFailed(at.db, mail!, 'no mail server', tenDaysOn);
+  const waiting = new Date(at.clock.now().getTime() + 3_600_000);
+  const [{ payout_id: other }] = (await mails(at)).filter(({ attempts }) => attempts === 0) as [any];
+  await at.db.updateTable('payout_mail').set({ next_at: waiting }).where('payout_id', '=', other).execute();
+  const claimed = async () => (await claimDueMail(at.db, at.clock.now(), 5)).map(({ payoutId }) => payoutId);
+  const all = (await mails(at)).map(({ payout_id }) => payout_id);
+  expect(await claimed()).toEqual(all.filter((id) => id !== other));
+  expect(await claimed()).toEqual([]);
+});
+
 test('mail that is refused each time is given up after the last attempt, while the money stays paid', async () => {
   const server = await startMailServer({ refuse: () => 550 });
   const at = await openWithPayouts(1);

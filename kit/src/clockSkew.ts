@@ -6,6 +6,12 @@ import { Unavailable } from './refusal.ts';
 /** How far the system's clock may be from the database's, in milliseconds. */
 export const maxSkewMs = 120_000;
 
+/**
+ * A moment of the past that seems to lie further ahead than this, in milliseconds, was written by a clock that was wrong:
+ * two processes that act are at most twice `maxSkewMs` apart. Whatever waits for such a moment to pass would wait for days.
+ */
+export const farAheadMs = 300_000;
+
 /** How often the clocks are compared, in milliseconds. */
 const intervalMs = 15_000;
 

@@ -1,7 +1,15 @@
+import { farAheadMs } from '@ates/kit/clockSkew';
 import { joinsByIndex } from '@ates/kit/database';
 import { encodeCursor, type Page, toPage, toPages } from '@ates/kit/page';
 import { type Kysely, sql, type Transaction } from 'kysely';
-import type { DueMail, EmailStatus, MailClaim, Payout, PayoutRun } from './domain/payout.ts';
+import {
+  type DueMail,
+  type EmailStatus,
+  longestMailWaitMs,
+  type MailClaim,
+  type Payout,
+  type PayoutRun,
+} from './domain/payout.ts';
 import type { AccountingTables } from './tables.ts';
 
 type Db = Kysely<AccountingTables>;
@@ -65,7 +73,10 @@ export async function isEarlierRunUnfinished(trx: Trx, day: string): Promise<boo
   return row !== undefined;
 }
 
-/** Runs that have not begun to pay, or have not got on since a moment, by day. */
+/**
+ * Runs that have not begun to pay, or have not got on since a moment, by day; those, too, whose progress was dated by a
+ * clock that was far ahead.
+ */
 export async function listUnfinishedRuns(
   db: Db,
   staleBefore: Date,
@@ -74,7 +85,13 @@ export async function listUnfinishedRuns(
     .selectFrom('payout_run')
     .select(['id', 'progressed_at as progressedAt'])
     .where('status', '=', 'RUNNING')
-    .where((where) => where.or([where('cursor', 'is', null), where('progressed_at', '<=', staleBefore)]))
+    .where((where) =>
+      where.or([
+        where('cursor', 'is', null),
+        where('progressed_at', '<=', staleBefore),
+        where('progressed_at', '>', new Date(staleBefore.getTime() + farAheadMs)),
+      ]),
+    )
     .orderBy('day')
     .execute();
 }
@@ -178,17 +195,24 @@ export async function insertMail(trx: Trx, payoutIds: readonly string[], now: Da
     on conflict (payout_id) do nothing`.execute(trx);
 }
 
-/** Mails that are due, locked; those that somebody else is just claiming are theirs. */
+/**
+ * Mails that are due, locked; those that another process is just claiming are its own. Due, too, is what was put off for
+ * longer than any mail is, by a clock that was far ahead.
+ */
 export async function lockDueMail(trx: Trx, now: Date, limit: number): Promise<DueMail[]> {
   await sql`select ${joinsByIndex}`.execute(trx);
+  const latest = new Date(now.getTime() + longestMailWaitMs + farAheadMs);
+  // Each range by itself, in the order of the index: while the mail server is away, many mails wait between the two.
   const { rows } = await sql<DueMail>`
     select p.id as "payoutId", p.account_id as "accountId", p.day, p.amount_cents as "amountCents", u.name, u.email,
       due.attempts
-    from (
-      select payout_id, attempts from payout_mail where status = 'PENDING' and next_at <= ${now}
+    from (values ('-infinity'::timestamptz, ${now}::timestamptz), (${latest}::timestamptz, 'infinity')) as range (after, until)
+    cross join lateral (
+      select payout_id, attempts from payout_mail
+      where status = 'PENDING' and next_at > range.after and next_at <= range.until
       order by next_at limit ${limit} for update skip locked
     ) due join payout p on p.id = due.payout_id left join user_copy u on u.id = p.account_id
-    order by p.id`.execute(trx);
+    order by p.id limit ${limit}`.execute(trx);
   return rows;
 }
 

@@ -1,3 +1,4 @@
+import { farAheadMs } from '@ates/kit/clockSkew';
 import { encodeCursor, type Page, toPage } from '@ates/kit/page';
 import { anyId } from '@ates/kit/rows';
 import type { Role } from '@ates/schema/access';
@@ -270,7 +271,8 @@ export async function purgeSessions(db: Db, now: Date): Promise<void> {
 
 /**
  * Counts one more failed log-in of a subject and hands back how many that makes in its window. It is counted before
- * the shape is verified, so that many tries at once cannot all slip through.
+ * the shape is verified, so that many tries at once cannot all slip through. A window that was opened by a clock far ahead
+ * is over: it would block for as long.
  */
 export async function countLoginFailure(
   db: Db,
@@ -279,11 +281,13 @@ export async function countLoginFailure(
   windowMs: number,
 ): Promise<number> {
   const opened = new Date(now.getTime() - windowMs);
+  const farAhead = new Date(now.getTime() + farAheadMs);
+  const isOver = sql`f.window_start <= ${opened} or f.window_start > ${farAhead}`;
   const { rows } = await sql<{ failures: number }>`
     insert into login_failure as f (subject, window_start, failures) values (${subject}, ${now}, 1)
     on conflict (subject) do update set
-      failures = case when f.window_start <= ${opened} then 1 else f.failures + 1 end,
-      window_start = case when f.window_start <= ${opened} then excluded.window_start else f.window_start end
+      failures = case when ${isOver} then 1 else f.failures + 1 end,
+      window_start = case when ${isOver} then excluded.window_start else f.window_start end
     returning failures`.execute(db);
   return rows[0]?.failures ?? 1;
 }

@@ -49,6 +49,26 @@ describe('an address that is blocked', () => {
   });
 });
 
+test('failures that a process whose clock was ten days ahead has counted block nobody for ten days', async () => {
+  const inTenDays = new Date(clock.now().getTime() + 10 * 86_400_000);
+  for (const subject of ['login:kiwi', 'address:192.0.2.1'])
+    await db
+      .insertInto('login_failure')
+      .values({ subject, window_start: inTenDays, failures: failureLimits.perAddress })
+      .execute();
+  expect(await attempt('192.0.2.1', 'another')).toBe('UNAUTHENTICATED');
+  expect(await attempt('192.0.2.1', beakShape)).toBe('in');
+});
+
+test('a window that another process has just opened by a clock a little ahead goes on', async () => {
+  const soon = new Date(clock.now().getTime() + 60_000);
+  await db
+    .insertInto('login_failure')
+    .values({ subject: 'login:kiwi', window_start: soon, failures: failureLimits.perLogin })
+    .execute();
+  expect(await attempt('192.0.2.1', beakShape)).toBe('TOO_MANY_REQUESTS');
+});
+
 test('a login that failed too often is blocked from everywhere, and tells nobody whether it exists', async () => {
   for (const login of ['kiwi', 'nobody']) {
     for (let n = 0; n < failureLimits.perLogin; n++)

@@ -1,3 +1,4 @@
+import { farAheadMs } from '@ates/kit/clockSkew';
 import { joinsByIndex } from '@ates/kit/database';
 import { encodeCursor, type Page, toPage } from '@ates/kit/page';
 import { idArray } from '@ates/kit/rows';
@@ -200,14 +201,19 @@ export async function assignNextTasks(
   return { assigned: assigned.taskId === null ? null : (assigned as AssignedTasks), last, passed };
 }
 
-/** Runs that wait or stand still, with the moment they last got further. */
+/**
+ * Runs that wait or stand still, with the moment they last got further; those, too, whose progress was dated by a clock
+ * that was far ahead.
+ */
 export async function findUnfinished(
   db: Db,
   stillSince: Date,
 ): Promise<{ id: string; progressedAt: Date }[]> {
+  const farAhead = new Date(stillSince.getTime() + farAheadMs);
   const { rows } = await sql<{ id: string; progressedAt: Date }>`
     select id, progressed_at as "progressedAt" from reassignment
-    where status in ('QUEUED', 'RUNNING') and (status = 'QUEUED' or progressed_at <= ${stillSince})
+    where status in ('QUEUED', 'RUNNING')
+      and (status = 'QUEUED' or progressed_at <= ${stillSince} or progressed_at > ${farAhead})
     order by requested_at`.execute(db);
   return rows;
 }

@@ -206,3 +206,13 @@ test('presses, cancellations and batches in each other’s way are answered, and
   }
   expect(await read(undisturbed.id), `seed ${seed}`).toMatchObject({ status: 'COMPLETED', total: tasks });
 });
+
+test('a run that a process whose clock was ten days ahead left behind stands still at once, not in ten days', async () => {
+  const run = await press('JOIN');
+  expect(await runBatch(run.id)).toBe('more');
+  const listed = async () => (await findUnfinished(db, new Date(Date.now() - 5_000))).map(({ id }) => id);
+  expect(await listed()).toEqual([]);
+  const ahead = { ...chance, clock: { now: () => new Date(Date.now() + 10 * 86_400_000) } };
+  expect(await runReassignmentBatch(db, ahead, run.id, 5)).toBe('more');
+  expect(await listed()).toEqual([run.id]);
+});

@@ -37,11 +37,15 @@ export interface PayoutRun {
 /** How often a mail is tried: with the waits between, for two days. */
 export const maxMailAttempts = 54;
 
+/** The longest that a mail waits for its next attempt, in milliseconds. */
+export const longestMailWaitMs = 3_600_000;
+
 /**
  * How long to wait after a mail's attempt, the first being 1, in milliseconds: a minute, twice as long each time, and
  * never more than an hour.
  */
-export const mailBackoffMs = (attempt: number): number => Math.min(60_000 * 2 ** (attempt - 1), 3_600_000);
+export const mailBackoffMs = (attempt: number): number =>
+  Math.min(60_000 * 2 ** (attempt - 1), longestMailWaitMs);
 
 /**
  * How long whoever claimed a mail has to send it and to note it, in milliseconds. Far longer than a mail server may
