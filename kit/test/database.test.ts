@@ -18,7 +18,9 @@ async function open({ onTestFinished }: TestContext, statementTimeoutMs = 300) {
   return { proxy, db, backend };
 }
 
-test('a connection that is lost while it is prepared fails what wanted it, and not the process', async ({ expect }) => {
+test('a connection that is lost while it is prepared fails what wanted it, and not the process', async ({
+  expect,
+}) => {
   const proxy = await startProxy(inject('stores').adminUrl);
   const options = { poolSize: 1, statementTimeoutMs: 300, applicationName: 'lost' };
   const db = openDatabase<unknown>(proxy.url, options, createLog('tests', 'silent'), async () => {
