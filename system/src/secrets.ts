@@ -8,8 +8,8 @@ import { isEmbedded } from './stores.ts';
 /**
  * What the passwords of the databases' roles are derived from: `DATABASE_SECRET`, or one that is made once and kept in
  * `DATA_DIR`. No part gets it. Before it existed, passwords were derived from `INTERNAL_SECRET`. In an embedded
- * PostgreSQL they are set anew, as nobody but this process gives them out; on a server of others, processes that run
- * have them in their URLs, so there they stay as they are until a `DATABASE_SECRET` is set, with a warning.
+ * PostgreSQL they are set anew at each start, which gives its parts the new ones. On a server of others, processes apart
+ * may have them in their URLs: there they stay as they are until a `DATABASE_SECRET` is set, with a warning.
  *
  * Called before `internalSecretOf`, which makes the secret that an old `DATA_DIR` is known by.
  */
