@@ -79,7 +79,7 @@ test('a dead letter that is not there is refused in the same words by every serv
       exchange.ask('ada', `mutation { found: resend${service}DeadLetter(id: "${given}") }`);
     expect((await resend(id)).errors, service).toMatchObject([
       {
-        message: `There is no dead letter ${id}; it may have been applied meanwhile.`,
+        message: `There is no dead letter ${id}; it may have been applied or discarded.`,
         extensions: { code: 'NOT_FOUND' },
       },
     ]);
