@@ -442,7 +442,7 @@ describe('reading', () => {
       const { database } = this;
       const text = typeof given[0] === 'string' ? given[0] : given[0]?.text;
       // Whoever asks with which token is looked up for each request to a subgraph, however much it asks for.
-      // So are the clocks compared now and then, and what a new connection is told first.
+      // Clock comparisons and the settings of a new connection do not belong to the request either.
       const isOfRequest = !/clock_timestamp|^set session/.test(String(text));
       if (database && isOfRequest)
         statements.set(database, [...(statements.get(database) ?? []), String(text)]);

@@ -7,7 +7,7 @@ export interface CallerContext {
   /** Made here, told to the subgraphs and in the answer; errors that are masked carry it. */
   readonly requestId: string;
   readonly clientAddress: string;
-  /** Who is signed in; undefined where nobody is, or where tokens just pass through. */
+  /** The id of the signed-in user; undefined without a token, and where tokens are not verified here. */
   readonly userId?: string | undefined;
   /** Why nobody is signed in; undefined where somebody is, or where that could not be found out. */
   readonly problem: AuthenticationProblem | undefined;

@@ -32,7 +32,7 @@ interface Waiting {
 
 /**
  * Lets so many heavy operations begin at a time, of one caller and of all. The others wait in their caller's own queue,
- * and callers take turns: whoever sends ten at once waits for themselves and holds up nobody else.
+ * and callers take turns: one that sends ten at once holds up no other caller.
  */
 export class HeavyOperations {
   readonly #limits: HeavyLimits;

@@ -121,7 +121,7 @@ export async function watchClockSkew<Tables>(options: {
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   const measureAndGoOn = async () => {
-    // A database that is away is told of by everything else that wants it.
+    // Other parts log that the database is away.
     if (isDue()) await measure().catch(() => undefined);
     if (!stopped) timer = setTimeout(measureAndGoOn, lookIntervalMs).unref();
   };

@@ -180,7 +180,7 @@ async function resendNext<Tables extends InboxTables>(
     consumer: string;
     now: () => Date;
     except: readonly string[];
-    /** Gets the letter as soon as it is known, for whoever hears of a failure only. */
+    /** Gets the letter as soon as it is known, for the log of a failure only. */
     taken: { letter?: DeadLetterRow };
   },
 ): Promise<boolean> {
