@@ -7,6 +7,7 @@ import { readSettings } from '@ates/kit/settings';
 import { type RunningSubgraph, serveSubgraph } from '@ates/kit/subgraph';
 import { parse } from 'graphql';
 import { expect, onTestFinished, test } from 'vitest';
+import { TestClockSkew } from '../../tests/support/clockSkew.ts';
 import { readGatewaySettings } from '../src/settings.ts';
 import { type RunningGateway, startGateway } from '../src/startGateway.ts';
 import { captureLog, compose, eventually, startFarm, startIssuer } from './fixture.ts';
@@ -112,6 +113,7 @@ async function startNest(environment: Record<string, string>): Promise<RunningSu
     context: async () => ({ access: { scopes: new Set<string>() } }),
     gatewaySecrets: secretsOfGateway(readSettings(gatewaySecretSettings, environment), log),
     maxAnswerBytes: 1_000_000,
+    skew: new TestClockSkew(),
     ...{ host: '127.0.0.1', port: 0, internalPort: 0, isReady: async () => true, log },
   });
   onTestFinished(() => nest.stop());

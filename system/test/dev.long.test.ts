@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { freshTree, readProcess } from './freshTree.ts';
+import { freshTree, readProcesses } from './freshTree.ts';
 import { ask, eventually, runStart } from './runStart.ts';
 import { scratch } from './stores/scratch.ts';
 
@@ -11,10 +11,9 @@ it('npm run dev runs sources, and starts what has changed again and nothing else
   const { url } = await start.started();
   /** The ids of what runs, by part or by program. */
   const pids = () => {
-    const entries = start.pids().map((pid) => {
-      const { args } = readProcess(pid);
+    const entries = readProcesses(start.pids()).map(({ pid, args }) => {
       const part = /\/(\w+)\/src\/main\.ts/.exec(args.join(' '))?.[1];
-      return [part ?? args[0]!, pid] as const;
+      return [part ?? args[0] ?? '', pid] as const;
     });
     return new Map(entries.filter(([name]) => /^\w+$|postgres$/.test(name)));
   };

@@ -33,16 +33,25 @@ export function freshTree(): string {
   return tree;
 }
 
-/** The arguments and the environment that a process was started with. */
-export function readProcess(pid: number): { args: string[]; environment: Record<string, string> } {
-  const read = (file: string) =>
-    readFileSync(`/proc/${pid}/${file}`, 'utf8')
-      .split('\0')
-      .filter((text) => text !== '');
-  return {
-    args: read('cmdline'),
-    environment: Object.fromEntries(
-      read('environ').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
-    ),
-  };
+/** The arguments and the environment that each process was started with; those that have ended are left out. */
+export function readProcesses(
+  pids: readonly number[],
+): { pid: number; args: string[]; environment: Record<string, string> }[] {
+  return pids.flatMap((pid) => {
+    const read = (file: string) =>
+      readFileSync(`/proc/${pid}/${file}`, 'utf8')
+        .split('\0')
+        .filter((text) => text !== '');
+    try {
+      const environment = read('environ').map(
+        (line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)] as const,
+      );
+      const args = read('cmdline');
+      // A process that has ended, and was not reaped yet, has none.
+      return args.length === 0 ? [] : [{ pid, args, environment: Object.fromEntries(environment) }];
+    } catch (error) {
+      if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+      throw error;
+    }
+  });
 }

@@ -9,7 +9,7 @@ import { partNames } from '../src/parts.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../src/stores/embeddedPostgres.ts';
 import { freePort } from '../src/stores/freePort.ts';
 import { databaseStatements, readCompose, readDockerfile } from './deployment.ts';
-import { readProcess, root } from './freshTree.ts';
+import { readProcesses, root } from './freshTree.ts';
 import { ask, eventually } from './runStart.ts';
 import { log, nobody, scratch } from './stores/scratch.ts';
 
@@ -155,7 +155,7 @@ it('every process of docker-compose.yml works from it, in order, without writing
   });
 
   for (const [name, { child }] of running) {
-    expect(readProcess(child.pid!).environment.NODE_ENV, name).toBe('production');
+    expect(readProcesses([child.pid!])[0]?.environment.NODE_ENV, name).toBe('production');
   }
   // Nobody's role gets into another's database.
   const tracker = new URL(environmentOf('tracker').TRACKER_DATABASE_URL!);

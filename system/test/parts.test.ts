@@ -25,6 +25,7 @@ function contextOf(
     internalSecret: 'a secret of the company',
     seed: 'none',
     urls: new Map([['auth', 'http://h:1']] as const),
+    appDir: undefined,
   };
 }
 

@@ -14,7 +14,7 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startEmbeddedPostgres } from '../src/stores/embeddedPostgres.ts';
-import { freshTree, readProcess } from './freshTree.ts';
+import { freshTree, readProcesses } from './freshTree.ts';
 import { ask, runStart } from './runStart.ts';
 import { log, nobody, scratch, stopsAfterwards } from './stores/scratch.ts';
 
@@ -52,7 +52,7 @@ describe('npm start from a fresh clone', () => {
     );
     const { url, pids } = await start.started();
     await ask(url, '{ __typename }');
-    const processes = pids.map(readProcess);
+    const processes = readProcesses(pids);
     const fromSources = /tsx|esbuild|conditions=source|\.ts$/m;
     expect(processes.filter(({ args }) => fromSources.test(args.join('\n')))).toEqual([]);
     const ofNode = processes.filter(({ args }) => basename(args[0]!) === 'node');

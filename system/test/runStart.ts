@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import type { Account } from '../src/stores/account.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -19,16 +19,6 @@ export interface Started {
   readonly watchdogs: readonly number[];
   readonly output: () => string;
 }
-
-const running: ChildProcess[] = [];
-
-afterEach(async () => {
-  for (const npm of running.splice(0)) {
-    if (npm.exitCode !== null || npm.signalCode !== null) continue;
-    npm.kill('SIGTERM');
-    await once(npm, 'exit');
-  }
-});
 
 /** Runs `npm start` with these settings and no others; from this tree and under this account unless others are given. */
 export function runStart(
@@ -47,12 +37,21 @@ export function runStart(
     detached: true,
     ...account,
   });
-  running.push(npm);
+  onTestFinished(async () => {
+    if (npm.exitCode !== null || npm.signalCode !== null) return;
+    npm.kill('SIGTERM');
+    await once(npm, 'exit');
+  });
   let output = '';
   const errors: string[] = [];
+  let onStoreReady: () => void;
+  const storeIsReady = new Promise<void>((resolve) => {
+    onStoreReady = resolve;
+  });
   const ready = new Promise<string>((resolve, reject) => {
     createInterface({ input: npm.stdout }).on('line', (line) => {
       output += `${line}\n`;
+      if (/ready: (postgresql|redis)/.test(line)) onStoreReady();
       const url = / GraphQL +(http\S+)\/graphql/.exec(line)?.[1];
       if (url) resolve(url);
     });
@@ -69,10 +68,8 @@ export function runStart(
     output: () => output,
     /** Everything it runs now. */
     pids: () => descendantsOf(npm.pid!, () => true),
-    /** Once it has said something, which it does when its stores are open. */
-    async begun() {
-      await once(npm.stdout, 'data');
-    },
+    /** Once its first store is ready. */
+    begun: () => storeIsReady,
     /** Once it has printed where it is. */
     async started(): Promise<Started> {
       const url = await ready;
@@ -116,13 +113,13 @@ export async function ask(
   query: string,
   variables: Record<string, unknown> = {},
   token?: string,
-): Promise<Record<string, never>> {
+): Promise<Record<string, unknown>> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) },
     body: JSON.stringify({ query, variables }),
   });
-  const { data, errors } = (await response.json()) as { data: Record<string, never>; errors?: unknown };
+  const { data, errors } = (await response.json()) as { data: Record<string, unknown>; errors?: unknown };
   if (errors) throw new Error(JSON.stringify(errors));
   return data;
 }

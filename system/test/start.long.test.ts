@@ -272,6 +272,7 @@ describe('the environment of a part', () => {
     },
     queue: { backend: 'redis', url: 'redis://h' },
     own: [],
+    superuserUrl: undefined,
     stop: async () => {},
   };
   const context = {
@@ -281,6 +282,7 @@ describe('the environment of a part', () => {
     internalSecret: 'a secret of the company',
     seed: 'none',
     urls: new Map([['auth', 'http://h:1']] as const),
+    appDir: undefined,
   } as const;
 
   it('holds its own database only, and never that of a role that owns or makes one', () => {

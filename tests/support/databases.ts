@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { openDatabase } from '@ates/kit/database';
 import { createLog } from '@ates/kit/log';
 import type { ServiceDatabase } from '@ates/system/stores/provision';
@@ -10,12 +11,12 @@ export type ServiceName = 'auth' | 'tracker' | 'accounting' | 'analytics';
 /** Errors only: what a test provokes is told by its assertions. */
 export const testLog = createLog('tests', process.env.TEST_LOG_LEVEL ?? 'silent');
 
-let count = 0;
+const newName = (what: string) => `test_${what}_${randomUUID().replaceAll('-', '')}`;
 
 /** Makes a database of this test's own, a copy of a service's migrated template, and hands back the app role's URL. */
 export async function cloneDatabase(service: ServiceName): Promise<string> {
   const { adminUrl, templates } = inject('stores');
-  const name = `test_${service}_${process.pid}_${++count}`;
+  const name = newName(service);
   await admin(adminUrl, async (client) => {
     await client.query(`create database ${name} template ${service} strategy file_copy`);
   });
@@ -27,7 +28,7 @@ export async function cloneDatabase(service: ServiceName): Promise<string> {
 /** An empty database with two roles, as a service has before its first migration. */
 export async function createEmptyDatabase(): Promise<ServiceDatabase> {
   const { adminUrl, templates } = inject('stores');
-  const name = `test_empty_${process.pid}_${++count}`;
+  const name = newName('empty');
   const { username: owner } = new URL(templates.tracker.migrationUrl);
   await admin(adminUrl, (client) => client.query(`create database ${name} owner ${owner}`));
   const at = (role: string) => Object.assign(new URL(role), { pathname: `/${name}` }).href;
@@ -38,7 +39,7 @@ export async function createEmptyDatabase(): Promise<ServiceDatabase> {
 export async function createQueueDatabase(): Promise<string> {
   const { adminUrl, templates } = inject('stores');
   const url = new URL(templates.queues?.url as string);
-  const name = `test_queues_${process.pid}_${++count}`;
+  const name = newName('queues');
   await admin(adminUrl, (client) => client.query(`create database ${name} owner ${url.username}`));
   url.pathname = `/${name}`;
   return url.href;
@@ -70,7 +71,13 @@ export async function untilWaiting(client: pg.Client, connections: number): Prom
 }
 
 export const openTestDatabase = <Tables>(url: string): Kysely<Tables> =>
-  openDatabase<Tables>(url, { poolSize: 8, statementTimeoutMs: 60_000, applicationName: 'tests' }, testLog);
+  openDatabase<Tables>(
+    url,
+    { poolSize: 8, statementTimeoutMs: 60_000, applicationName: 'tests' },
+    testLog,
+    // There is no pooler in between.
+    async () => 'own',
+  );
 
 async function admin<Result>(url: string, run: (client: pg.Client) => Promise<Result>): Promise<Result> {
   const client = new pg.Client({ connectionString: url });

@@ -9,14 +9,14 @@ import type { AuthTables } from '../src/tables.ts';
 const { internalSecret } = inject('stores');
 const settingsOf = (databaseUrl: string) => ({
   ...{
-    LOG_LEVEL: 'info',
+    LOG_LEVEL: 'info' as const,
     HOST: '127.0.0.1',
     PORT: 0,
     INTERNAL_PORT: 0,
     MAX_ANSWER_BYTES: 1_000_000,
     INTERNAL_SECRET: internalSecret,
   },
-  ...{ AUTH_DATABASE_URL: databaseUrl, SEED: 'demo', ADMIN_LOGIN: 'admin' },
+  ...{ AUTH_DATABASE_URL: databaseUrl, SEED: 'demo' as const, ADMIN_LOGIN: 'admin' },
 });
 
 test('while its database is away, keys and introspection answer 503, and the log says why, now and then', async () => {

@@ -17,7 +17,7 @@ beforeAll(async () => {
   pool = new pg.Pool({ connectionString: asSuperuser(await cloneDatabase('tracker')), max: 1 });
   db = new Kysely({
     dialect: new PostgresDialect({ pool }),
-    log: ({ query: { sql, parameters } }) => statements.push({ sql, parameters }),
+    log: ({ query: { sql, parameters } }) => void statements.push({ sql, parameters }),
   });
   const id = (at: string, kind: string) =>
     `(lpad(to_hex(${at}), 8, '0') || '-0000-7000-8000-' || lpad('${kind}', 12, '0'))::uuid`;

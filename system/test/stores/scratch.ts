@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createLog } from '@ates/kit/log';
-import { afterAll, afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { type Account, mayReach } from '../../src/stores/account.ts';
 
 export const log = createLog('test', 'silent');
@@ -23,9 +23,11 @@ export const nobody: Account | undefined = (() => {
 })();
 
 const directories: string[] = [];
-const ends: (() => Promise<unknown>)[] = [];
+process.once('exit', () => {
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+});
 
-/** A directory that is removed at the end, and that other accounts may pass through unless `closed`. */
+/** A directory that is removed when this process ends, and that other accounts may pass through unless `closed`. */
 export function scratch(closed = false): string {
   const directory = mkdtempSync(join(tmpdir(), 'stores-test-'));
   chmodSync(directory, closed ? 0o700 : 0o711);
@@ -37,17 +39,9 @@ export function scratch(closed = false): string {
 export function stopsAfterwards<Stoppable extends { stop(): Promise<unknown> }>(
   running: Stoppable,
 ): Stoppable {
-  ends.push(() => running.stop());
+  onTestFinished(() => running.stop().then(() => undefined));
   return running;
 }
-
-afterEach(async () => {
-  for (const end of ends.splice(0)) await end();
-});
-
-afterAll(() => {
-  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
-});
 
 /** What `holdStore.ts` says once it has started a server, or why it didn't. */
 export interface Held {
@@ -68,7 +62,7 @@ export async function holdStore(
     ['--import', 'tsx', '--conditions=source', program, kind, directory],
     { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], env: { PATH: process.env.PATH }, ...account },
   );
-  ends.push(async () => {
+  onTestFinished(async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     child.kill('SIGKILL');
     await once(child, 'exit');

@@ -1,26 +1,18 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { migrateAll } from '../src/migrateAll.ts';
-import { databaseSecretOf, internalSecretOf } from '../src/secrets.ts';
-import { readSystemSettings } from '../src/settings.ts';
 import { startSystem } from '../src/startSystem.ts';
 import { startEmbeddedPostgres } from '../src/stores/embeddedPostgres.ts';
 import { type Databases, provision } from '../src/stores/provision.ts';
 import { ask, eventually } from './runStart.ts';
 import { log, refusal, scratch, stopsAfterwards } from './stores/scratch.ts';
+import { warnsOnce, watchWarnings, yesterdaysDirectory, yesterdaysSecret } from './yesterday.ts';
 
-/*
- * Before DATABASE_SECRET existed, the passwords of roles were derived from INTERNAL_SECRET, or from the secret in
- * DATA_DIR/secrets.json. What yesterday's version has left is made here by today's code with that secret.
- */
-
-const yesterdaysSecret = 'the one secret of yesterday';
 const wrongPassword = /password authentication failed/;
 
-/** Databases as yesterday's version has made them, with something in auth's. */
+/** What yesterday's version has left, made by today's code with its secret: databases with something in auth's. */
 async function makeYesterdaysDatabases(databaseUrl: string): Promise<Databases> {
   const databases = await provision({ databaseUrl, databaseSecret: yesterdaysSecret, queues: true, log });
   await migrateAll(databases, log);
@@ -40,22 +32,6 @@ async function query(url: string, text: string) {
 }
 
 const whatWasKept = (url: string) => query(url, 'SELECT seven FROM kept');
-
-/** A log whose warnings are kept. */
-function watchWarnings() {
-  const warnings: string[] = [];
-  const write = (line: string) => void warnings.push((JSON.parse(line) as { msg: string }).msg);
-  return { warnings, log: pino({ level: 'warn' }, { write }) };
-}
-
-const warnsOnce = [expect.stringMatching(/^DATABASE_SECRET is not set, .* derived from INTERNAL_SECRET/)];
-
-/** A data directory as yesterday's version has left it. */
-function yesterdaysDirectory(): string {
-  const directory = scratch();
-  writeFileSync(join(directory, 'secrets.json'), JSON.stringify({ internalSecret: yesterdaysSecret }));
-  return directory;
-}
 
 describe('yesterday’s DATA_DIR', () => {
   it('starts, works, and no longer opens its databases with the secret that the parts had', async () => {
@@ -126,45 +102,4 @@ describe('a server whose databases were made with INTERNAL_SECRET', () => {
     expect(await whatWasKept(changed.databases.auth.url)).toEqual([{ seven: 7 }]);
     expect(await refusal(whatWasKept(before.auth.url))).toMatch(wrongPassword);
   }, 120_000);
-});
-
-describe('the secret of databases', () => {
-  const choose = (environment: Record<string, string>) => {
-    const { warnings, log: watched } = watchWarnings();
-    return { secret: databaseSecretOf(readSystemSettings(environment), watched), warnings };
-  };
-  const outside = { DATABASE_URL: 'postgres://h' };
-
-  it('is what the operator has set, wherever the databases are', () => {
-    for (const place of [{}, outside]) {
-      const environment = { ...place, DATA_DIR: yesterdaysDirectory(), INTERNAL_SECRET: yesterdaysSecret };
-      expect(choose({ ...environment, DATABASE_SECRET: 'a secret of databases' })).toEqual({
-        secret: 'a secret of databases',
-        warnings: [],
-      });
-      expect(existsSync(join(environment.DATA_DIR, 'database-secret.json'))).toBe(false);
-    }
-  });
-
-  it('is a new one in an embedded PostgreSQL, which gives it to nobody but this system', () => {
-    const DATA_DIR = yesterdaysDirectory();
-    const made = choose({ DATA_DIR });
-    expect(made).toEqual({ secret: expect.stringMatching(/^[0-9a-f]{64}$/), warnings: [] });
-    expect(choose({ DATA_DIR, INTERNAL_SECRET: yesterdaysSecret })).toEqual(made);
-  });
-
-  it('stays what it was on a server of others, where a DATA_DIR of yesterday tells it', () => {
-    expect(choose({ ...outside, DATA_DIR: yesterdaysDirectory() })).toEqual({
-      secret: yesterdaysSecret,
-      warnings: warnsOnce,
-    });
-  });
-
-  it('is made once on a server of others where nothing was before', () => {
-    const environment = { ...outside, DATA_DIR: join(scratch(), 'new') };
-    const made = choose(environment);
-    expect(made).toEqual({ secret: expect.stringMatching(/^[0-9a-f]{64}$/), warnings: [] });
-    expect(internalSecretOf(readSystemSettings(environment))).not.toBe(made.secret);
-    expect(choose(environment)).toEqual(made);
-  });
 });
