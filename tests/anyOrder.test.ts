@@ -15,7 +15,7 @@ import { applyUsersChangedToTracker } from '@ates/workers/handlers/tracker/apply
 import fc from 'fast-check';
 import { type Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { cloneDatabase, openTestDatabase } from './support/databases.ts';
+import { cloneDatabase, openTestDatabase, workOn } from './support/databases.ts';
 import {
   assignedFact,
   behindTheScenes,
@@ -376,13 +376,13 @@ async function openFor(company: Company): Promise<{ deliverAll: Deliverer; close
   const apply = ([consumer, delivery]: Sent) => {
     switch (consumer) {
       case 'accounting':
-        return deliver(accounting, consumer, ofAccounting, delivery, now);
+        return deliver(workOn(accounting, { now }), consumer, ofAccounting, delivery);
       case 'mailer':
-        return deliver(accounting, consumer, mailerHandlers, delivery, now);
+        return deliver(workOn(accounting, { now }), consumer, mailerHandlers, delivery);
       case 'analytics':
-        return deliver(analytics, consumer, ofAnalytics, delivery, now);
+        return deliver(workOn(analytics, { now }), consumer, ofAnalytics, delivery);
       default:
-        return deliver(tracker, consumer, ofTracker, delivery, now);
+        return deliver(workOn(tracker, { now }), consumer, ofTracker, delivery);
     }
   };
   const heard = new Set<string>();
@@ -418,9 +418,9 @@ async function openFor(company: Company): Promise<{ deliverAll: Deliverer; close
       }
     },
     async closeDays() {
-      await closeDay(accounting, clock, books, days[1]);
+      await closeDay(workOn(accounting, clock), books, days[1]);
       for (const { id } of await listUnfinishedRuns(accounting, now()))
-        await finishRun(accounting, clock, id, 2);
+        await finishRun(workOn(accounting, clock), id, 2);
     },
   };
 }

@@ -11,6 +11,7 @@ import { toColumns } from '@ates/schema/event';
 import { Redis } from 'ioredis';
 import { type Kysely, sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { workOn } from './support/databases.ts';
 import { type Exchange, startExchange } from './support/exchange.ts';
 import {
   assignedFact,
@@ -49,9 +50,9 @@ afterEach(async () => {
 });
 
 /** Works off whatever runs there are, as the sweep does: in the order of their days. */
-async function payOut({ db, clock }: TestBooks, batchSize?: number): Promise<void> {
+async function payOut({ db, database, clock }: TestBooks, batchSize?: number): Promise<void> {
   for (const { id } of await listUnfinishedRuns(db, clock.now())) {
-    await finishRun(db, clock, id, batchSize);
+    await finishRun(database, id, batchSize);
   }
 }
 
@@ -83,7 +84,7 @@ describe('a day closes once', () => {
     const other = at.connect();
     await at.reward(task(1), parrot(1));
     const runs = await Promise.all(
-      Array.from({ length: 8 }, (_, n) => closeDay(n % 2 ? other : at.db, at.clock, at.books)),
+      Array.from({ length: 8 }, (_, n) => closeDay(n % 2 ? other : at.database, at.books)),
     );
     expect(new Set(runs.map((run) => run.id)).size).toBe(1);
     expect(await countRows(at.db, 'payout_run')).toBe(1);
@@ -97,11 +98,11 @@ describe('a day closes once', () => {
     await at.reward(task(1), parrot(1));
     at.clock.set('2026-03-13T09:00:00Z');
     const [tenth, thirteenth, twelfth] = await Promise.all([
-      closeDay(at.db, at.clock, at.books, '2026-03-10'),
-      closeDay(other, at.clock, at.books, '2026-03-13'),
-      closeDay(at.db, at.clock, at.books, '2026-03-12'),
-      closeDaysThatAreOver(other, at.clock, at.books),
-      closeDaysThatAreOver(at.db, at.clock, at.books),
+      closeDay(at.database, at.books, '2026-03-10'),
+      closeDay(other, at.books, '2026-03-13'),
+      closeDay(at.database, at.books, '2026-03-12'),
+      closeDaysThatAreOver(other, at.books),
+      closeDaysThatAreOver(at.database, at.books),
     ]);
     expect([tenth.day, twelfth.day, thirteenth.day]).toEqual(['2026-03-10', '2026-03-12', '2026-03-13']);
     const days = await at.db.selectFrom('payout_run').select('day').orderBy('day').execute();
@@ -113,11 +114,11 @@ describe('a day closes once', () => {
   test('closing a closed day again hands back the same run, running or complete', async () => {
     const at = await open('2026-03-10T09:00:00Z');
     await at.reward(task(1), parrot(1));
-    const run = await closeDay(at.db, at.clock, at.books);
-    expect(await closeDay(at.db, at.clock, at.books, '2026-03-10')).toEqual(run);
+    const run = await closeDay(at.database, at.books);
+    expect(await closeDay(at.database, at.books, '2026-03-10')).toEqual(run);
     await payOut(at);
     at.clock.set('2026-03-12T09:00:00Z');
-    const again = await closeDay(at.db, at.clock, at.books, '2026-03-10');
+    const again = await closeDay(at.database, at.books, '2026-03-10');
     expect(again).toMatchObject({ id: run.id, status: 'COMPLETED', payoutCount: 1 });
     await payOut(at);
     expect(await paid(at.db)).toHaveLength(1);
@@ -126,7 +127,7 @@ describe('a day closes once', () => {
   test('a day after today and one before the first are refused, and nothing closes', async () => {
     const at = await open('2026-03-10T09:00:00Z');
     for (const day of ['2026-03-11', '2026-03-09', '2027-01-01', '0001-01-01'])
-      await expect(closeDay(at.db, at.clock, at.books, day)).rejects.toMatchObject({
+      await expect(closeDay(at.database, at.books, day)).rejects.toMatchObject({
         code: 'BAD_USER_INPUT',
       });
     expect(await countRows(at.db, 'payout_run')).toBe(0);
@@ -139,7 +140,7 @@ describe('what a day pays', () => {
     for (const n of [1, 2, 3]) await at.charge(task(n), parrot(1));
     for (const n of [1, 2, 3]) await at.reward(task(n), parrot(1));
     await at.charge(task(4), parrot(2));
-    await closeDay(at.db, at.clock, at.books);
+    await closeDay(at.database, at.books);
     await payOut(at);
     const sum = [1, 2, 3].reduce((total, n) => total + rewardOf(n) - feeOf(n), 0);
     expect(await paid(at.db)).toEqual([[parrot(1), '2026-03-10', sum]]);
@@ -149,7 +150,7 @@ describe('what a day pays', () => {
   test('a negative balance is carried, and counts against what is earned later', async () => {
     const at = await open('2026-03-10T09:00:00Z');
     await at.charge(task(1), parrot(1));
-    const first = await closeDay(at.db, at.clock, at.books);
+    const first = await closeDay(at.database, at.books);
     await payOut(at);
     expect(await findRunOfDay(at.db, first.day)).toMatchObject({
       status: 'COMPLETED',
@@ -160,7 +161,7 @@ describe('what a day pays', () => {
     expect(await balancesOf(at.db)).toEqual({ [parrot(1)]: -feeOf(1) });
     at.clock.set('2026-03-11T09:00:00Z');
     await at.reward(task(1), parrot(1));
-    await closeDay(at.db, at.clock, at.books);
+    await closeDay(at.database, at.books);
     await payOut(at);
     const left = rewardOf(1) - feeOf(1);
     expect(await paid(at.db)).toEqual(left > 0 ? [[parrot(1), '2026-03-11', left]] : []);
@@ -171,7 +172,7 @@ describe('what a day pays', () => {
     await at.tell(usersChanged, [userFact(parrot(1))]);
     await at.reward(task(1), parrot(1));
     await at.tell(usersChanged, [userFact(parrot(1), { version: 2, active: false })]);
-    await closeDay(at.db, at.clock, at.books);
+    await closeDay(at.database, at.books);
     await payOut(at);
     expect(await paid(at.db)).toEqual([[parrot(1), '2026-03-10', rewardOf(1)]]);
   });
@@ -180,7 +181,7 @@ describe('what a day pays', () => {
     const at = await open('2026-03-10T09:00:00Z');
     await at.reward(task(1), parrot(1));
     await at.reward(task(2), parrot(2));
-    const run = await closeDay(at.db, at.clock, at.books);
+    const run = await closeDay(at.database, at.books);
     // Of the same day by the clock on the wall, for somebody whose turn is still to come, and for somebody new.
     await at.reward(task(3), parrot(1));
     await at.charge(task(4), parrot(2));
@@ -205,7 +206,7 @@ describe('what a day pays', () => {
       accountsInTheRed: 0,
     });
     at.clock.set('2026-03-11T09:00:00Z');
-    await closeDay(at.db, at.clock, at.books);
+    await closeDay(at.database, at.books);
     await payOut(at);
     expect((await paid(at.db)).slice(2)).toEqual([
       [parrot(1), '2026-03-11', rewardOf(3)],
@@ -218,16 +219,16 @@ describe('what a day pays', () => {
     const other = at.connect();
     let closing: Promise<PayoutRun> | undefined;
     let closed = false;
-    const context = { now: at.clock.now(), lane: 'interactive' as const, books: at.books };
-    await at.db.transaction().execute(async (trx) => {
+    await at.database.transact(async (work) => {
+      const { trx } = work;
       await lockForPosting(trx);
-      closing = closeDay(other, at.clock, at.books);
+      closing = closeDay(other, at.books);
       void closing.then(() => {
         closed = true;
       });
       await untilSomebodyWaits(trx);
       await postEntries(
-        trx,
+        work,
         [
           {
             id: task(1),
@@ -235,12 +236,12 @@ describe('what a day pays', () => {
             accountId: parrot(1),
             amountCents: rewardOf(1),
             day: '2026-03-10',
-            occurredAt: context.now.toISOString(),
+            occurredAt: work.now.toISOString(),
             description: '',
             taskId: task(1),
           },
         ],
-        context,
+        'interactive',
       );
       expect(closed).toBe(false);
     });
@@ -256,11 +257,7 @@ describe('what a day pays', () => {
     await at.db.transaction().execute(async (trx) => {
       await sql`select pg_advisory_xact_lock(${0x6c_65_64_67}::bigint)`.execute(trx);
       const facts = toColumns(tasksAssigned, [assignedFact(task(1), parrot(1), at.clock.now())]);
-      posting = other
-        .transaction()
-        .execute((mine) =>
-          chargeFees(mine, facts, { now: at.clock.now(), lane: 'interactive', books: at.books }),
-        );
+      posting = other.transact((mine) => chargeFees(mine, facts, { lane: 'interactive', books: at.books }));
       await untilSomebodyWaits(trx);
       await trx
         .insertInto('payout_run')
@@ -299,7 +296,7 @@ describe('a payout run that is interrupted', () => {
     const at = await open('2026-03-10T09:00:00Z');
     for (const n of [1, 2, 3, 4, 5]) await at.reward(task(n), parrot(n));
     await at.charge(task(6), parrot(6));
-    const run = await closeDay(at.db, at.clock, at.books);
+    const run = await closeDay(at.database, at.books);
     const wages = [1, 2, 3, 4, 5].map((n): [string, string, number] => [parrot(n), run.day, rewardOf(n)]);
     return { at, run, wages };
   }
@@ -307,12 +304,12 @@ describe('a payout run that is interrupted', () => {
   test('is gone on with by another process where it was, and pays everyone once, to the cent', async () => {
     const { at, run, wages } = await openWithWages();
     const first = at.connect();
-    expect(await runPayoutBatch(first, at.clock, run.id, 2)).toBe('more');
+    expect(await runPayoutBatch(first, run.id, 2)).toBe('more');
     expect(await paid(at.db)).toEqual(wages.slice(0, 2));
     const second = at.connect();
-    expect(await runPayoutBatch(second, at.clock, run.id, 2)).toBe('more');
+    expect(await runPayoutBatch(second, run.id, 2)).toBe('more');
     expect(await paid(at.db)).toEqual(wages.slice(0, 4));
-    await finishRun(at.db, at.clock, run.id, 2);
+    await finishRun(at.database, run.id, 2);
     expect(await paid(at.db)).toEqual(wages);
     expect(await findRunOfDay(at.db, run.day)).toMatchObject({
       status: 'COMPLETED',
@@ -326,12 +323,12 @@ describe('a payout run that is interrupted', () => {
 
   test('by a process whose clock was ten days ahead is gone on with at once, not in ten days', async () => {
     const { at, run } = await openWithWages();
-    expect(await runPayoutBatch(at.db, at.clock, run.id, 2)).toBe('more');
+    expect(await runPayoutBatch(at.database, run.id, 2)).toBe('more');
     const listed = async () =>
       (await listUnfinishedRuns(at.db, new Date(at.clock.now().getTime() - 5_000))).map(({ id }) => id);
     expect(await listed()).toEqual([]);
     const ahead = { now: () => new Date(at.clock.now().getTime() + 10 * 86_400_000) };
-    expect(await runPayoutBatch(at.db, ahead, run.id, 2)).toBe('more');
+    expect(await runPayoutBatch(workOn(at.db, ahead), run.id, 2)).toBe('more');
     expect(await listed()).toEqual([run.id]);
   });
 
@@ -340,28 +337,26 @@ describe('a payout run that is interrupted', () => {
     'killed when it writes %s, it has paid nothing of that batch, and pays it afterwards',
     async (table) => {
       const { at, run, wages } = await openWithWages();
-      expect(await runPayoutBatch(at.db, at.clock, run.id, 2)).toBe('more');
+      expect(await runPayoutBatch(at.database, run.id, 2)).toBe('more');
       const events = await countRows(at.db, 'outbox_event');
       const killed = at.connect();
-      const outcome = await killWhenItWrites(at.url, table, () =>
-        runPayoutBatch(killed, at.clock, run.id, 2),
-      );
+      const outcome = await killWhenItWrites(at.url, table, () => runPayoutBatch(killed, run.id, 2));
       expect(outcome.status).toBe('rejected');
       expect(await paid(at.db)).toEqual(wages.slice(0, 2));
       expect(await findRunOfDay(at.db, run.day)).toMatchObject({ cursor: parrot(2), payoutCount: 2 });
       expect(await countRows(at.db, 'outbox_event')).toBe(events);
       await expectSoundBooks(at.db);
-      await finishRun(at.db, at.clock, run.id, 2);
+      await finishRun(at.database, run.id, 2);
       expect(await paid(at.db)).toEqual(wages);
     },
   );
 
   test('is worked on by several processes at once, and pays everyone once', async () => {
     const { at, run, wages } = await openWithWages();
-    const workers = [at.db, at.connect(), at.connect()];
+    const workers = [at.database, at.connect(), at.connect()];
     await Promise.all(
-      workers.map(async (db) => {
-        await finishRun(db, at.clock, run.id, 1);
+      workers.map(async (database) => {
+        await finishRun(database, run.id, 1);
       }),
     );
     expect(await paid(at.db)).toEqual(wages);
@@ -371,13 +366,13 @@ describe('a payout run that is interrupted', () => {
   test('and one whose progress is forgotten pays nobody twice: what was paid stands in the ledger', async () => {
     const { at, run, wages } = await openWithWages();
     await payOut(at);
-    expect(await runPayoutBatch(at.db, at.clock, run.id)).toBe('ended');
+    expect(await runPayoutBatch(at.database, run.id)).toBe('ended');
     await at.db
       .updateTable('payout_run')
       .set({ status: 'RUNNING', finished_at: null, cursor: null })
       .where('id', '=', run.id)
       .execute();
-    expect(await runPayoutBatch(at.db, at.clock, run.id)).toBe('ended');
+    expect(await runPayoutBatch(at.database, run.id)).toBe('ended');
     expect(await paid(at.db)).toEqual(wages);
   });
 });
@@ -386,15 +381,15 @@ describe('days go in order', () => {
   test('the run of a day waits while that of an earlier one is unfinished', async () => {
     const at = await open('2026-03-10T09:00:00Z');
     for (const n of [1, 2, 3]) await at.reward(task(n), parrot(n));
-    const first = await closeDay(at.db, at.clock, at.books);
-    expect(await runPayoutBatch(at.db, at.clock, first.id, 1)).toBe('more');
+    const first = await closeDay(at.database, at.books);
+    expect(await runPayoutBatch(at.database, first.id, 1)).toBe('more');
     at.clock.set('2026-03-11T09:00:00Z');
     await at.reward(task(4), parrot(3));
-    const second = await closeDay(at.db, at.clock, at.books);
-    expect(await runPayoutBatch(at.db, at.clock, second.id)).toBe('waits');
+    const second = await closeDay(at.database, at.books);
+    expect(await runPayoutBatch(at.database, second.id)).toBe('waits');
     expect(await paid(at.db)).toEqual([[parrot(1), '2026-03-10', rewardOf(1)]]);
-    await finishRun(at.db, at.clock, first.id, 1);
-    expect(await runPayoutBatch(at.db, at.clock, second.id)).toBe('ended');
+    await finishRun(at.database, first.id, 1);
+    expect(await runPayoutBatch(at.database, second.id)).toBe('ended');
     expect(await paid(at.db)).toEqual([
       ...[1, 2, 3].map((n) => [parrot(n), '2026-03-10', rewardOf(n)]),
       [parrot(3), '2026-03-11', rewardOf(4)],
@@ -410,8 +405,8 @@ describe('days go in order', () => {
     }
     at.clock.set('2026-03-13T00:00:00Z');
     await at.reward(task(10), parrot(1));
-    expect(await closeDaysThatAreOver(at.db, at.clock, at.books)).toBe(3);
-    expect(await closeDaysThatAreOver(at.db, at.clock, at.books)).toBe(0);
+    expect(await closeDaysThatAreOver(at.database, at.books)).toBe(3);
+    expect(await closeDaysThatAreOver(at.database, at.books)).toBe(0);
     await payOut(at);
     expect(await paid(at.db)).toEqual([
       [parrot(1), '2026-03-10', rewardOf(0)],
@@ -429,7 +424,7 @@ describe('days go in order', () => {
     await at.reward(task(1), parrot(1));
     at.clock.set('2026-03-12T09:00:00Z');
     await at.reward(task(2), parrot(1));
-    expect(await closeDay(at.db, at.clock, at.books)).toMatchObject({ day: '2026-03-12' });
+    expect(await closeDay(at.database, at.books)).toMatchObject({ day: '2026-03-12' });
     expect(await countRows(at.db, 'payout_run')).toBe(3);
     await payOut(at);
     expect(await paid(at.db)).toEqual([
@@ -444,7 +439,7 @@ describe('the day an entry counts towards', () => {
     const at = await open('2026-03-10T09:00:00Z');
     await at.reward(task(1), parrot(1));
     at.clock.set('2026-03-13T09:00:00Z');
-    await closeDay(at.db, at.clock, at.books, '2026-03-11');
+    await closeDay(at.database, at.books, '2026-03-11');
     await payOut(at);
     // Happened on a closed day; on an open one; today.
     await at.reward(task(2), parrot(2), '2026-03-10T10:00:00Z');
@@ -456,24 +451,24 @@ describe('the day an entry counts towards', () => {
       '2026-03-13',
     ]);
     expect(await paid(at.db)).toEqual([[parrot(1), '2026-03-10', rewardOf(1)]]);
-    await closeDay(at.db, at.clock, at.books, '2026-03-12');
+    await closeDay(at.database, at.books, '2026-03-12');
     await payOut(at);
     expect((await paid(at.db)).slice(1)).toEqual([[parrot(2), '2026-03-12', rewardOf(2) + rewardOf(3)]]);
   });
 
   test('after today has closed it is tomorrow, which closes when it is over', async () => {
     const at = await open('2026-03-10T09:00:00Z');
-    await closeDay(at.db, at.clock, at.books);
+    await closeDay(at.database, at.books);
     await payOut(at);
     await at.reward(task(1), parrot(1));
     expect(await entryDays(at.db, parrot(1))).toEqual([['COMPLETION_REWARD', '2026-03-11']]);
-    await expect(closeDay(at.db, at.clock, at.books, '2026-03-11')).rejects.toMatchObject({
+    await expect(closeDay(at.database, at.books, '2026-03-11')).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',
     });
     at.clock.set('2026-03-11T23:59:50Z');
-    expect(await closeDaysThatAreOver(at.db, at.clock, at.books)).toBe(0);
+    expect(await closeDaysThatAreOver(at.database, at.books)).toBe(0);
     at.clock.set('2026-03-12T00:00:00Z');
-    expect(await closeDaysThatAreOver(at.db, at.clock, at.books)).toBe(1);
+    expect(await closeDaysThatAreOver(at.database, at.books)).toBe(1);
     await payOut(at);
     expect(await paid(at.db)).toEqual([[parrot(1), '2026-03-11', rewardOf(1)]]);
   });
@@ -490,7 +485,7 @@ describe('the day an entry counts towards', () => {
     await at.charge(task(1), parrot(1), before(begins));
     await at.charge(task(2), parrot(1), begins);
     await at.reward(task(3), parrot(1), before(ends));
-    expect(await closeDaysThatAreOver(at.db, at.clock, at.books)).toBe(1);
+    expect(await closeDaysThatAreOver(at.database, at.books)).toBe(1);
     at.clock.set(ends);
     await at.reward(task(4), parrot(1), ends);
     expect((await entryDays(at.db, parrot(1))).map(([, counts]) => counts)).toEqual([
@@ -499,7 +494,7 @@ describe('the day an entry counts towards', () => {
       day,
       next,
     ]);
-    expect(await closeDaysThatAreOver(at.db, at.clock, at.books)).toBe(1);
+    expect(await closeDaysThatAreOver(at.database, at.books)).toBe(1);
     const runs = await at.db.selectFrom('payout_run').select('day').orderBy('day').execute();
     expect(runs.map((run) => run.day)).toEqual([dayBefore, day]);
     await payOut(at);
@@ -511,7 +506,7 @@ describe('the day an entry counts towards', () => {
 test('the application can neither change nor delete what stands in the ledger, nor what a task costs', async () => {
   const at = await open('2026-03-10T09:00:00Z');
   await at.reward(task(1), parrot(1));
-  await closeDay(at.db, at.clock, at.books);
+  await closeDay(at.database, at.books);
   await payOut(at);
   for (const [table, column] of [
     ['ledger_entry', 'amount_cents'],

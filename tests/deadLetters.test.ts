@@ -3,16 +3,16 @@ import type { AnalyticsTables } from '@ates/analytics/tables';
 import { newId } from '@ates/kit/clock';
 import { listDeadLetters } from '@ates/kit/deadLetters';
 import { type EventHandler, onEvent } from '@ates/kit/inbox';
-import { appendEvent, EventSchemaError, type OutboxTables } from '@ates/kit/outbox';
+import type { OutboxTables } from '@ates/kit/outbox';
+import { EventSchemaError } from '@ates/kit/unitOfWork';
 import { type EventDefinition, type Fact, toColumns } from '@ates/schema/event';
 import { dayClosed } from '@ates/schema/events/accounting.day_closed.v1';
 import type { TrackerTables } from '@ates/tracker/tables';
 import { accountingHandlers } from '@ates/workers/groups/accounting';
 import { analyticsHandlers } from '@ates/workers/groups/analytics';
 import { applyUsersChangedToTracker } from '@ates/workers/handlers/tracker/applyUsersChanged';
-import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { cloneDatabase, openTestDatabase, type ServiceName } from './support/databases.ts';
+import { cloneDatabase, openTestDatabase, type ServiceName, workOn } from './support/databases.ts';
 import { type Exchange, startExchange } from './support/exchange.ts';
 import {
   assignedFact,
@@ -56,7 +56,7 @@ const open = async () => {
   return at;
 };
 const deliverTo = ({ db, books }: TestBooks, delivery: ReturnType<typeof deliveryOf>) =>
-  deliver(db, 'accounting', accountingHandlers(books), delivery, now);
+  deliver(workOn(db, { now }), 'accounting', accountingHandlers(books), delivery);
 
 async function charged({ db }: TestBooks): Promise<string[]> {
   const rows = await db.selectFrom('ledger_entry').select('id').orderBy('id').execute();
@@ -83,16 +83,14 @@ describe('at the producer', () => {
   ])('%s takes back the whole transaction', async (_, columns) => {
     const { db } = await open();
     await expect(
-      db.transaction().execute(async (trx) => {
-        await trx
+      workOn(db, { now }).transact(async (work) => {
+        await work.trx
           .insertInto('account')
           .values({ id: parrot(1), balance_cents: 0, last_number: 0 })
           .execute();
-        await appendEvent(trx, tasksCreated, toColumns(tasksCreated, [createdFact(task(1), moment)]), {
-          lane: 'interactive',
-          now: now(),
-        });
-        await appendEvent(trx, tasksAssigned, columns as never, { lane: 'interactive', now: now() });
+        const created = toColumns(tasksCreated, [createdFact(task(1), moment)]);
+        await work.append(tasksCreated, created, 'interactive');
+        await work.append(tasksAssigned, columns as never, 'interactive');
       }),
     ).rejects.toThrow(EventSchemaError);
     for (const table of ['account', 'outbox_event', 'outbox_delivery'])
@@ -155,16 +153,16 @@ describe('at a consumer, one bad fact among good ones', () => {
     // A handler that publishes what the schema of its event refuses, of one assignee only.
     const careless = onEvent<AccountingTables, typeof tasksAssigned>(
       tasksAssigned,
-      async (trx, facts, context) => {
-        await real.apply(trx, facts as never, context);
+      async (work, facts, context) => {
+        await real.apply(work, facts as never, context);
         const said = facts.assigneeId.map((id, at) =>
           createdFact(id === parrot(2) ? 'POPUG-42' : facts.taskId[at]!, moment),
         );
-        await appendEvent(trx, tasksCreated, toColumns(tasksCreated, said), context);
+        await work.append(tasksCreated, toColumns(tasksCreated, said), context.lane);
       },
     );
     const delivery = deliveryOf(tasksAssigned, [assigned(1), assigned(2), assigned(3)]);
-    const attempt = () => deliver(open_.db, 'accounting', [careless], delivery, now);
+    const attempt = () => deliver(open_.database, 'accounting', [careless], delivery);
     expect(await attempt()).toBe('applied in part');
     expect(await charged(open_)).toEqual([idOf(0xc, 1), idOf(0xc, 3)]);
     const [letter, ...others] = await listDeadLetters(open_.db, 10);
@@ -234,13 +232,13 @@ describe('what may succeed the next time is no poison', () => {
     const real = accountingHandlers(open_.books).find(({ event }) => event === tasksAssigned)!;
     const shaky: EventHandler<AccountingTables> = onEvent<AccountingTables, typeof tasksAssigned>(
       tasksAssigned,
-      async (trx, facts, context) => {
-        await real.apply(trx, facts as never, context);
+      async (work, facts, context) => {
+        await real.apply(work, facts as never, context);
         if (failures-- > 0) throw lost(code);
       },
     );
     const delivery = deliveryOf(tasksAssigned, [assigned(1), assigned(2)]);
-    const attempt = () => deliver(open_.db, 'accounting', [shaky], delivery, now);
+    const attempt = () => deliver(open_.database, 'accounting', [shaky], delivery);
     await expect(attempt()).rejects.toMatchObject({ code });
     for (const table of ['inbox', 'ledger_entry', 'dead_letter', 'outbox_event'])
       expect(await countRows(open_.db, table), table).toBe(0);
@@ -253,16 +251,16 @@ describe('what may succeed the next time is no poison', () => {
     let calls = 0;
     const shaky: EventHandler<AccountingTables> = onEvent<AccountingTables, typeof tasksAssigned>(
       tasksAssigned,
-      async (trx, facts, context) => {
+      async (work, facts, context) => {
         const real = accountingHandlers(open_.books).find(({ event }) => event === tasksAssigned)!;
-        await real.apply(trx, facts as never, context);
+        await real.apply(work, facts as never, context);
         if (++calls === 2) throw lost('ECONNRESET');
       },
     );
     // The first is poison by its schema: the good ones come one by one, and the second of them fails.
     const facts = [assigned(1, { taskId: 'x' }), assigned(2), assigned(3)];
     const delivery = deliveryOf(tasksAssigned, facts);
-    const attempt = () => deliver(open_.db, 'accounting', [shaky], delivery, now);
+    const attempt = () => deliver(open_.database, 'accounting', [shaky], delivery);
     await expect(attempt()).rejects.toMatchObject({ code: 'ECONNRESET' });
     expect(await countRows(open_.db, 'dead_letter')).toBe(0);
     expect(await countRows(open_.db, 'inbox')).toBe(0);
@@ -277,7 +275,7 @@ test("tracker's and analytics' consumers put aside just the bad facts, too", asy
   try {
     const tooBig = userFact(parrot(2), { version: 3_000_000_000 });
     const users = deliveryOf(usersChanged, [userFact(parrot(1)), tooBig, userFact(parrot(3))]);
-    expect(await deliver(tracker, 'tracker', [applyUsersChangedToTracker], users, now)).toBe(
+    expect(await deliver(workOn(tracker), 'tracker', [applyUsersChangedToTracker], users)).toBe(
       'applied in part',
     );
     const copies = await tracker.selectFrom('user_copy').select('id').orderBy('id').execute();
@@ -294,7 +292,7 @@ test("tracker's and analytics' consumers put aside just the bad facts, too", asy
       closedAt: moment,
     });
     const days = deliveryOf(dayClosed, ['2026-02-28', '2026-02-31', '2026-03-01'].map(closed));
-    expect(await deliver(analytics, 'analytics', analyticsHandlers('UTC'), days, now)).toBe(
+    expect(await deliver(workOn(analytics), 'analytics', analyticsHandlers('UTC'), days)).toBe(
       'applied in part',
     );
     expect(await analytics.selectFrom('closed_day').select('day').orderBy('day').execute()).toEqual([
@@ -332,13 +330,9 @@ describe('through the exchange', () => {
   ): Promise<void> {
     const db = openTestDatabase<OutboxTables>(exchange.databases[producer]);
     try {
-      await db.transaction().execute((trx) =>
-        appendEvent(trx, definition, toColumns(definition, facts), {
-          lane: 'interactive',
-          now: exchange.clock.now(),
-        }),
+      await workOn(db, exchange.clock).transact((work) =>
+        work.append(definition, toColumns(definition, facts), 'interactive'),
       );
-      await sql`select pg_notify('outbox_interactive', '')`.execute(db);
     } finally {
       await db.destroy();
     }

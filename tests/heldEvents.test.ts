@@ -1,10 +1,9 @@
 import { newId } from '@ates/kit/clock';
-import { appendEvent, type OutboxTables } from '@ates/kit/outbox';
+import type { OutboxTables } from '@ates/kit/outbox';
 import { type EventDefinition, type Fact, toColumns } from '@ates/schema/event';
-import { sql } from 'kysely';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { openTestDatabase } from './support/databases.ts';
+import { openTestDatabase, workOn } from './support/databases.ts';
 import { type Exchange, startExchange } from './support/exchange.ts';
 import { assignedFact, behindTheScenes, createdFact, tasksAssigned, tasksCreated } from './support/facts.ts';
 
@@ -37,12 +36,9 @@ async function tell<Definition extends EventDefinition>(
   lane: 'interactive' | 'bulk' = 'interactive',
 ): Promise<void> {
   const db = openTestDatabase<OutboxTables>(exchange.databases.tracker);
-  await db
-    .transaction()
-    .execute((trx) =>
-      appendEvent(trx, definition, toColumns(definition, facts), { lane, now: new Date(moment) }),
-    );
-  await sql`select pg_notify('outbox_interactive', ''), pg_notify('outbox_bulk', '')`.execute(db);
+  await workOn(db, { now: () => new Date(moment) }).transact((work) =>
+    work.append(definition, toColumns(definition, facts), lane),
+  );
   await db.destroy();
 }
 /** One assignment by one event; returns its id. */

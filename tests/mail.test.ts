@@ -14,7 +14,7 @@ import { sql } from 'kysely';
 import { SMTPServer } from 'smtp-server';
 import { afterEach, expect, test } from 'vitest';
 import { TestClockSkew } from './support/clockSkew.ts';
-import { createQueueDatabase, testLog } from './support/databases.ts';
+import { createQueueDatabase, testLog, workOn } from './support/databases.ts';
 import {
   countRows,
   deliver,
@@ -102,13 +102,13 @@ async function openWithPayouts(people: number, { told = true } = {}): Promise<Te
 }
 
 /** Closes a day, today where none is given, and pays it out. */
-async function payOut({ db, clock, books }: TestBooks, day?: string): Promise<void> {
-  await closeDay(db, clock, books, day);
-  for (const { id } of await listUnfinishedRuns(db, clock.now())) await finishRun(db, clock, id);
+async function payOut({ db, database, clock, books }: TestBooks, day?: string): Promise<void> {
+  await closeDay(database, books, day);
+  for (const { id } of await listUnfinishedRuns(db, clock.now())) await finishRun(database, id);
 }
 
 /** Delivers accounting's own events to the mailer; each time as another event. */
-async function tellMailer({ db, clock }: TestBooks): Promise<void> {
+async function tellMailer({ db, database }: TestBooks): Promise<void> {
   const events = await db
     .selectFrom('outbox_event')
     .selectAll()
@@ -116,15 +116,14 @@ async function tellMailer({ db, clock }: TestBooks): Promise<void> {
     .execute();
   for (const { event, payload } of events) {
     const delivery = { eventId: crypto.randomUUID(), event, lane: 'bulk' as const, payload };
-    await deliver(db, 'mailer', mailerHandlers, delivery, () => clock.now());
+    await deliver(database, 'mailer', mailerHandlers, delivery);
   }
 }
 
 function mailWith(at: TestBooks, transport: MailTransport) {
   const mailer = startMailer({
-    db: at.db,
+    database: at.database,
     transport,
-    clock: at.clock,
     skew: new TestClockSkew(),
     log: testLog,
   });
@@ -184,7 +183,7 @@ test('whoever had a debt is told of the balance that was paid, which is less tha
   const at = await openWithPayouts(0);
   await at.tell(usersChanged, [userFact(parrot(1))]);
   const fee = await at.charge(idOf(0xb, 1), parrot(1));
-  await closeDay(at.db, at.clock, at.books, '2026-03-10');
+  await closeDay(at.database, at.books, '2026-03-10');
   at.clock.set('2026-03-11T09:00:00Z');
   const rewards = [await at.reward(idOf(0xb, 1), parrot(1)), await at.reward(idOf(0xb, 2), parrot(1))];
   await payOut(at, '2026-03-11');
@@ -234,9 +233,9 @@ test('an outage of the mail server of two days costs no mail, and it is asked at
   const begin = at.clock.now().getTime();
   const asked: number[] = [];
   for (; at.clock.now().getTime() < begin + 48 * 3_600_000; at.clock.advance(60_000)) {
-    for (const mail of await claimDueMail(at.db, at.clock.now(), 20)) {
+    for (const mail of await claimDueMail(at.database, 20)) {
       asked.push(at.clock.now().getTime());
-      expect(await noteMailFailed(at.db, mail, 'no mail server', at.clock.now())).toBe('PENDING');
+      expect(await noteMailFailed(at.database, mail, 'no mail server')).toBe('PENDING');
     }
   }
   const waits = asked.slice(1).map((moment, before) => Math.round((moment - asked[before]!) / 60_000));
@@ -249,13 +248,13 @@ test('an outage of the mail server of two days costs no mail, and it is asked at
 
 test('mail that a process whose clock was ten days ahead has put off is due at once, not in ten days', async () => {
   const at = await openWithPayouts(4);
-  const tenDaysOn = new Date(at.clock.now().getTime() + 10 * 86_400_000);
-  const [mail] = await claimDueMail(at.db, tenDaysOn, 1);
-  await noteMailFailed(at.db, mail!, 'no mail server', tenDaysOn);
+  const ahead = workOn(at.db, { now: () => new Date(at.clock.now().getTime() + 10 * 86_400_000) });
+  const [mail] = await claimDueMail(ahead, 1);
+  await noteMailFailed(ahead, mail!, 'no mail server');
   const waiting = new Date(at.clock.now().getTime() + 3_600_000);
   const [{ payout_id: other }] = (await mails(at)).filter(({ attempts }) => attempts === 0) as [any];
   await at.db.updateTable('payout_mail').set({ next_at: waiting }).where('payout_id', '=', other).execute();
-  const claimed = async () => (await claimDueMail(at.db, at.clock.now(), 5)).map(({ payoutId }) => payoutId);
+  const claimed = async () => (await claimDueMail(at.database, 5)).map(({ payoutId }) => payoutId);
   const all = (await mails(at)).map(({ payout_id }) => payout_id);
   expect(await claimed()).toEqual(all.filter((id) => id !== other));
   expect(await claimed()).toEqual([]);
@@ -308,7 +307,7 @@ test('a crash between sending and noting it costs a duplicate with the same id, 
   const server = await startMailServer();
   const at = await openWithPayouts(1);
   // What a mailer does up to the crash: it takes the mail, and the server has it.
-  const claimed = await claimDueMail(at.db, at.clock.now(), 20);
+  const claimed = await claimDueMail(at.database, 20);
   expect(claimed).toHaveLength(1);
   const transport = smtpTransport(server.url, from);
   const { payoutId, email } = claimed[0]!;
@@ -377,10 +376,10 @@ test('what one mailer has in hand is not sent by another, however slow the mail 
 test('crashes at every attempt end as FAILED, not as mail for ever', async () => {
   const at = await openWithPayouts(1);
   for (let attempt = 1; attempt <= maxMailAttempts; attempt++) {
-    expect(await claimDueMail(at.db, at.clock.now(), 20)).toMatchObject([{ attempts: attempt }]);
+    expect(await claimDueMail(at.database, 20)).toMatchObject([{ attempts: attempt }]);
     at.clock.advance(24 * 3_600_000);
   }
-  expect(await claimDueMail(at.db, at.clock.now(), 20)).toEqual([]);
+  expect(await claimDueMail(at.database, 20)).toEqual([]);
   expect(await statuses(at)).toEqual([`FAILED ${maxMailAttempts}`]);
 });
 
@@ -392,7 +391,7 @@ test('somebody whose address is not known yet is told when it is, however long t
   await payOut(at);
   await tellMailer(at);
   for (let hour = 0; hour < 2 * maxMailAttempts; hour++) {
-    expect(await claimDueMail(at.db, at.clock.now(), 20)).toEqual([]);
+    expect(await claimDueMail(at.database, 20)).toEqual([]);
     at.clock.advance(3_600_000);
   }
   // Waiting for the address is no attempt.
@@ -453,6 +452,6 @@ test('with SMTP_URL set, the workers carry a payout from the ledger to the mail 
   // And at once: long before the mailer looks for mail of its own accord.
   at.clock.set('2026-03-11T09:00:00Z');
   await at.reward(idOf(0xb, 4), parrot(1));
-  await closeDay(at.db, at.clock, at.books);
+  await closeDay(at.database, at.books);
   await expect.poll(() => server.taken.length, soon).toBe(4);
 });

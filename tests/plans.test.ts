@@ -40,7 +40,7 @@ import { findUserStates as findTrackerStates } from '@ates/tracker/userRepositor
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { asSuperuser, cloneDatabase, type ServiceName } from './support/databases.ts';
+import { asSuperuser, cloneDatabase, type ServiceName, workOn } from './support/databases.ts';
 
 /**
  * How PostgreSQL goes about what is asked often or in bulk: by indexes, in tables of tens of thousands of rows. Times
@@ -220,10 +220,10 @@ describe('tracker, with 30,000 open and 30,000 done tasks', () => {
       `insert into reassignment (id, status, requested_by, requested_at, progressed_at) values ($1, 'QUEUED', $2, now(), now())`,
       [id, somebody],
     );
-    const context = { clock: systemClock, random: systemRandom };
+    const database = workOn(tracker.db);
     const batch = (size: number) =>
       tracker.statements(async () => {
-        expect(await runReassignmentBatch(tracker.db, context, id, size)).toBe('more');
+        expect(await runReassignmentBatch(database, systemRandom, id, size)).toBe('more');
       });
     await batch(10);
     expect(await batch(1_000)).toBe(await batch(10));
@@ -344,11 +344,10 @@ describe('accounting, with 60,000 entries of 2,000 accounts', () => {
 
   test('charges take as many statements for a thousand facts as for ten', async () => {
     const books = await openBooks(accounting.db, systemClock, { timeZone: 'UTC', priceKey: undefined });
-    const context = { now: new Date(), lane: 'bulk' as const, books };
+    const context = { lane: 'bulk' as const, books };
+    const database = workOn(accounting.db);
     const charge = (count: number) =>
-      accounting.statements(() =>
-        accounting.db.transaction().execute((trx) => chargeFees(trx, assigned(count), context)),
-      );
+      accounting.statements(() => database.transact((work) => chargeFees(work, assigned(count), context)));
     await charge(1_000);
     expect(await charge(1_000)).toBe(await charge(10));
   });
@@ -446,9 +445,9 @@ describe('analytics, with 60,000 facts and 20,000 accounts', () => {
     });
     const countFacts = (count: number) =>
       analytics.statements(() =>
-        analytics.db.transaction().execute(async (trx) => {
-          await countAssignments(trx, assigned(count), 'UTC');
-          await countEntries(trx, entries(count), 'UTC');
+        workOn(analytics.db).transact(async (work) => {
+          await countAssignments(work, assigned(count), 'UTC');
+          await countEntries(work, entries(count), 'UTC');
         }),
       );
     expect(await countFacts(1_000)).toBe(await countFacts(10));

@@ -1,21 +1,20 @@
 import { systemRandom } from '@ates/kit/clock';
 import { runReassignmentBatch } from '@ates/tracker/usecases/runReassignmentBatch';
-import type { Kysely } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { asSuperuser, openTestDatabase } from './support/databases.ts';
+import { asSuperuser, openTestDatabase, workOn } from './support/databases.ts';
 import { type Answer, type Exchange, startExchange } from './support/exchange.ts';
 
 let exchange: Exchange;
 /** Tracker's database, as tracker sees it and from behind the scenes. */
-let db: Parameters<typeof runReassignmentBatch>[0];
+let database: Parameters<typeof runReassignmentBatch>[0];
 let tracker: pg.Client;
 const idOf = new Map<string, string>();
 const employees = ['iris', 'kiwi', 'rio', 'coco', 'pip', 'juno'];
 
 beforeAll(async () => {
   exchange = await startExchange();
-  db = openTestDatabase(exchange.databases.tracker);
+  database = workOn(openTestDatabase(exchange.databases.tracker), exchange.clock);
   tracker = new pg.Client({ connectionString: asSuperuser(exchange.databases.tracker) });
   await tracker.connect();
   for (const login of [...employees, 'max', 'ada']) {
@@ -24,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await tracker?.end();
-  await (db as Kysely<any> | undefined)?.destroy();
+  await (database as typeof database | undefined)?.db.destroy();
   await exchange?.stop();
 });
 
@@ -158,8 +157,7 @@ describe('reassigning (rule 6)', () => {
       .reassignment;
   const cancel = (id: string) =>
     exchange.ask('max', `mutation ($id: ID!) { cancelReassignment(id: $id) { ${fields} } }`, { id });
-  const runBatch = (id: string, size: number) =>
-    runReassignmentBatch(db, { clock: exchange.clock, random: systemRandom }, id, size);
+  const runBatch = (id: string, size: number) => runReassignmentBatch(database, systemRandom, id, size);
   const assignmentsOf = (id: string) => count('assignment where reassignment_id = $1', id);
 
   /** Holds runs where they are, for as long as a test looks at them. */

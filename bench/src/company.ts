@@ -7,9 +7,10 @@ import { insertUser } from '@ates/auth/repository';
 import type { AuthTables } from '@ates/auth/tables';
 import { newUser } from '@ates/auth/usecases/createAccount';
 import { demoCompany } from '@ates/auth/usecases/seedCompany';
-import { newId } from '@ates/kit/clock';
-import { openDatabase, transact } from '@ates/kit/database';
+import { newId, systemClock } from '@ates/kit/clock';
+import { openDatabase } from '@ates/kit/database';
 import { createLog } from '@ates/kit/log';
+import { ServiceDatabase } from '@ates/kit/unitOfWork';
 import { type RunningSystem, startSystem } from '@ates/system/startSystem';
 import pg from 'pg';
 import type { Backend } from './figures.ts';
@@ -82,8 +83,8 @@ const isEligible = (role: string) => role !== 'MANAGER' && role !== 'ADMIN';
 async function hire(system: RunningSystem, count: number): Promise<void> {
   const options = { poolSize: 1, statementTimeoutMs: 60_000, applicationName: 'bench' };
   const db = openDatabase<AuthTables>(system.databases.auth.url, options, log);
+  const database = new ServiceDatabase(db, { clock: systemClock });
   try {
-    const now = new Date();
     const first = await newUser(
       {
         login: 'bench',
@@ -92,7 +93,7 @@ async function hire(system: RunningSystem, count: number): Promise<void> {
         role: 'EMPLOYEE',
         beakShape: 'short and measured',
       },
-      now,
+      systemClock.now(),
     );
     for (let made = 0; made < count; made += 1_000) {
       const users = Array.from({ length: Math.min(1_000, count - made) }, (_, at) => ({
@@ -102,9 +103,9 @@ async function hire(system: RunningSystem, count: number): Promise<void> {
         name: `Parrot ${made + at}`,
         email: `bench-${made + at}@popug.example`,
       }));
-      await transact(db, async (trx) => {
-        for (const user of users) await insertUser(trx, user, first.beakHash);
-        await publishUsers(trx, users, now);
+      await database.transact(async (work) => {
+        for (const user of users) await insertUser(work.trx, user, first.beakHash);
+        await publishUsers(work, users);
       });
     }
   } finally {

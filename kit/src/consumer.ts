@@ -1,5 +1,5 @@
-import type { Kysely } from 'kysely';
 import type { Broker } from './broker.ts';
+import type { Clock } from './clock.ts';
 import { assertInStep, type ClockSkew, pauseWhileOutOfStep } from './clockSkew.ts';
 import { resendDeadLetters } from './deadLetters.ts';
 import { EventKinds, refusalsUntilWait } from './eventKinds.ts';
@@ -19,6 +19,7 @@ import { Unavailable } from './refusal.ts';
 import { queueName } from './relay.ts';
 import { RightOfWay } from './rightOfWay.ts';
 import { startSweep } from './sweep.ts';
+import type { ServiceDatabase } from './unitOfWork.ts';
 
 /**
  * How many events are in hand. Bulk batches one after the other: two at once were no faster, and held rows locked
@@ -40,30 +41,31 @@ type Outcome = Applied | 'held';
 
 /** Works off the events that come for one consumer, in a worker per lane. */
 export function startConsumer<Tables extends InboxTables>(options: {
-  db: Kysely<Tables>;
+  database: ServiceDatabase<Tables>;
   broker: Broker;
   consumer: string;
   handlers: readonly EventHandler<Tables>[];
-  now: () => Date;
   skew: ClockSkew;
   log: Log;
 }): { ring(): void; stop(): Promise<void> } {
-  const { db, broker, consumer, skew, log } = options;
+  const { database, broker, consumer, skew, log } = options;
   // Checked when the moment is taken, not when the job came: it may have waited for its turn since then.
-  const now = () => {
-    assertInStep(skew);
-    return options.now();
+  const clock: Clock = {
+    now() {
+      assertInStep(skew);
+      return database.clock.now();
+    },
   };
   const handlers = handlersByEvent(consumer, options.handlers);
   const kinds = new EventKinds();
   const alone = async (handler: EventHandler<Tables>, delivery: Delivery): Promise<Outcome> => {
     const { event } = delivery;
     if (kinds.waits(event)) {
-      const outcome = await holdEvent(db, consumer, delivery, now());
+      const outcome = await holdEvent(database, consumer, delivery, clock);
       kinds.holding(event);
       return outcome;
     }
-    return applyDelivery(db, consumer, handler, delivery, now, (outcome) => {
+    return applyDelivery(database, consumer, handler, delivery, clock, (outcome) => {
       if (!kinds.note(event, outcome)) return;
       log.error(
         `${consumer} waits with ${event}: its database refused ${refusalsUntilWait} of them in a row (${outcome.refusedBecause}); they are held and one is tried every ${tryHeldIntervalMs / 1000} s, so mend the database, or discard those that are wrong`,
@@ -76,7 +78,7 @@ export function startConsumer<Tables extends InboxTables>(options: {
         const { name } = handler.event;
         if (deliveries.length > 1 && !kinds.waits(name)) {
           // Where they fail together, each tells for itself what is wrong with it.
-          const done = await applyTogether(db, consumer, handler, deliveries, now).catch(() => false);
+          const done = await applyTogether(database, consumer, handler, deliveries, clock).catch(() => false);
           if (done) {
             kinds.note(name, { applied: deliveries.length, refusedBecause: undefined });
             return deliveries.map(() => ({ status: 'fulfilled', value: 'applied' }));
@@ -137,14 +139,14 @@ export function startConsumer<Tables extends InboxTables>(options: {
     intervalMs: 5_000,
     skew,
     log,
-    sweep: () => resendDeadLetters(db, handlers, consumer, now),
+    sweep: () => resendDeadLetters(database, handlers, consumer, clock),
   });
   const held = startSweep({
     what: `trying ${consumer}'s held events`,
     intervalMs: tryHeldIntervalMs,
     skew,
     log,
-    sweep: () => tryHeldEvents(db, { consumer, handlers, kinds, now }),
+    sweep: () => tryHeldEvents(database, { consumer, handlers, kinds, clock }),
   });
   return {
     ring() {

@@ -74,8 +74,8 @@ export interface DatabaseLocation {
   readonly setting: `${string}_DATABASE_URL`;
 }
 
-/** A service's database, as one of its processes has opened it. */
-export interface ServiceDatabase<Tables> {
+/** A pool on a service's database, as one of its processes has opened it. */
+export interface OpenedDatabase<Tables> {
   readonly db: Kysely<Tables>;
   /** Where LISTEN is heard; undefined where it is not, and the process looks for work at intervals only. */
   readonly listenUrl: string | undefined;
@@ -91,7 +91,7 @@ export async function openServiceDatabase<Tables>(
   { url, setting, listenUrl }: DatabaseLocation,
   options: DatabaseOptions,
   log: Log,
-): Promise<ServiceDatabase<Tables>> {
+): Promise<OpenedDatabase<Tables>> {
   const sessionKind = sessionKindOf(url);
   const kind = await sessionKind().catch(() => undefined);
   if (kind === 'shared' && options.prepare)
@@ -113,34 +113,12 @@ export async function openServiceDatabase<Tables>(
   };
 }
 
-/** A database or a transaction, whatever its tables are: a key for what belongs to it. */
-// biome-ignore lint/suspicious/noExplicitAny: no other type takes a Kysely of every kind of tables
-export type AnyDatabase = Kysely<any>;
-
-/** Doorbells that ring on this service's database after a commit; `LISTEN` names. They carry nothing. */
-export const doorbells = ['outbox_interactive', 'outbox_bulk', 'runs', 'dead_letters'] as const;
-export type Doorbell = (typeof doorbells)[number];
-
-/** What happens once a transaction has committed, with the database it was one of. */
-type CommitAction = (db: AnyDatabase) => void;
-
-const commitActions = new WeakMap<AnyDatabase, Map<unknown, CommitAction>>();
-
-/** Does something once the transaction has committed; once for all that give the same `once`. It must not throw. */
-export function afterCommit<Tables>(
-  trx: Transaction<Tables>,
-  action: CommitAction,
-  once: unknown = action,
-): void {
-  const actions = commitActions.get(trx);
-  if (actions) actions.set(once, action);
-  else commitActions.set(trx, new Map([[once, action]]));
-}
-
-/** Rings once the transaction has committed, so that whoever waits looks at once instead of at the next sweep. */
-export function ringAfterCommit<Tables>(trx: Transaction<Tables>, bell: Doorbell): void {
-  afterCommit(trx, (db) => ring(db, bell), bell);
-}
+/**
+ * The loops that a process can wake in the other processes of its service, by a notification (NOTIFY) after a commit.
+ * A notification carries nothing: the loop looks into the database.
+ */
+export const loopNames = ['outbox_interactive', 'outbox_bulk', 'runs', 'mail', 'dead_letters'] as const;
+export type LoopName = (typeof loopNames)[number];
 
 /**
  * Lets the statements of this transaction take longer than the pool lets others, in milliseconds: on the server, and
@@ -162,23 +140,16 @@ export const joinsByIndex = sql`set_config('enable_hashjoin', 'off', true), set_
 const maxTransactionTries = 5;
 
 /**
- * Runs one transaction (READ COMMITTED). What changed nothing and may succeed the next time is tried again.
- * Doorbells ring after the commit and outside of it: `NOTIFY` inside would serialise every commit of the database.
+ * Runs one transaction (READ COMMITTED). What changed nothing and may succeed the next time is tried again. Use cases
+ * use `ServiceDatabase.transact`, which gives them a unit of work.
  */
-export async function transact<Tables, Result>(
+export async function inTransaction<Tables, Result>(
   db: Kysely<Tables>,
   run: (trx: Transaction<Tables>) => Promise<Result>,
 ): Promise<Result> {
   for (let tries = 1; ; tries++) {
-    let actions: ReturnType<typeof commitActions.get>;
     try {
-      const result = await db.transaction().execute(async (trx) => {
-        const value = await run(trx);
-        actions = commitActions.get(trx);
-        return value;
-      });
-      for (const action of actions?.values() ?? []) action(db);
-      return result;
+      return await db.transaction().execute(run);
     } catch (error) {
       if (tries >= maxTransactionTries || !mayBeTriedAgain(error)) throw error;
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * tries));
@@ -190,42 +161,52 @@ export async function transact<Tables, Result>(
 const mayBeTriedAgain = (error: unknown): boolean =>
   ['40001', '40P01'].includes(sqlState(error) ?? '') || isOutdatedPlan(error);
 
-const ringing = new WeakMap<AnyDatabase, Map<Doorbell, 'sending' | 'again'>>();
+/**
+ * Sends notifications on a service's database, outside of transactions: `NOTIFY` inside would serialise every commit of
+ * the database. At most one is under way per loop, and one more waits behind it.
+ */
+export class Notifier {
+  // biome-ignore lint/suspicious/noExplicitAny: a Kysely of every kind of tables
+  readonly #db: Kysely<any>;
+  readonly #states = new Map<LoopName, 'sending' | 'again'>();
 
-/** Rings a doorbell now: at most one notification is under way per bell, and one more waits behind it. */
-export function ring<Tables>(db: Kysely<Tables>, bell: Doorbell): void {
-  const states = ringing.get(db) ?? new Map<Doorbell, 'sending' | 'again'>();
-  ringing.set(db, states);
-  if (states.has(bell)) {
-    states.set(bell, 'again');
-    return;
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  constructor(db: Kysely<any>) {
+    this.#db = db;
   }
-  states.set(bell, 'sending');
-  sql`select pg_notify(${bell}, '')`
-    .execute(db)
-    // A doorbell that was not heard costs the time to the next sweep and nothing else.
-    .catch(() => undefined)
-    .finally(() => {
-      const again = states.get(bell) === 'again';
-      states.delete(bell);
-      if (again) ring(db, bell);
-    });
+
+  notify(loop: LoopName): void {
+    if (this.#states.has(loop)) {
+      this.#states.set(loop, 'again');
+      return;
+    }
+    this.#states.set(loop, 'sending');
+    sql`select pg_notify(${loop}, '')`
+      .execute(this.#db)
+      // One that is lost costs the time until the loop's next interval, and nothing else.
+      .catch(() => undefined)
+      .finally(() => {
+        const again = this.#states.get(loop) === 'again';
+        this.#states.delete(loop);
+        if (again) this.notify(loop);
+      });
+  }
 }
 
-/** Listens for doorbells on a connection of its own, and opens another where that one is lost; not at all without a URL. */
-export function listenForBells(
+/** Hears which loops to wake, on a connection of its own, which is opened again when it is lost; nothing without a URL. */
+export function listenForWakes(
   url: string | undefined,
-  onBell: (bell: Doorbell) => void,
+  onWake: (loop: LoopName) => void,
   log: Log,
 ): { stop(): Promise<void> } {
   if (url === undefined) return { stop: async () => undefined };
   return listenToDatabase(url, {
-    channels: doorbells,
-    applicationName: 'doorbells',
-    onMessage: (bell) => onBell(bell as Doorbell),
-    // What rang while nobody listened.
+    channels: loopNames,
+    applicationName: 'notifications',
+    onMessage: (loop) => onWake(loop as LoopName),
+    // For what was sent while nobody listened.
     onListening: () => {
-      for (const bell of doorbells) onBell(bell);
+      for (const loop of loopNames) onWake(loop);
     },
     log,
   });

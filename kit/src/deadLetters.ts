@@ -1,10 +1,10 @@
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
 import type { Caller } from './caller.ts';
-import { isId } from './clock.ts';
-import { ringAfterCommit, transact } from './database.ts';
+import { type Clock, isId } from './clock.ts';
 import { applyFact, type EventHandler, type InboxTables } from './inbox.ts';
 import type { Log } from './log.ts';
 import { Refusal } from './refusal.ts';
+import type { ServiceDatabase } from './unitOfWork.ts';
 
 // Facts that a consumer refused for good, until an admin has them applied again or discards them.
 
@@ -55,36 +55,34 @@ export async function listDeadLetters<Tables extends InboxTables>(
  * @throws Refusal BAD_USER_INPUT; NOT_FOUND where there is no such letter.
  */
 export async function requestResend<Tables extends InboxTables>(
-  db: Kysely<Tables>,
+  database: ServiceDatabase<Tables>,
   id: string,
-  now: Date,
 ): Promise<true> {
   checkLetterId(id);
-  await transact(inboxOf(db), async (trx) => {
-    const { numUpdatedRows } = await trx
+  await database.transact(async (work) => {
+    const { numUpdatedRows } = await inboxOf(work.trx)
       .updateTable('dead_letter')
-      .set({ resend_requested_at: now })
+      .set({ resend_requested_at: work.now })
       .where('id', '=', id)
       .executeTakeFirst();
     if (numUpdatedRows === 0n) throw noSuchLetter(id);
-    ringAfterCommit(trx, 'dead_letters');
+    work.wake('dead_letters');
   });
   return true;
 }
 
 /** Asks for all dead letters of a kind to be applied again; returns how many there are. */
 export async function requestResendOfAll<Tables extends InboxTables>(
-  db: Kysely<Tables>,
+  database: ServiceDatabase<Tables>,
   event: string,
-  now: Date,
 ): Promise<number> {
-  return transact(inboxOf(db), async (trx) => {
-    const { numUpdatedRows } = await trx
+  return database.transact(async (work) => {
+    const { numUpdatedRows } = await inboxOf(work.trx)
       .updateTable('dead_letter')
-      .set({ resend_requested_at: now })
+      .set({ resend_requested_at: work.now })
       .where('event', '=', event)
       .executeTakeFirst();
-    ringAfterCommit(trx, 'dead_letters');
+    work.wake('dead_letters');
     return Number(numUpdatedRows);
   });
 }
@@ -144,24 +142,24 @@ const noSuchLetter = (id: string) =>
  * @throws the first of the surprises, once every letter was tried.
  */
 export async function resendDeadLetters<Tables extends InboxTables>(
-  db: Kysely<Tables>,
+  database: ServiceDatabase<Tables>,
   handlers: ReadonlyMap<string, EventHandler<Tables>>,
   consumer: string,
-  now: () => Date,
+  clock: Clock = database.clock,
 ): Promise<void> {
   const putOff: string[] = [];
   let first: unknown;
   for (;;) {
     const taken: { letter?: DeadLetterRow } = {};
     try {
-      if (!(await resendNext(db, { handlers, consumer, now, except: putOff, taken }))) break;
+      if (!(await resendNext(database, { handlers, consumer, clock, except: putOff, taken }))) break;
     } catch (error) {
       // Without a letter it is the database that fails, and would fail for the next one, too.
       if (!taken.letter) throw error;
       const { id, event } = taken.letter;
       first ??= new Error(`dead letter ${id} (${event}): ${(error as Error).message}`, { cause: error });
       putOff.push(id);
-      await putBehindOthers(db, id, now());
+      await putBehindOthers(database.db, id, clock.now());
     }
   }
   if (first) throw first;
@@ -174,19 +172,19 @@ type DeadLetterRow = Pick<
 
 /** Applies the next letter but for those that were put off. False: none is waiting. */
 async function resendNext<Tables extends InboxTables>(
-  db: Kysely<Tables>,
+  database: ServiceDatabase<Tables>,
   options: {
     handlers: ReadonlyMap<string, EventHandler<Tables>>;
     consumer: string;
-    now: () => Date;
+    clock: Clock;
     except: readonly string[];
     /** Gets the letter as soon as it is known, for the log of a failure only. */
     taken: { letter?: DeadLetterRow };
   },
 ): Promise<boolean> {
-  const { handlers, consumer, now } = options;
-  return transact(db, async (transaction) => {
-    const trx = transaction as unknown as Transaction<InboxTables>;
+  const { handlers, consumer, clock } = options;
+  return database.transact(async (work) => {
+    const trx = work.trx as unknown as Transaction<InboxTables>;
     const letter = await trx
       .selectFrom('dead_letter')
       .select(['id', 'event', 'lane', 'fact', 'attempts'])
@@ -203,7 +201,7 @@ async function resendNext<Tables extends InboxTables>(
     options.taken.letter = letter;
     const handler = handlers.get(letter.event);
     const refused = handler
-      ? await applyFact(transaction, handler, JSON.parse(letter.fact), { now: now(), lane: letter.lane })
+      ? await applyFact(work, handler, JSON.parse(letter.fact), { lane: letter.lane })
       : new Error(`nothing handles ${letter.event} any more`);
     if (refused) {
       await trx
@@ -211,7 +209,7 @@ async function resendNext<Tables extends InboxTables>(
         .set({
           error: refused.message,
           attempts: letter.attempts + 1,
-          failed_at: now(),
+          failed_at: work.now,
           resend_requested_at: null,
         })
         .where('id', '=', letter.id)
@@ -220,7 +218,7 @@ async function resendNext<Tables extends InboxTables>(
       await trx.deleteFrom('dead_letter').where('id', '=', letter.id).execute();
     }
     return true;
-  });
+  }, clock);
 }
 
 /** Leaves a letter alone that is no longer asked for: another worker may have got to it meanwhile. */

@@ -1,6 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import { isId, newId } from './clock.ts';
-import { ring, transact } from './database.ts';
+import { type Clock, isId, newId } from './clock.ts';
 import type { Discarder } from './deadLetters.ts';
 import type { EventKinds } from './eventKinds.ts';
 import {
@@ -14,6 +13,7 @@ import {
 } from './inbox.ts';
 import { isPoison } from './poison.ts';
 import { Refusal } from './refusal.ts';
+import type { ServiceDatabase, UnitOfWork } from './unitOfWork.ts';
 
 /** A database as this file sees it: whatever else it holds is somebody else's. */
 const inboxOf = <Tables extends InboxTables>(db: Kysely<Tables>) => db as unknown as Kysely<InboxTables>;
@@ -41,18 +41,20 @@ export async function createHeldEvents(db: Kysely<never>): Promise<void> {
  * the producer need not send it again, and it is applied when the kind flows again.
  */
 export async function holdEvent<Tables extends InboxTables>(
-  db: Kysely<Tables>,
+  database: ServiceDatabase<Tables>,
   consumer: string,
   delivery: Delivery,
-  now: Date,
+  clock: Clock = database.clock,
 ): Promise<'held' | 'had it already'> {
-  return transact(inboxOf(db), async (trx) => {
-    if (!(await recordInInbox(trx, consumer, delivery.eventId, now))) return 'had it already';
+  return database.transact(async (work) => {
+    if (!(await recordInInbox(work, consumer, delivery.eventId))) return 'had it already';
     const { eventId, event, lane, payload } = delivery;
     await sql`insert into held_event (id, consumer, event_id, event, lane, payload, held_at)
-      values (${newId()}, ${consumer}, ${eventId}, ${event}, ${lane}, ${payload}, ${now})`.execute(trx);
+      values (${newId()}, ${consumer}, ${eventId}, ${event}, ${lane}, ${payload}, ${work.now})`.execute(
+      work.trx,
+    );
     return 'held';
-  });
+  }, clock);
 }
 
 /**
@@ -61,49 +63,49 @@ export async function holdEvent<Tables extends InboxTables>(
  * @throws what failed without being poison: it is to be tried again.
  */
 export async function tryHeldEvents<Tables extends InboxTables>(
-  db: Kysely<Tables>,
+  database: ServiceDatabase<Tables>,
   options: {
     consumer: string;
     handlers: ReadonlyMap<string, EventHandler<Tables>>;
     kinds: EventKinds;
-    now: () => Date;
+    clock?: Clock;
   },
 ): Promise<void> {
   const { consumer, handlers, kinds } = options;
   const { rows } = await sql<{ event: string }>`
-    select distinct event from held_event where consumer = ${consumer}`.execute(db);
+    select distinct event from held_event where consumer = ${consumer}`.execute(database.db);
   kinds.holds(new Set(rows.map(({ event }) => event)));
   for (const { event } of rows) {
     const handler = handlers.get(event);
-    while (handler && (await applyOldest(db, handler, options)));
+    while (handler && (await applyOldest(database, handler, options)));
   }
 }
 
 /** Applies the oldest held event of a kind. False: none is left, another process is at it, or the kind waits. */
 async function applyOldest<Tables extends InboxTables>(
-  db: Kysely<Tables>,
+  database: ServiceDatabase<Tables>,
   handler: EventHandler<Tables>,
-  { consumer, kinds, now }: { consumer: string; kinds: EventKinds; now: () => Date },
+  { consumer, kinds, clock }: { consumer: string; kinds: EventKinds; clock?: Clock },
 ): Promise<boolean> {
+  const { db } = database;
   const event = handler.event.name;
   const next = await sql<{ id: string; lane: Delivery['lane']; payload: string }>`
     select id, lane, payload from held_event where consumer = ${consumer} and event = ${event}
     order by id limit 1`.execute(db);
   const held = next.rows[0];
   if (!held) return false;
-  const context = { now: now(), lane: held.lane };
   /** Deletes the row and applies what it holds; undefined where another process was quicker. */
-  const take = (apply: (trx: Parameters<EventHandler<Tables>['apply']>[0]) => Promise<FactsOutcome>) =>
-    transact(db, async (trx) => {
-      const { numAffectedRows } = await sql`delete from held_event where id = ${held.id}`.execute(trx);
-      return numAffectedRows === 1n ? apply(trx) : undefined;
-    });
+  const take = (apply: (work: UnitOfWork<Tables>) => Promise<FactsOutcome>) =>
+    database.transact(async (work) => {
+      const { numAffectedRows } = await sql`delete from held_event where id = ${held.id}`.execute(work.trx);
+      return numAffectedRows === 1n ? apply(work) : undefined;
+    }, clock);
   const columns = checkedColumns(handler, held.payload);
   let outcome: FactsOutcome | undefined;
   try {
-    outcome = await take(async (trx) => {
-      if (!columns) return applyFacts(trx, consumer, handler, { event, ...held }, context);
-      await handler.apply(trx, columns as never, context);
+    outcome = await take(async (work) => {
+      if (!columns) return applyFacts(work, consumer, handler, { event, ...held });
+      await handler.apply(work, columns as never, { lane: held.lane });
       return { applied: 1, refusedBecause: undefined };
     });
   } catch (error) {
@@ -117,8 +119,8 @@ async function applyOldest<Tables extends InboxTables>(
   /** Undefined, and it stays held with its reason, where the database refuses all of it while the kind waits. */
   async function factByFact(): Promise<FactsOutcome | undefined> {
     try {
-      return await take(async (trx) => {
-        const found = await applyFacts(trx, consumer, handler, { event, ...held! }, context);
+      return await take(async (work) => {
+        const found = await applyFacts(work, consumer, handler, { event, ...held! });
         if (found.refusedBecause !== undefined && kinds.waits(event))
           throw new StillRefused(found.refusedBecause);
         return found;
@@ -166,12 +168,12 @@ export async function listHeldEvents<Tables extends InboxTables>(
  * @throws Refusal BAD_USER_INPUT; NOT_FOUND where there is no such event.
  */
 export async function discardHeldEvent<Tables extends InboxTables>(
-  db: Kysely<Tables>,
+  database: ServiceDatabase<Tables>,
   id: string,
   { caller, log }: Discarder,
 ): Promise<true> {
   if (!isId(id)) throw new Refusal('BAD_USER_INPUT', `"${id}" is not a held event's id.`);
-  const deleted = await inboxOf(db)
+  const deleted = await inboxOf(database.db)
     .deleteFrom('held_event')
     .where('id', '=', id)
     .returning(['event', 'consumer', 'payload'])
@@ -179,6 +181,6 @@ export async function discardHeldEvent<Tables extends InboxTables>(
   if (!deleted)
     throw new Refusal('NOT_FOUND', `There is no held event ${id}; it may have been applied or discarded.`);
   log.info(deleted, `user ${caller?.userId} discarded held event ${id} (${deleted.event})`);
-  ring(db, 'dead_letters');
+  database.wake('dead_letters');
   return true;
 }

@@ -1,21 +1,11 @@
-import { type Kysely, sql, type Transaction } from 'kysely';
-import { type AnyDatabase, afterCommit, listenToDatabase } from './database.ts';
+import { type Kysely, sql } from 'kysely';
+import { listenToDatabase } from './database.ts';
 import { type Log, seldom } from './log.ts';
-import type { Lane } from './outbox.ts';
 import { connectRedis, type RedisLocation } from './redis.ts';
-
-/** 'Read again': what may have changed. Never the truth itself, and it may be lost. */
-export interface Hint {
-  /** What it is about, such as `balances`. */
-  readonly topic: string;
-  /** Of whom or of what; null where there are more than a message carries. */
-  readonly keys: readonly string[] | null;
-  /** Whoever hears of a bulk change may take a while over it. */
-  readonly lane: Lane;
-}
+import type { Hint, HintSender } from './unitOfWork.ts';
 
 /** The hints of one service: what its processes tell each other after their commits. */
-export interface Hints {
+export interface Hints extends HintSender {
   /** Hears the hints of all processes of the service, this one's included. */
   listen(listener: HintListener): void;
   close(): Promise<void>;
@@ -25,13 +15,6 @@ export interface HintListener {
   readonly onHint: (hint: Hint) => void;
   /** From now on hints are heard, for the first time or again; those before were missed. */
   readonly onListening: () => void;
-}
-
-const publishers = new WeakMap<AnyDatabase, (hint: Hint) => void>();
-
-/** Tells all processes of the service to read again, once the transaction has committed; if its hints are open. */
-export function hintAfterCommit<Tables>(trx: Transaction<Tables>, hint: Hint): void {
-  afterCommit(trx, (db) => publishers.get(db)?.(hint));
 }
 
 /** Opens a service's hints: over Redis where there is one, else over its own database. */
@@ -46,8 +29,8 @@ export function openHints<Tables>(options: {
   const { service, db, listenUrl, redis, log } = options;
   const name = `hints_${service}`;
   const channel = redis ? redisChannel(name, redis, log) : databaseChannel(name, db, listenUrl, log);
-  publishers.set(db, inOrder(channel.send));
   return {
+    send: inOrder(channel.send),
     listen({ onHint, onListening }) {
       channel.listen((text) => {
         try {
@@ -57,10 +40,7 @@ export function openHints<Tables>(options: {
         }
       }, onListening);
     },
-    async close() {
-      publishers.delete(db);
-      await channel.close();
-    },
+    close: () => channel.close(),
   };
 }
 

@@ -6,10 +6,10 @@ import {
   toFacts,
 } from '@ates/schema/event';
 import { type Kysely, sql, type Transaction } from 'kysely';
-import { newId } from './clock.ts';
-import { transact } from './database.ts';
+import { type Clock, newId } from './clock.ts';
 import type { Lane } from './outbox.ts';
 import { databaseReason, isPoison } from './poison.ts';
+import type { ServiceDatabase, UnitOfWork } from './unitOfWork.ts';
 
 /** The tables of the inbox, part of every consuming service's database. */
 export interface InboxTables {
@@ -67,7 +67,6 @@ export async function createInbox(db: Kysely<never>): Promise<void> {
 
 /** What a handler is told beside the facts. */
 export interface HandlerContext {
-  readonly now: Date;
   /** The lane the event came by; what follows from it leaves by the same one. */
   readonly lane: Lane;
 }
@@ -75,14 +74,14 @@ export interface HandlerContext {
 /** One consumer's reaction to one event: a few lines that call a use case with the facts. */
 export interface EventHandler<Tables> {
   readonly event: EventDefinition;
-  apply(trx: Transaction<Tables>, columns: never, context: HandlerContext): Promise<void>;
+  apply(work: UnitOfWork<Tables>, columns: never, context: HandlerContext): Promise<void>;
 }
 
 /** Ties an event to the use case that it causes, with the facts' types. */
 export function onEvent<Tables, Definition extends EventDefinition>(
   event: Definition,
   apply: (
-    trx: Transaction<Tables>,
+    work: UnitOfWork<Tables>,
     columns: import('@ates/schema/event').Columns<Definition>,
     context: HandlerContext,
   ) => Promise<void>,
@@ -116,32 +115,32 @@ export interface FactsOutcome {
  * @param onOutcome called once it has been applied, in whole or fact by fact
  */
 export async function applyDelivery<Tables extends InboxTables>(
-  db: Kysely<Tables>,
+  database: ServiceDatabase<Tables>,
   consumer: string,
   handler: EventHandler<Tables>,
   delivery: Delivery,
-  now: () => Date,
+  clock: Clock = database.clock,
   onOutcome: (outcome: FactsOutcome) => void = () => undefined,
 ): Promise<Applied> {
-  const context = { now: now(), lane: delivery.lane };
+  const context = { lane: delivery.lane };
   const columns = checkedColumns(handler, delivery.payload);
   if (columns) {
     try {
-      const applied = await transact(db, async (trx) => {
-        if (!(await recordInInbox(trx, consumer, delivery.eventId, context.now))) return 'had it already';
-        await handler.apply(trx, columns as never, context);
+      const applied = await database.transact(async (work) => {
+        if (!(await recordInInbox(work, consumer, delivery.eventId))) return 'had it already';
+        await handler.apply(work, columns as never, context);
         return 'applied';
-      });
+      }, clock);
       if (applied === 'applied') onOutcome({ applied: 1, refusedBecause: undefined });
       return applied;
     } catch (error) {
       if (!isPoison(error)) throw error;
     }
   }
-  const outcome = await transact(db, async (trx) => {
-    if (!(await recordInInbox(trx, consumer, delivery.eventId, context.now))) return undefined;
-    return applyFacts(trx, consumer, handler, delivery, context);
-  });
+  const outcome = await database.transact(async (work) => {
+    if (!(await recordInInbox(work, consumer, delivery.eventId))) return undefined;
+    return applyFacts(work, consumer, handler, delivery);
+  }, clock);
   if (!outcome) return 'had it already';
   onOutcome(outcome);
   return 'applied in part';
@@ -160,11 +159,11 @@ export function checkedColumns<Tables>(handler: EventHandler<Tables>, payload: s
  * @throws what the handler throws, poison too; nothing has changed then.
  */
 export async function applyTogether<Tables extends InboxTables>(
-  db: Kysely<Tables>,
+  database: ServiceDatabase<Tables>,
   consumer: string,
   handler: EventHandler<Tables>,
   deliveries: readonly Delivery[],
-  now: () => Date,
+  clock: Clock = database.clock,
 ): Promise<boolean> {
   const given = new Map<string, Readonly<Record<string, readonly unknown[]>>>();
   for (const { eventId, payload } of deliveries) {
@@ -180,14 +179,14 @@ export async function applyTogether<Tables extends InboxTables>(
   // In order, so that two transactions with the same events never wait for each other in a circle.
   const eventIds = [...given.keys()].sort();
   if ((columnsOf(eventIds)[fields[0] as string]?.length ?? 0) > maxFactsPerEvent) return false;
-  const context = { now: now(), lane: (deliveries[0] as Delivery).lane };
-  await transact(db, async (trx) => {
+  const context = { lane: (deliveries[0] as Delivery).lane };
+  await database.transact(async (work) => {
     const { rows } = await sql<{ id: string }>`
       insert into inbox (consumer, event_id, applied_at)
-      select ${consumer}, id, ${context.now} from unnest(${eventIds}::uuid[]) as given (id)
-      on conflict do nothing returning event_id as id`.execute(trx);
-    if (rows.length > 0) await handler.apply(trx, columnsOf(rows.map(({ id }) => id)) as never, context);
-  });
+      select ${consumer}, id, ${work.now} from unnest(${eventIds}::uuid[]) as given (id)
+      on conflict do nothing returning event_id as id`.execute(work.trx);
+    if (rows.length > 0) await handler.apply(work, columnsOf(rows.map(({ id }) => id)) as never, context);
+  }, clock);
   return true;
 }
 
@@ -212,24 +211,23 @@ function factsOf(columns: unknown): unknown[] {
 
 /** Applies an event's facts one by one; those that are refused for good become dead letters. */
 export async function applyFacts<Tables extends InboxTables>(
-  trx: Transaction<Tables>,
+  work: UnitOfWork<Tables>,
   consumer: string,
   handler: EventHandler<Tables>,
   { event, lane, payload }: Pick<Delivery, 'event' | 'lane' | 'payload'>,
-  context: HandlerContext,
 ): Promise<FactsOutcome> {
   const columns = parsed(payload);
   const facts = columns === undefined ? [payload] : factsOf(columns);
   const reasons = new Set<string | undefined>();
   let applied = 0;
   for (const fact of facts) {
-    const refused = await applyFact(trx, handler, fact, context);
+    const refused = await applyFact(work, handler, fact, { lane });
     if (!refused) {
       applied++;
       continue;
     }
     reasons.add(databaseReason(refused));
-    await (trx as unknown as Transaction<InboxTables>)
+    await (work.trx as unknown as Transaction<InboxTables>)
       .insertInto('dead_letter')
       .values({
         id: newId(),
@@ -239,7 +237,7 @@ export async function applyFacts<Tables extends InboxTables>(
         fact: JSON.stringify(fact),
         error: refused.message,
         attempts: 1,
-        failed_at: context.now,
+        failed_at: work.now,
         resend_requested_at: null,
       })
       .execute();
@@ -249,7 +247,7 @@ export async function applyFacts<Tables extends InboxTables>(
 
 /** Applies one fact under a savepoint; returns why it was refused for good. */
 export async function applyFact<Tables extends InboxTables>(
-  trx: Transaction<Tables>,
+  work: UnitOfWork<Tables>,
   handler: EventHandler<Tables>,
   fact: unknown,
   context: HandlerContext,
@@ -261,28 +259,25 @@ export async function applyFact<Tables extends InboxTables>(
       `does not match the schema of ${handler.event.name}: ${issue?.path.join('.')} ${issue?.message}`,
     );
   }
-  await sql`savepoint fact`.execute(trx);
+  const columns = toColumns(handler.event, [checked.data as never]) as never;
   try {
-    await handler.apply(trx, toColumns(handler.event, [checked.data as never]) as never, context);
-    await sql`release savepoint fact`.execute(trx);
+    await work.savepoint(() => handler.apply(work, columns, context));
     return undefined;
   } catch (error) {
     if (!isPoison(error)) throw error;
-    await sql`rollback to savepoint fact`.execute(trx);
     return error as Error;
   }
 }
 
 /** False where the event had been recorded before. Waits while another transaction is just applying it. */
 export async function recordInInbox<Tables extends InboxTables>(
-  trx: Transaction<Tables>,
+  work: UnitOfWork<Tables>,
   consumer: string,
   eventId: string,
-  now: Date,
 ): Promise<boolean> {
   const { rows } = await sql`
-    insert into inbox (consumer, event_id, applied_at) values (${consumer}, ${eventId}, ${now})
-    on conflict do nothing returning 1`.execute(trx);
+    insert into inbox (consumer, event_id, applied_at) values (${consumer}, ${eventId}, ${work.now})
+    on conflict do nothing returning 1`.execute(work.trx);
   return rows.length > 0;
 }
 

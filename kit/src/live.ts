@@ -1,5 +1,6 @@
-import type { Hint, HintListener } from './hints.ts';
+import type { HintListener } from './hints.ts';
 import { type Log, seldom } from './log.ts';
+import type { Hint } from './unitOfWork.ts';
 
 /** What live payloads are made from: the truth as the service's database has it, read again when a hint comes. */
 export interface ViewDefinition<State, Payload> {

@@ -1,7 +1,4 @@
-import { type Columns, type EventDefinition, encodeColumns } from '@ates/schema/event';
-import { type ColumnType, type Generated, type Kysely, sql, type Transaction } from 'kysely';
-import { newId } from './clock.ts';
-import { type AnyDatabase, afterCommit, ringAfterCommit } from './database.ts';
+import { type ColumnType, type Generated, type Kysely, sql } from 'kysely';
 
 /**
  * Interactive events, which a person waits for, and bulk events travel in different queues, so that the first never
@@ -23,11 +20,6 @@ export interface OutboxTables {
     /** How often it was sent. */
     attempts: number;
   };
-}
-
-/** An event was not what its schema says: a mistake in the producer, and nothing of its transaction happens. */
-export class EventSchemaError extends Error {
-  override name = 'EventSchemaError';
 }
 
 /** Creates the outbox; called by a service's own migration. */
@@ -52,60 +44,32 @@ export async function createOutbox(db: Kysely<never>): Promise<void> {
   await sql`create index outbox_delivery_due on outbox_delivery (lane, consumer, next_at)`.execute(db);
 }
 
-/** How many characters of payloads a process keeps per database: some fifty batches, 8 MB where letters are Latin ones. */
+/** How many characters of payloads are kept: some fifty batches, 8 MB where letters are Latin ones. */
 const mostKept = 8_000_000;
 
 /**
  * Payloads of bulk events that this process committed lately, by event. They never change, so a relay in the same
  * process, as the workers' are, need not read them back once for each consumer: that took a tenth of a reassignment.
  */
-const keptPayloads = new WeakMap<AnyDatabase, ReadonlyMap<string, string>>();
+export class KeptPayloads {
+  #kept: ReadonlyMap<string, string> = new Map();
 
-function keepPayload(db: AnyDatabase, eventId: string, payload: string): void {
-  const kept = new Map([...(keptPayloads.get(db) ?? []), [eventId, payload]]);
-  let characters = 0;
-  for (const { length } of kept.values()) characters += length;
-  for (const [oldest, { length }] of kept) {
-    if (characters <= mostKept) break;
-    kept.delete(oldest);
-    characters -= length;
+  /** Those of this moment: the map stays as it is while others are added. */
+  get now(): ReadonlyMap<string, string> {
+    return this.#kept;
   }
-  keptPayloads.set(db, kept);
-}
 
-/**
- * Appends an event to the outbox, in the transaction that made it true: one row for the event, and one delivery for
- * each of its consumers. The relay hears of it after the commit. It is due at once: by the database's clock where the
- * producer's is ahead of that.
- * @throws EventSchemaError where the facts are not what the event's schema says.
- */
-export async function appendEvent<Tables extends OutboxTables, Definition extends EventDefinition>(
-  transaction: Transaction<Tables>,
-  definition: Definition,
-  columns: Columns<Definition>,
-  options: { lane: Lane; now: Date },
-): Promise<void> {
-  const checked = definition.columns.safeParse(columns);
-  if (!checked.success) {
-    const issue = checked.error.issues[0];
-    throw new EventSchemaError(
-      `${definition.name} does not match its schema: ${issue?.path.join('.')} ${issue?.message}`,
-    );
+  keep(eventId: string, payload: string): void {
+    const kept = new Map([...this.#kept, [eventId, payload]]);
+    let characters = 0;
+    for (const { length } of kept.values()) characters += length;
+    for (const [oldest, { length }] of kept) {
+      if (characters <= mostKept) break;
+      kept.delete(oldest);
+      characters -= length;
+    }
+    this.#kept = kept;
   }
-  const trx = transaction as unknown as Transaction<OutboxTables>;
-  const id = newId();
-  const payload = encodeColumns(columns);
-  await sql`
-    with event as (
-      insert into outbox_event (id, event, payload, created_at)
-      values (${id}, ${definition.name}, ${payload}, ${options.now})
-      returning id
-    )
-    insert into outbox_delivery (event_id, consumer, lane, next_at)
-    select event.id, consumer, ${options.lane}, least(${options.now}::timestamptz, clock_timestamp())
-    from event, unnest(${definition.consumers as string[]}::text[]) as consumer`.execute(trx);
-  if (options.lane === 'bulk') afterCommit(trx, (db) => keepPayload(db, id, payload), id);
-  ringAfterCommit(trx, `outbox_${options.lane}`);
 }
 
 /** However often a delivery was sent in vain, it is sent again after this time, in milliseconds. */
@@ -134,14 +98,20 @@ export interface TakenDelivery {
  */
 export async function takeDeliveries(
   db: Kysely<OutboxTables>,
-  options: { lane: Lane; consumer: string; window: number; now: Date; resendAfterMs: number },
+  options: {
+    lane: Lane;
+    consumer: string;
+    window: number;
+    now: Date;
+    resendAfterMs: number;
+    /** Payloads that need not be read: see `KeptPayloads`. */
+    kept?: ReadonlyMap<string, string>;
+  },
 ): Promise<TakenDelivery[]> {
-  const { lane, consumer, window, now, resendAfterMs } = options;
+  const { lane, consumer, window, now, resendAfterMs, kept = new Map<string, string>() } = options;
   // Capped before it is multiplied: the product of many attempts would be no integer any more, and stop the lane.
   const mostSteps = Math.ceil(maxResendAfterMs / resendAfterMs);
   const latest = new Date(now.getTime() + latestResendMs);
-  // The ones of this moment: while the database is asked, they may make room for others.
-  const kept: ReadonlyMap<string, string> = (lane === 'bulk' && keptPayloads.get(db)) || new Map();
   const { rows } = await sql<Omit<TakenDelivery, 'payload'> & { payload: string | null }>`
     with under_way as (
       select count(*) as n from outbox_delivery

@@ -1,6 +1,6 @@
 import { sqlState } from './database.ts';
-import { EventSchemaError } from './outbox.ts';
 import { Refusal } from './refusal.ts';
+import { EventSchemaError } from './unitOfWork.ts';
 
 /**
  * What the database says about a fact and not about itself: bad data (class 22), and rows that would be there twice,

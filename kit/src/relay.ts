@@ -13,6 +13,7 @@ import {
 } from './outbox.ts';
 import { type Overdue, watchOverdue } from './overdue.ts';
 import { type Sweep, startSweep } from './sweep.ts';
+import type { ServiceDatabase } from './unitOfWork.ts';
 
 /** The queue that a consumer's events of one lane travel in. */
 export const queueName = (consumer: string, lane: string): string => `${consumer}-${lane}`;
@@ -52,7 +53,7 @@ export interface Relay {
  * job's completion, and a job completes only after its consumer has committed. Whatever has none is sent again.
  */
 export async function startRelay<Tables extends OutboxTables>(options: {
-  db: Kysely<Tables>;
+  database: ServiceDatabase<Tables>;
   broker: Broker;
   producer: string;
   consumers: readonly string[];
@@ -61,7 +62,8 @@ export async function startRelay<Tables extends OutboxTables>(options: {
 }): Promise<Relay> {
   const { broker, producer, consumers, now, log } = options;
   // A relay looks at nothing but the outbox, whatever else the database holds.
-  const db = options.db as unknown as Kysely<OutboxTables>;
+  const database = options.database as unknown as ServiceDatabase<OutboxTables>;
+  const { db } = database;
   const sendings: { lane: Lane; sweep: Sweep }[] = [];
   const ring = (lane: Lane) => {
     for (const sending of sendings) if (sending.lane === lane) sending.sweep.ring();
@@ -72,7 +74,7 @@ export async function startRelay<Tables extends OutboxTables>(options: {
       const sweep = startSweep({
         what: `sending ${producer}'s ${lane} events to ${consumer}`,
         intervalMs: pollIntervalMs,
-        sweep: sendDeliveries({ db, broker, producer, consumer, lane, now }),
+        sweep: sendDeliveries({ database, broker, producer, consumer, lane, now }),
         log,
       });
       sendings.push({ lane, sweep });
@@ -117,14 +119,15 @@ export async function startRelay<Tables extends OutboxTables>(options: {
  * makes room, rings again.
  */
 function sendDeliveries(options: {
-  db: Kysely<OutboxTables>;
+  database: ServiceDatabase<OutboxTables>;
   broker: Broker;
   producer: string;
   consumer: string;
   lane: Lane;
   now: () => Date;
 }): () => Promise<void> {
-  const { db, broker, producer, consumer, lane, now } = options;
+  const { database, broker, producer, consumer, lane, now } = options;
+  const { db, keptPayloads } = database;
   const queue = broker.queue(queueName(consumer, lane));
   const window: number = windows[lane];
   // The queue is looked at once per window that was sent: an idle relay asks nothing, a busy one seldom.
@@ -140,6 +143,7 @@ function sendDeliveries(options: {
       window,
       now: now(),
       resendAfterMs: broker.resendAfterMs,
+      ...(lane === 'bulk' ? { kept: keptPayloads.now } : {}),
     });
     if (taken.length === 0) return;
     sentSinceLook += taken.length;

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { describe, inject, type TestContext, test } from 'vitest';
-import { allowLongStatements, openDatabase, transact } from '../src/database.ts';
+import { allowLongStatements, inTransaction, openDatabase } from '../src/database.ts';
 import { createLog } from '../src/log.ts';
 import { startProxy } from './proxy.ts';
 
@@ -55,7 +55,7 @@ describe.concurrent('a statement', { timeout: 60_000 }, () => {
     const { proxy, db, backend } = await open(context);
     let began = 0;
     await expect(
-      transact(db, async (trx) => {
+      inTransaction(db, async (trx) => {
         await sql`select 1`.execute(trx);
         proxy.mute();
         began = Date.now();
@@ -79,7 +79,7 @@ describe.concurrent('a statement', { timeout: 60_000 }, () => {
     const { expect } = context;
     const { proxy, db, backend } = await open(context);
     const first = await backend();
-    await transact(db, async (trx) => {
+    await inTransaction(db, async (trx) => {
       await allowLongStatements(trx, 20_000);
       await sql`select pg_sleep(6)`.execute(trx);
     });
@@ -92,7 +92,7 @@ describe.concurrent('a statement', { timeout: 60_000 }, () => {
 
   test('that waits for others of its transaction has the whole time for itself', async (context) => {
     const { db } = await open(context, 2_000);
-    await transact(db, (trx) =>
+    await inTransaction(db, (trx) =>
       Promise.all(Array.from({ length: 6 }, () => sql`select pg_sleep(1.5)`.execute(trx))),
     );
   });

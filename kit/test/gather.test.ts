@@ -2,7 +2,7 @@ import { defineEvent, encodeColumns } from '@ates/schema/event';
 import { id } from '@ates/schema/fields';
 import { type Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createEmptyDatabase, openTestDatabase } from '../../tests/support/databases.ts';
+import { createEmptyDatabase, openTestDatabase, workOn } from '../../tests/support/databases.ts';
 import { newId } from '../src/clock.ts';
 import { gather } from '../src/gather.ts';
 import { createHeldEvents } from '../src/heldEvents.ts';
@@ -63,7 +63,7 @@ describe('events that are applied together', () => {
   let db: Kysely<InboxTables>;
   let calls: string[][] = [];
   const refused = newId();
-  const handler = onEvent<InboxTables, typeof nestBuilt>(nestBuilt, async (trx, { nestId }) => {
+  const handler = onEvent<InboxTables, typeof nestBuilt>(nestBuilt, async ({ trx }, { nestId }) => {
     calls.push(nestId);
     if (nestId.includes(refused)) throw new Refusal('CONFLICT', 'never');
     await sql`insert into nest select unnest(${nestId}::uuid[])`.execute(trx);
@@ -74,8 +74,7 @@ describe('events that are applied together', () => {
     lane: 'interactive',
     payload: encodeColumns({ nestId }),
   });
-  const now = () => new Date();
-  const together = (deliveries: Delivery[]) => applyTogether(db, 'analytics', handler, deliveries, now);
+  const together = (deliveries: Delivery[]) => applyTogether(workOn(db), 'analytics', handler, deliveries);
   const nests = async () =>
     (await sql<{ id: string }>`select id from nest order by id`.execute(db)).rows.map((row) => row.id);
 
@@ -99,7 +98,7 @@ describe('events that are applied together', () => {
     expect(calls).toHaveLength(1);
     expect(await nests()).toEqual(ids);
     expect(await together(deliveries)).toBe(true);
-    expect(await applyDelivery(db, 'analytics', handler, first, now)).toBe('had it already');
+    expect(await applyDelivery(workOn(db), 'analytics', handler, first)).toBe('had it already');
     expect(calls).toHaveLength(1);
     expect(await nests()).toEqual(ids);
   });
@@ -108,7 +107,7 @@ describe('events that are applied together', () => {
     const good = deliveryOf(newId());
     await expect(together([good, deliveryOf(refused)])).rejects.toThrow('never');
     expect(await nests()).toEqual([]);
-    expect(await applyDelivery(db, 'analytics', handler, good, now)).toBe('applied');
+    expect(await applyDelivery(workOn(db), 'analytics', handler, good)).toBe('applied');
   });
 
   test('are left alone where one is no event, or where they are too many facts', async () => {

@@ -1,13 +1,14 @@
 import { toColumns } from '@ates/schema/event';
-import { type Kysely, sql, type Transaction } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createEmptyDatabase, openTestDatabase } from '../../tests/support/databases.ts';
+import { createEmptyDatabase, openTestDatabase, workOn } from '../../tests/support/databases.ts';
 import { countRows, createdFact, deliveryOf, idOf, tasksCreated } from '../../tests/support/facts.ts';
 import { listDeadLetters } from '../src/deadLetters.ts';
 import { createHeldEvents } from '../src/heldEvents.ts';
 import { applyDelivery, createInbox, type InboxTables, onEvent } from '../src/inbox.ts';
-import { appendEvent, createOutbox, type OutboxTables } from '../src/outbox.ts';
+import { createOutbox, type OutboxTables } from '../src/outbox.ts';
 import { Refusal } from '../src/refusal.ts';
+import type { UnitOfWork } from '../src/unitOfWork.ts';
 
 type Tables = InboxTables & OutboxTables & { nest: { id: string } };
 
@@ -37,15 +38,15 @@ const now = () => new Date(moment);
 const [good, bad, alsoGood] = [idOf(0xb, 1), idOf(0xb, 2), idOf(0xb, 3)];
 
 /** Delivers three facts to a handler that makes a nest of each; at the second one it fails as well. */
-function deliver(fail: (trx: Transaction<Tables>) => Promise<unknown>) {
-  const handler = onEvent<Tables, typeof tasksCreated>(tasksCreated, async (trx, facts) => {
+function deliver(fail: (work: UnitOfWork<Tables>) => Promise<unknown>) {
+  const handler = onEvent<Tables, typeof tasksCreated>(tasksCreated, async (work, facts) => {
     for (const id of facts.taskId) {
-      await trx.insertInto('nest').values({ id }).execute();
-      if (id === bad) await fail(trx);
+      await work.trx.insertInto('nest').values({ id }).execute();
+      if (id === bad) await fail(work);
     }
   });
   const facts = [good, bad, alsoGood].map((id) => createdFact(id, moment));
-  return applyDelivery(db, 'accounting', handler, deliveryOf(tasksCreated, facts), now);
+  return applyDelivery(workOn(db, { now }), 'accounting', handler, deliveryOf(tasksCreated, facts));
 }
 async function nests(): Promise<string[]> {
   return (await db.selectFrom('nest').select('id').orderBy('id').execute()).map(({ id }) => id);
@@ -79,7 +80,7 @@ describe('poison is a fact', () => {
     ],
   ])('with SQLSTATE %s: it %s', async (code, _, statement, reason) => {
     let state: unknown;
-    const applied = await deliver((trx) =>
+    const applied = await deliver(({ trx }) =>
       sql
         .raw(statement)
         .execute(trx)
@@ -100,11 +101,8 @@ describe('poison is a fact', () => {
   });
 
   test('whose consequence does not match the schema of its event', async () => {
-    const publish = (trx: Transaction<Tables>) =>
-      appendEvent(trx, tasksCreated, toColumns(tasksCreated, [createdFact('POPUG-42', moment)]), {
-        lane: 'interactive',
-        now: now(),
-      });
+    const publish = (work: UnitOfWork<Tables>) =>
+      work.append(tasksCreated, toColumns(tasksCreated, [createdFact('POPUG-42', moment)]), 'interactive');
     expect(await deliver(publish)).toBe('applied in part');
     await expectPutAside(/tracker\.tasks_created\.v1 does not match its schema: taskId/);
     expect(await countRows(db, 'outbox_event')).toBe(0);
@@ -112,10 +110,13 @@ describe('poison is a fact', () => {
 });
 
 describe('no poison, but tried again, is', () => {
-  test.each<[string, (trx: Transaction<Tables>) => Promise<unknown>]>([
-    ['a table that is not there yet', (trx) => sql`select from nest_of_tomorrow`.execute(trx)],
-    ['a column that an older worker does not fill', (trx) => sql`update nest set eggs = null`.execute(trx)],
-    ['a right that is not granted yet', (trx) => sql`select from pg_authid`.execute(trx)],
+  test.each<[string, (work: UnitOfWork<Tables>) => Promise<unknown>]>([
+    ['a table that is not there yet', ({ trx }) => sql`select from nest_of_tomorrow`.execute(trx)],
+    [
+      'a column that an older worker does not fill',
+      ({ trx }) => sql`update nest set eggs = null`.execute(trx),
+    ],
+    ['a right that is not granted yet', ({ trx }) => sql`select from pg_authid`.execute(trx)],
     ['a mistake in the code', () => Promise.reject(new TypeError('undefined is not a parrot'))],
   ])('%s: nothing is applied, and nothing put aside', async (_, fail) => {
     await expect(deliver(fail)).rejects.toThrow(/nest_of_tomorrow|not-null|pg_authid|parrot/);

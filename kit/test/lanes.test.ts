@@ -9,13 +9,14 @@ import {
   createQueueDatabase,
   openTestDatabase,
   testLog,
+  workOn,
 } from '../../tests/support/databases.ts';
 import { type Broker, openBroker, type QueueStore } from '../src/broker.ts';
 import { newId } from '../src/clock.ts';
 import { startConsumer } from '../src/consumer.ts';
 import { createHeldEvents } from '../src/heldEvents.ts';
 import { createInbox, type InboxTables, onEvent } from '../src/inbox.ts';
-import { appendEvent, createOutbox, type Lane, type OutboxTables } from '../src/outbox.ts';
+import { createOutbox, type Lane, type OutboxTables } from '../src/outbox.ts';
 import { queueName, startRelay } from '../src/relay.ts';
 import { RightOfWay } from '../src/rightOfWay.ts';
 
@@ -58,9 +59,7 @@ afterEach(async () => {
 afterAll(() => db.destroy());
 
 const append = (lane: Lane, nestId: string) =>
-  db
-    .transaction()
-    .execute((trx) => appendEvent(trx, nestBuilt, { nestId: [nestId] }, { lane, now: new Date() }));
+  workOn(db).transact((work) => work.append(nestBuilt, { nestId: [nestId] }, lane));
 
 /** Works off events, but for those of a lane, which wait at the gate. */
 async function start(held: Lane, { skew = new TestClockSkew(), log = testLog } = {}): Promise<void> {
@@ -68,20 +67,23 @@ async function start(held: Lane, { skew = new TestClockSkew(), log = testLog } =
     release = resolve;
   });
   broker = await openBroker(store, testLog);
-  const now = () => new Date();
   startConsumer({
-    ...{ db, broker, now, skew, log },
+    ...{ database: workOn(db), broker, skew, log },
     consumer: 'analytics',
     handlers: [
-      onEvent<OutboxTables & InboxTables, typeof nestBuilt>(nestBuilt, async (_trx, { nestId }, { lane }) => {
-        begun.push(...nestId);
-        if (lane === held) await gate;
-        applied.push(...nestId);
-      }),
+      onEvent<OutboxTables & InboxTables, typeof nestBuilt>(
+        nestBuilt,
+        async (_work, { nestId }, { lane }) => {
+          begun.push(...nestId);
+          if (lane === held) await gate;
+          applied.push(...nestId);
+        },
+      ),
     ],
   });
   relay = await startRelay({
-    ...{ db, broker, now, log: testLog },
+    ...{ database: workOn(db), broker, log: testLog },
+    now: () => new Date(),
     producer: 'tracker',
     consumers: ['analytics'],
   });

@@ -2,10 +2,10 @@ import { encodeColumns, toColumns } from '@ates/schema/event';
 import { tasksCreated } from '@ates/schema/events/tracker.tasks_created.v1';
 import type { Kysely } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createEmptyDatabase, openTestDatabase } from '../../tests/support/databases.ts';
+import { createEmptyDatabase, openTestDatabase, workOn } from '../../tests/support/databases.ts';
 import { createdFact, idOf } from '../../tests/support/facts.ts';
-import { transact } from '../src/database.ts';
-import { appendEvent, createOutbox, type OutboxTables, takeDeliveries } from '../src/outbox.ts';
+import { createOutbox, type OutboxTables, takeDeliveries } from '../src/outbox.ts';
+import type { ServiceDatabase } from '../src/unitOfWork.ts';
 
 let url: string;
 let db: Kysely<OutboxTables>;
@@ -18,16 +18,14 @@ afterAll(() => db?.destroy());
 
 const begun = new Date('2026-03-10T09:00:00.000Z');
 
+const appendOne = (database: ServiceDatabase<OutboxTables>, fact: ReturnType<typeof createdFact>) =>
+  database.transact((work) => work.append(tasksCreated, toColumns(tasksCreated, [fact]), 'interactive'));
+
 test.each([2_000, 30_000])(
   'a delivery without a receipt is sent again ever later, after %i ms at first, but after 30 s at most',
   async (resendAfterMs) => {
     await db.deleteFrom('outbox_delivery').execute();
-    await db.transaction().execute((trx) =>
-      appendEvent(trx, tasksCreated, toColumns(tasksCreated, [createdFact(idOf(0xb, 1), begun)]), {
-        lane: 'interactive',
-        now: begun,
-      }),
-    );
+    await appendOne(workOn(db, { now: () => begun }), createdFact(idOf(0xb, 1), begun));
     const take = (now: Date) =>
       takeDeliveries(db, { lane: 'interactive', consumer: 'accounting', window: 10, now, resendAfterMs });
     let now = begun;
@@ -50,12 +48,7 @@ test.each([2_000, 30_000])(
 test('what was never sent is due, however far ahead the clock of its producer was', async () => {
   await db.deleteFrom('outbox_delivery').execute();
   const inTenDays = new Date(Date.now() + 10 * 86_400_000);
-  await db.transaction().execute((trx) =>
-    appendEvent(trx, tasksCreated, toColumns(tasksCreated, [createdFact(idOf(0xd, 1), inTenDays)]), {
-      lane: 'interactive',
-      now: inTenDays,
-    }),
-  );
+  await appendOne(workOn(db, { now: () => inTenDays }), createdFact(idOf(0xd, 1), inTenDays));
   const options = { lane: 'interactive', consumer: 'accounting', window: 10, resendAfterMs: 2_000 } as const;
   expect(await takeDeliveries(db, { ...options, now: new Date() })).toHaveLength(1);
 });
@@ -67,12 +60,7 @@ const tenDaysMs = 10 * 86_400_000;
 async function append(...numbers: number[]) {
   await db.deleteFrom('outbox_delivery').execute();
   for (const n of numbers)
-    await db.transaction().execute((trx) =>
-      appendEvent(trx, tasksCreated, toColumns(tasksCreated, [createdFact(idOf(0xd, n), begun)]), {
-        lane: 'interactive',
-        now: begun,
-      }),
-    );
+    await appendOne(workOn(db, { now: () => begun }), createdFact(idOf(0xd, n), begun));
   return async (now: Date, window = 10) =>
     (
       await takeDeliveries(db, {
@@ -108,33 +96,36 @@ test('what a relay ten days ahead has sent is sent again by one whose clock is r
 test('a bulk event is sent as it was appended, whether its payload is still at hand or has to be read', async () => {
   await db.deleteFrom('outbox_delivery').execute();
   await db.deleteFrom('outbox_event').execute();
+  const database = workOn(db, { now: () => begun });
   const appended: string[] = [];
   for (let n = 0; n < 20; n++) {
     const columns = toColumns(tasksCreated, [createdFact(idOf(0xc, n), begun)]);
     appended.push(encodeColumns(columns));
-    await transact(db, (trx) => appendEvent(trx, tasksCreated, columns, { lane: 'bulk', now: begun }));
+    await database.transact((work) => work.append(tasksCreated, columns, 'bulk'));
   }
   await expect(
-    transact(db, async (trx) => {
+    database.transact(async (work) => {
       const columns = toColumns(tasksCreated, [createdFact(idOf(0xc, 20), begun)]);
-      await appendEvent(trx, tasksCreated, columns, { lane: 'bulk', now: begun });
+      await work.append(tasksCreated, columns, 'bulk');
       throw new Error('rolled back');
     }),
   ).rejects.toThrow('rolled back');
-  const take = async (from: Kysely<OutboxTables>, consumer: string) => {
+  const take = async ({ db: from, keptPayloads }: ServiceDatabase<OutboxTables>, consumer: string) => {
     const options = { lane: 'bulk', consumer, window: 1_000, now: begun, resendAfterMs: 30_000 } as const;
-    return (await takeDeliveries(from, options)).map(({ payload }) => payload);
+    const taken = await takeDeliveries(from, { ...options, kept: keptPayloads.now });
+    return taken.map(({ payload }) => payload);
   };
-  expect(await take(db, 'accounting')).toEqual(appended);
+  expect(await take(database, 'accounting')).toEqual(appended);
   // Another process has none of them at hand.
   const other = openTestDatabase(url);
-  expect(await take(other, 'analytics')).toEqual(appended);
+  expect(await take(workOn(other), 'analytics')).toEqual(appended);
   await other.destroy();
 });
 
 test('the payloads that were appended last are not read back, as long as they are some megabytes', async () => {
   await db.deleteFrom('outbox_delivery').execute();
   await db.deleteFrom('outbox_event').execute();
+  const database = workOn(db, { now: () => begun });
   const appended: string[] = [];
   // Just under two megabytes each.
   for (let n = 0; n < 6; n++) {
@@ -144,7 +135,7 @@ test('the payloads that were appended last are not read back, as long as they ar
     }));
     const columns = toColumns(tasksCreated, facts);
     appended.push(encodeColumns(columns));
-    await transact(db, (trx) => appendEvent(trx, tasksCreated, columns, { lane: 'bulk', now: begun }));
+    await database.transact((work) => work.append(tasksCreated, columns, 'bulk'));
   }
   // Nobody ever does this; it only tells where a payload came from.
   await db.updateTable('outbox_event').set({ payload: 'read back' }).execute();
@@ -154,6 +145,7 @@ test('the payloads that were appended last are not read back, as long as they ar
     window: 10,
     now: begun,
     resendAfterMs: 30_000,
+    kept: database.keptPayloads.now,
   });
   expect(taken.map(({ payload }) => payload)).toEqual(['read back', 'read back', ...appended.slice(2)]);
 });

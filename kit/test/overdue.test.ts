@@ -2,9 +2,9 @@ import { toColumns } from '@ates/schema/event';
 import type { Kysely } from 'kysely';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createEmptyDatabase, openTestDatabase } from '../../tests/support/databases.ts';
+import { createEmptyDatabase, openTestDatabase, workOn } from '../../tests/support/databases.ts';
 import { createdFact, idOf, tasksCreated } from '../../tests/support/facts.ts';
-import { appendEvent, createOutbox, type OutboxTables, takeDeliveries } from '../src/outbox.ts';
+import { createOutbox, type OutboxTables, takeDeliveries } from '../src/outbox.ts';
 import { watchOverdue } from '../src/overdue.ts';
 
 let db: Kysely<OutboxTables>;
@@ -19,12 +19,8 @@ const after = (minutes: number) => new Date(begun.getTime() + minutes * 60_000);
 
 test('events that fail for over an hour are counted, and each consumer is named once an hour', async () => {
   for (const n of [1, 2]) {
-    await db.transaction().execute((trx) =>
-      appendEvent(trx, tasksCreated, toColumns(tasksCreated, [createdFact(idOf(0xb, n), begun)]), {
-        lane: 'bulk',
-        now: begun,
-      }),
-    );
+    const columns = toColumns(tasksCreated, [createdFact(idOf(0xb, n), begun)]);
+    await workOn(db, { now: () => begun }).transact((work) => work.append(tasksCreated, columns, 'bulk'));
   }
   // Both are sent to accounting; what analytics is sent was never tried.
   await takeDeliveries(db, {

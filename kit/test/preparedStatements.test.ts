@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import pg from 'pg';
 import { beforeEach, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
-import { transact } from '../src/database.ts';
+import { inTransaction } from '../src/database.ts';
 import { createLog } from '../src/log.ts';
 
 const log = createLog('tests', 'silent');
@@ -59,15 +59,15 @@ describe('a statement whose columns a migration changes', () => {
 
   test('ends its transaction, which is tried again with a new plan', async () => {
     let tries = 0;
-    const inTransaction = () =>
-      transact(db, async (trx) => {
+    const readAfterInsert = () =>
+      inTransaction(db, async (trx) => {
         tries++;
         await sql`insert into changing values (8)`.execute(trx);
         return (await sql<{ n: unknown }>`select n from changing where n::text <> ${'0'}`.execute(trx)).rows;
       });
-    expect(await inTransaction()).toEqual([{ n: 7 }, { n: 8 }]);
+    expect(await readAfterInsert()).toEqual([{ n: 7 }, { n: 8 }]);
     await change('alter table changing alter column n type text');
-    expect(await inTransaction()).toEqual([{ n: '7' }, { n: '8' }, { n: '8' }]);
+    expect(await readAfterInsert()).toEqual([{ n: '7' }, { n: '8' }, { n: '8' }]);
     expect(tries).toBe(3);
   });
 });

@@ -3,7 +3,12 @@ import { Redis } from 'ioredis';
 import { type Kysely, sql } from 'kysely';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
-import { createEmptyDatabase, createQueueDatabase, openTestDatabase } from '../../tests/support/databases.ts';
+import {
+  createEmptyDatabase,
+  createQueueDatabase,
+  openTestDatabase,
+  workOn,
+} from '../../tests/support/databases.ts';
 import { idOf } from '../../tests/support/facts.ts';
 import { type Broker, openBroker, type QueueStore } from '../src/broker.ts';
 import type { Delivery } from '../src/inbox.ts';
@@ -65,7 +70,7 @@ async function appendBulk(events: number): Promise<void> {
   }
 }
 const start = async () => {
-  relay = await startRelay({ db, broker, producer, consumers: [consumer], now, log });
+  relay = await startRelay({ database: workOn(db), broker, producer, consumers: [consumer], now, log });
 };
 const queue = () => broker.queue(queueName(consumer, 'bulk'));
 const undelivered = async () =>

@@ -1,6 +1,6 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { createEmptyDatabase, openTestDatabase } from '../../tests/support/databases.ts';
+import { createEmptyDatabase, openTestDatabase, workOn } from '../../tests/support/databases.ts';
 import { createdFact, idOf, tasksCreated } from '../../tests/support/facts.ts';
 import { handlersByEvent } from '../src/consumer.ts';
 import { listDeadLetters, requestResend, resendDeadLetters } from '../src/deadLetters.ts';
@@ -40,13 +40,13 @@ async function putAside(count: number, asked: readonly number[]): Promise<void> 
   }
   for (const n of asked) {
     at = new Date(at.getTime() + 1);
-    await requestResend(db, letter(n), at);
+    await requestResend(workOn(db, { now }), letter(n));
   }
 }
 
 /** Resends whatever waits; `fail` is called before a nest is made. */
 function resend(fail: (n: number, trx: Transaction<Tables>) => unknown = () => undefined): Promise<void> {
-  const handler = onEvent<Tables, typeof tasksCreated>(tasksCreated, async (trx, { taskId }) => {
+  const handler = onEvent<Tables, typeof tasksCreated>(tasksCreated, async ({ trx }, { taskId }) => {
     for (const id of taskId) {
       const n = Number.parseInt(id.slice(-12), 16);
       tried.push(n);
@@ -54,7 +54,7 @@ function resend(fail: (n: number, trx: Transaction<Tables>) => unknown = () => u
       await trx.insertInto('nest').values({ id }).execute();
     }
   });
-  return resendDeadLetters(db, handlersByEvent('accounting', [handler]), 'accounting', now);
+  return resendDeadLetters(workOn(db, { now }), handlersByEvent('accounting', [handler]), 'accounting');
 }
 const nests = async () =>
   (await db.selectFrom('nest').select('id').orderBy('id').execute()).map(({ id }) =>

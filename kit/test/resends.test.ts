@@ -2,9 +2,9 @@ import { toColumns } from '@ates/schema/event';
 import { tasksCreated } from '@ates/schema/events/tracker.tasks_created.v1';
 import type { Kysely } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createEmptyDatabase, openTestDatabase } from '../../tests/support/databases.ts';
+import { createEmptyDatabase, openTestDatabase, workOn } from '../../tests/support/databases.ts';
 import { createdFact, idOf } from '../../tests/support/facts.ts';
-import { appendEvent, createOutbox, type OutboxTables, takeDeliveries } from '../src/outbox.ts';
+import { createOutbox, type OutboxTables, takeDeliveries } from '../src/outbox.ts';
 
 let db: Kysely<OutboxTables>;
 beforeAll(async () => {
@@ -18,11 +18,9 @@ test.each([71_581, 2_000_000_000])(
   async (sent) => {
     const begun = new Date('2026-03-10T09:00:00.000Z');
     await db.deleteFrom('outbox_delivery').execute();
-    await db.transaction().execute((trx) =>
-      appendEvent(trx, tasksCreated, toColumns(tasksCreated, [createdFact(idOf(0xb, 1), begun)]), {
-        lane: 'interactive',
-        now: begun,
-      }),
+    const columns = toColumns(tasksCreated, [createdFact(idOf(0xb, 1), begun)]);
+    await workOn(db, { now: () => begun }).transact((work) =>
+      work.append(tasksCreated, columns, 'interactive'),
     );
     await db.updateTable('outbox_delivery').set({ attempts: sent }).execute();
     for (const resendAfterMs of [30_000, 2_000]) {

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { type Clock, systemClock } from '@ates/kit/clock';
 import { openDatabase } from '@ates/kit/database';
 import { createLog } from '@ates/kit/log';
-import type { ServiceDatabase } from '@ates/system/stores/provision';
+import { type HintSender, ServiceDatabase } from '@ates/kit/unitOfWork';
+import type { ServiceDatabase as ProvisionedDatabase } from '@ates/system/stores/provision';
 import type { Kysely } from 'kysely';
 import pg from 'pg';
 import { inject } from 'vitest';
@@ -26,7 +28,7 @@ export async function cloneDatabase(service: ServiceName): Promise<string> {
 }
 
 /** An empty database with two roles, as a service has before its first migration. */
-export async function createEmptyDatabase(): Promise<ServiceDatabase> {
+export async function createEmptyDatabase(): Promise<ProvisionedDatabase> {
   const { adminUrl, templates } = inject('stores');
   const name = newName('empty');
   const { username: owner } = new URL(templates.tracker.migrationUrl);
@@ -78,6 +80,13 @@ export const openTestDatabase = <Tables>(url: string): Kysely<Tables> =>
     // There is no pooler in between.
     async () => 'own',
   );
+
+/** A database as use cases see it. Nobody hears its hints unless `hints` is given. */
+export const workOn = <Tables>(
+  db: Kysely<Tables>,
+  clock: Clock = systemClock,
+  hints?: HintSender,
+): ServiceDatabase<Tables> => new ServiceDatabase(db, { clock, hints });
 
 async function admin<Result>(url: string, run: (client: pg.Client) => Promise<Result>): Promise<Result> {
   const client = new pg.Client({ connectionString: url });

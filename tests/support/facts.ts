@@ -5,7 +5,7 @@ import { auditLedger } from '@ates/accounting/usecases/auditLedger';
 import { openBooks } from '@ates/accounting/usecases/openBooks';
 import { runPayoutBatch } from '@ates/accounting/usecases/runPayoutBatch';
 import type { BatchOutcome } from '@ates/kit/batchOutcome';
-import { type Clock, newId } from '@ates/kit/clock';
+import { newId } from '@ates/kit/clock';
 import {
   type Applied,
   applyDelivery,
@@ -13,6 +13,7 @@ import {
   type EventHandler,
   type InboxTables,
 } from '@ates/kit/inbox';
+import type { ServiceDatabase } from '@ates/kit/unitOfWork';
 import { type EventDefinition, encodeColumns, type Fact, toColumns } from '@ates/schema/event';
 import { usersChanged } from '@ates/schema/events/auth.users_changed.v1';
 import { tasksAssigned } from '@ates/schema/events/tracker.tasks_assigned.v1';
@@ -22,7 +23,7 @@ import { accountingHandlers } from '@ates/workers/groups/accounting';
 import { type Kysely, sql } from 'kysely';
 import pg from 'pg';
 import { expect } from 'vitest';
-import { asSuperuser, cloneDatabase, openTestDatabase } from './databases.ts';
+import { asSuperuser, cloneDatabase, openTestDatabase, workOn } from './databases.ts';
 import { TestClock } from './exchange.ts';
 
 /** What prices are drawn with in tests, so that a test can say beforehand what a task costs. */
@@ -98,25 +99,25 @@ export const deliveryOf = <Definition extends EventDefinition>(
 
 /** Applies a delivery as the consumer's worker would, with the handler that belongs to it. */
 export function deliver<Tables extends InboxTables>(
-  db: Kysely<Tables>,
+  database: ServiceDatabase<Tables>,
   consumer: string,
   handlers: readonly EventHandler<Tables>[],
   delivery: Delivery,
-  now: () => Date,
 ): Promise<Applied> {
   const handler = handlers.find(({ event }) => event.name === delivery.event);
   if (!handler) throw new Error(`${consumer} has no handler for ${delivery.event}`);
-  return applyDelivery(db, consumer, handler, delivery, now);
+  return applyDelivery(database, consumer, handler, delivery);
 }
 
 /** Accounting's database with open books, and facts that reach it as they would in production. */
 export interface TestBooks {
   readonly url: string;
   readonly db: Kysely<AccountingTables>;
+  readonly database: ServiceDatabase<AccountingTables>;
   readonly clock: TestClock;
   readonly books: Books;
   /** Another pool on the same database, as another process would have. */
-  connect(): Kysely<AccountingTables>;
+  connect(): ServiceDatabase<AccountingTables>;
   tell<Definition extends EventDefinition>(
     definition: Definition,
     facts: readonly Fact<Definition>[],
@@ -134,22 +135,22 @@ export async function openTestBooks(startsAt: string, timeZone = 'UTC'): Promise
   const connect = () => {
     const db = openTestDatabase<AccountingTables>(url);
     pools.push(db);
-    return db;
+    return workOn(db, clock);
   };
-  const db = connect();
   const clock = new TestClock(startsAt);
+  const database = connect();
+  const { db } = database;
   const books = await openBooks(db, clock, { timeZone, priceKey: testPriceKey });
   const handlers = accountingHandlers(books);
   const opened: TestBooks = {
     url,
     db,
+    database,
     clock,
     books,
     connect,
     async tell(definition, facts) {
-      const applied = await deliver(db, 'accounting', handlers, deliveryOf(definition, facts), () =>
-        clock.now(),
-      );
+      const applied = await deliver(database, 'accounting', handlers, deliveryOf(definition, facts));
       expect(applied).toBe('applied');
     },
     async charge(taskId, assigneeId, at = clock.now().toISOString()) {
@@ -227,13 +228,12 @@ export async function cutOffWhoWaits(client: pg.Client): Promise<void> {
 
 /** Carries a payout run out batch by batch, as its worker does; one that gets nowhere is a mistake. */
 export async function finishRun(
-  db: Kysely<AccountingTables>,
-  clock: Clock,
+  database: ServiceDatabase<AccountingTables>,
   runId: string,
   batchSize?: number,
 ): Promise<BatchOutcome> {
   for (let batches = 0; batches < 100; batches++) {
-    const outcome = await runPayoutBatch(db, clock, runId, batchSize);
+    const outcome = await runPayoutBatch(database, runId, batchSize);
     if (outcome !== 'more') return outcome;
   }
   throw new Error(`payout run ${runId} does not come to an end`);

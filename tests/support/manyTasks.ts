@@ -1,15 +1,15 @@
 import { newId } from '@ates/kit/clock';
-import { transact } from '@ates/kit/database';
-import { appendEvent } from '@ates/kit/outbox';
 import { toColumns } from '@ates/schema/event';
 import { tasksAssigned } from '@ates/schema/events/tracker.tasks_assigned.v1';
 import { tasksCreated } from '@ates/schema/events/tracker.tasks_created.v1';
 import type { TrackerTables } from '@ates/tracker/tables';
 import { listEligible } from '@ates/tracker/userRepository';
 import { type Kysely, sql } from 'kysely';
+import { workOn } from './databases.ts';
 
 /** Puts up many tasks as `createTask` would, but in batches: rows and events, a thousand per transaction. */
 export async function putUpTasks(db: Kysely<TrackerTables>, count: number): Promise<void> {
+  const database = workOn(db);
   const eligible = await listEligible(db);
   for (let made = 0; made < count; made += 1_000) {
     const now = new Date();
@@ -24,7 +24,7 @@ export async function putUpTasks(db: Kysely<TrackerTables>, count: number): Prom
       occurredAt,
     }));
     const column = <Name extends keyof (typeof facts)[number]>(name: Name) => facts.map((fact) => fact[name]);
-    await transact(db, async (trx) => {
+    await database.transact(async (work) => {
       await sql`with d as (
           select * from unnest(${column('taskId')}::uuid[], ${column('title')}::text[], ${column('assigneeId')}::uuid[], ${column('assignmentId')}::uuid[])
             as d (task_id, title, assignee_id, assignment_id)
@@ -36,7 +36,7 @@ export async function putUpTasks(db: Kysely<TrackerTables>, count: number): Prom
           select task_id, assignee_id, assignment_id, ${now}::timestamptz from d
         )
         insert into assignment (id, task_id, assignee_id, assigned_at)
-        select assignment_id, task_id, assignee_id, ${now}::timestamptz from d`.execute(trx);
+        select assignment_id, task_id, assignee_id, ${now}::timestamptz from d`.execute(work.trx);
       const created = facts.map(({ taskId, title, jiraId, creatorId }) => ({
         taskId,
         title,
@@ -44,9 +44,9 @@ export async function putUpTasks(db: Kysely<TrackerTables>, count: number): Prom
         creatorId,
         occurredAt,
       }));
-      await appendEvent(trx, tasksCreated, toColumns(tasksCreated, created), { lane: 'bulk', now });
+      await work.append(tasksCreated, toColumns(tasksCreated, created), 'bulk');
       const assigned = facts.map(({ creatorId: _, ...fact }) => fact);
-      await appendEvent(trx, tasksAssigned, toColumns(tasksAssigned, assigned), { lane: 'bulk', now });
+      await work.append(tasksAssigned, toColumns(tasksAssigned, assigned), 'bulk');
     });
   }
 }

@@ -1,10 +1,9 @@
 import type { Caller } from '@ates/kit/caller';
-import type { Clock } from '@ates/kit/clock';
 import type { GuardedContext } from '@ates/kit/guard';
 import type { Log } from '@ates/kit/log';
 import { Refusal } from '@ates/kit/refusal';
+import type { ServiceDatabase } from '@ates/kit/unitOfWork';
 import type { Role } from '@ates/schema/access';
-import type { Kysely } from 'kysely';
 import type { Books } from './domain/company.ts';
 import type { Live } from './live.ts';
 import type { Loaders } from './loaders.ts';
@@ -13,8 +12,7 @@ import type { AccountingTables } from './tables.ts';
 /** What accounting's resolvers know of the request they answer. */
 export interface Context extends GuardedContext {
   readonly caller: Caller<Role> | null;
-  readonly db: Kysely<AccountingTables>;
-  readonly clock: Clock;
+  readonly database: ServiceDatabase<AccountingTables>;
   readonly log: Log;
   readonly books: Books;
   readonly loaders: Loaders;

@@ -1,8 +1,6 @@
-import type { Clock } from '@ates/kit/clock';
-import { hintAfterCommit } from '@ates/kit/hints';
 import type { LiveViews, View } from '@ates/kit/live';
 import type { Lane } from '@ates/kit/outbox';
-import type { Kysely, Transaction } from 'kysely';
+import type { ServiceDatabase, UnitOfWork } from '@ates/kit/unitOfWork';
 import type { AccountNow } from './domain/account.ts';
 import type { Books, CompanyDay } from './domain/company.ts';
 import { readAccountsNow } from './ledgerRepository.ts';
@@ -20,39 +18,35 @@ export interface Live {
   readonly companyDay: View<CompanyDay>;
 }
 
-export function openLive(
-  views: LiveViews,
-  { db, clock, books }: { db: Kysely<AccountingTables>; clock: Clock; books: Books },
-): Live {
+export function openLive(views: LiveViews, database: ServiceDatabase<AccountingTables>, books: Books): Live {
   return {
     balances: views.add({
       topic: balances,
       intervalMs: 100,
-      read: (ids) => readAccountsNow(db, ids),
+      read: (ids) => readAccountsNow(database.db, ids),
       tell: (told: AccountNow | undefined, now) => (told?.lastNumber === now.lastNumber ? [] : [now]),
     }),
     companyDay: views.add({
       topic: companyDay,
       intervalMs: 1_000,
-      read: async ([key = '']) => new Map([[key, await readCompanyDay(db, clock, books, null)]]),
+      read: async ([key = '']) => new Map([[key, await readCompanyDay(database, books, null)]]),
       tell: (told: CompanyDay | undefined, now) =>
         told && JSON.stringify(told) === JSON.stringify(now) ? [] : [now],
     }),
   };
 }
 
-/** Tells that accounts have entries they did not have before, and the company's day with them. */
+/** Accounts have entries that they did not have before, and the company's day has other figures with them. */
 export function hintEntries(
-  trx: Transaction<AccountingTables>,
+  work: UnitOfWork<AccountingTables>,
   entries: readonly { readonly accountId: string }[],
   lane: Lane,
 ): void {
-  const keys = lane === 'bulk' ? null : entries.map(({ accountId }) => accountId);
-  hintAfterCommit(trx, { topic: balances, keys, lane });
-  hintCompanyDay(trx);
+  work.hint(balances, lane === 'bulk' ? null : entries.map(({ accountId }) => accountId), lane);
+  hintCompanyDay(work);
 }
 
-/** Tells that the company's day has other figures, or is closed; bulk, since it is shown once a second at most. */
-export function hintCompanyDay(trx: Transaction<AccountingTables>): void {
-  hintAfterCommit(trx, { topic: companyDay, keys: null, lane: 'bulk' });
+/** The company's day has other figures, or is closed; bulk, since it is shown once a second at most. */
+export function hintCompanyDay(work: UnitOfWork<AccountingTables>): void {
+  work.hint(companyDay, null, 'bulk');
 }

@@ -1,8 +1,7 @@
-import type { Clock } from '@ates/kit/clock';
 import { byId, byOptions } from '@ates/kit/loaders';
 import { type Page, toPage } from '@ates/kit/page';
+import type { ServiceDatabase } from '@ates/kit/unitOfWork';
 import DataLoader from 'dataloader';
-import type { Kysely } from 'kysely';
 import type { Account, AccountDay, LedgerEntry } from './domain/account.ts';
 import type { Books } from './domain/company.ts';
 import type { Payout } from './domain/payout.ts';
@@ -36,13 +35,14 @@ export interface Loaders {
 }
 
 /** The loaders of one request. */
-export function createLoaders(db: Kysely<AccountingTables>, clock: Clock, books: Books): Loaders {
+export function createLoaders(database: ServiceDatabase<AccountingTables>, books: Books): Loaders {
+  const { db } = database;
   const none = () => toPage<never>([], 1, () => '');
   return {
     accounts: byId((ids) => findAccounts(db, ids)),
     payouts: byId((ids) => findPayouts(db, ids)),
     earnedToday: new DataLoader(async (ids) => {
-      const earned = await findEarned(db, ids, await readBillingDay(db, clock, books));
+      const earned = await findEarned(db, ids, await readBillingDay(database, books));
       return ids.map((id) => earned.get(id) ?? 0);
     }),
     prices: new DataLoader(async (taskIds) => {

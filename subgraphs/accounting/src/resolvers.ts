@@ -92,18 +92,19 @@ export const resolvers: Resolvers = {
       readOwnAccount(callerOf(context), (id) => context.loaders.accounts.load(id)),
     account: (_, { id }, context) =>
       readAccount(callerOf(context), id, (accountId) => context.loaders.accounts.load(accountId)),
-    accounts: (_, { first, after }, { db }) => {
+    accounts: (_, { first, after }, { database }) => {
       const page = pageOf(first, after, isAccountId);
-      return listAccounts(db, page.first, page.after);
+      return listAccounts(database.db, page.first, page.after);
     },
-    companyDay: (_, { day }, { db, clock, books }) => readCompanyDay(db, clock, books, day ?? null),
-    companyDays: (_, { from, to }, { db, clock, books }) =>
-      readCompanyDays(db, clock, books, { from: from ?? null, to: to ?? null }),
-    company: (_, __, { db, clock, books }) => readCompany(db, clock, books),
-    payoutRuns: (_, { first, after }, { db }) => listRuns(db, pageOf(first, after, isCursorDay)),
-    payoutRun: async (_, { day }, { db }) => (await findRunOfDay(db, day)) ?? null,
-    async ledgerAudit(_, __, { db, loaders }) {
-      const audit = await auditLedger(db);
+    companyDay: (_, { day }, { database, books }) => readCompanyDay(database, books, day ?? null),
+    companyDays: (_, { from, to }, { database, books }) =>
+      readCompanyDays(database, books, { from: from ?? null, to: to ?? null }),
+    company: (_, __, { database, books }) => readCompany(database, books),
+    payoutRuns: (_, { first, after }, { database }) =>
+      listRuns(database.db, pageOf(first, after, isCursorDay)),
+    payoutRun: async (_, { day }, { database }) => (await findRunOfDay(database.db, day)) ?? null,
+    async ledgerAudit(_, __, { database, loaders }) {
+      const audit = await auditLedger(database.db);
       return {
         ok: audit.ok,
         entriesChecked: audit.entriesChecked,
@@ -113,17 +114,18 @@ export const resolvers: Resolvers = {
         ),
       };
     },
-    accountingDeadLetters: (_, { first, after, event }, { db }) =>
-      listDeadLetters(db, checkPageSize(first), { after, event }),
-    accountingHeldEvents: (_, { first }, { db }) => listHeldEvents(db, checkPageSize(first)),
+    accountingDeadLetters: (_, { first, after, event }, { database }) =>
+      listDeadLetters(database.db, checkPageSize(first), { after, event }),
+    accountingHeldEvents: (_, { first }, { database }) => listHeldEvents(database.db, checkPageSize(first)),
   },
   Mutation: {
-    closeDay: (_, { day }, { db, clock, books }) => closeDay(db, clock, books, day),
-    resendAccountingDeadLetter: (_, { id }, { db, clock }) => requestResend(db, id, clock.now()),
-    resendAccountingDeadLetters: (_, { event }, { db, clock }) => requestResendOfAll(db, event, clock.now()),
-    discardAccountingDeadLetter: (_, { id }, context) => discardDeadLetter(context.db, id, context),
-    discardAccountingDeadLetters: (_, { event }, context) => discardDeadLetters(context.db, event, context),
-    discardAccountingHeldEvent: (_, { id }, context) => discardHeldEvent(context.db, id, context),
+    closeDay: (_, { day }, { database, books }) => closeDay(database, books, day),
+    resendAccountingDeadLetter: (_, { id }, { database }) => requestResend(database, id),
+    resendAccountingDeadLetters: (_, { event }, { database }) => requestResendOfAll(database, event),
+    discardAccountingDeadLetter: (_, { id }, context) => discardDeadLetter(context.database.db, id, context),
+    discardAccountingDeadLetters: (_, { event }, context) =>
+      discardDeadLetters(context.database.db, event, context),
+    discardAccountingHeldEvent: (_, { id }, context) => discardHeldEvent(context.database, id, context),
   },
   Subscription: {
     balanceChanged: {

@@ -10,6 +10,7 @@ import type { Log } from '@ates/kit/log';
 import { redisOf } from '@ates/kit/redis';
 import { type RunningSubgraph, serveSubgraph } from '@ates/kit/subgraph';
 import { createTokenVerifier } from '@ates/kit/token';
+import { ServiceDatabase } from '@ates/kit/unitOfWork';
 import { isRole, scopesOfRole } from '@ates/schema/access';
 import { readSdl } from '@ates/schema/sdl';
 import { type Kysely, sql } from 'kysely';
@@ -56,8 +57,9 @@ export async function startAccounting(
     redis: redisOf(settings),
     log,
   });
+  const database = new ServiceDatabase(db, { clock, hints });
   const views = new LiveViews(log);
-  const live = openLive(views, { db, clock, books });
+  const live = openLive(views, database, books);
   hints.listen(views);
   const identify = identifyCallers({
     verifyToken: createTokenVerifier(new URL(settings.JWKS_URL), () => clock.now()),
@@ -67,11 +69,10 @@ export async function startAccounting(
   });
   const context = async (request: { headers: IncomingHttpHeaders }): Promise<Context> => ({
     ...(await identify(request)),
-    db,
-    clock,
+    database,
     log,
     books,
-    loaders: createLoaders(db, clock, books),
+    loaders: createLoaders(database, books),
     live,
   });
   const subgraph = await serveSubgraph<Context>({

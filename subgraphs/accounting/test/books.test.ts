@@ -55,7 +55,7 @@ test('whoever is above zero when a day closes is paid exactly that; later entrie
   await books.charge([done, undone]);
   await books.reward([done]);
   const earned = await balance(kiwi);
-  const run = await closeDay(books.db, books.clock, books.books);
+  const run = await closeDay(books.database, books.books);
   await books.charge([books.assignment(kiwi, { taskId: undone.taskId })]);
   await books.payOut();
   const fee = priceOf(undone.taskId).feeCents;
@@ -66,7 +66,7 @@ test('whoever is above zero when a day closes is paid exactly that; later entrie
   );
   const late = await entriesOf(kiwi, '2026-11-21');
   expect(late.map((entry) => entry.kind)).toEqual(['ASSIGNMENT_FEE']);
-  const closed = await closeDay(books.db, books.clock, books.books, '2026-11-20');
+  const closed = await closeDay(books.database, books.books, '2026-11-20');
   expect(closed).toMatchObject({ id: run.id, status: 'COMPLETED', accountsTotal: 2, accountsInTheRed: 1 });
   expect((await auditLedger(books.db)).ok).toBe(true);
 });
@@ -74,18 +74,18 @@ test('whoever is above zero when a day closes is paid exactly that; later entrie
 test('after an outage every day that is over is closed, in order, and runs wait for those before them', async () => {
   books.moveTo('2026-11-23T23:30:00.000Z');
   await books.charge([books.assignment(kiwi)]);
-  expect(await closeDaysThatAreOver(books.db, books.clock, books.books)).toBe(4);
-  expect(await closeDaysThatAreOver(books.db, books.clock, books.books)).toBe(0);
+  expect(await closeDaysThatAreOver(books.database, books.books)).toBe(4);
+  expect(await closeDaysThatAreOver(books.database, books.books)).toBe(0);
   const [, second] = await listUnfinishedRuns(books.db, books.clock.now());
-  expect(await runPayoutBatch(books.db, books.clock, second!.id)).toBe('waits');
+  expect(await runPayoutBatch(books.database, second!.id)).toBe('waits');
   await books.payOut();
-  await expect(closeDay(books.db, books.clock, books.books, '2026-11-25')).rejects.toThrow(/not over/);
-  await expect(closeDay(books.db, books.clock, books.books, '2026-11-19')).rejects.toThrow(/first day/);
+  await expect(closeDay(books.database, books.books, '2026-11-25')).rejects.toThrow(/not over/);
+  await expect(closeDay(books.database, books.books, '2026-11-19')).rejects.toThrow(/first day/);
 });
 
 test('the days up to one at the beginning of the calendar are those there are', async () => {
   const range = { from: null, to: '0001-01-05' };
-  const days = await readCompanyDays(books.db, books.clock, books.books, range);
+  const days = await readCompanyDays(books.database, books.books, range);
   expect(days.map(({ day }) => day)).toEqual([5, 4, 3, 2, 1].map((day) => `0001-01-0${day}`));
 });
 
@@ -102,7 +102,7 @@ test('while people post, days close and several workers pay, nobody is paid too 
   for (let day = 20; day < 26; day++) {
     books.moveTo(`2026-11-${day}T10:00:00.000Z`);
     await new Promise((resolve) => setTimeout(resolve, 30));
-    await closeDay(books.db, books.clock, books.books);
+    await closeDay(books.database, books.books);
     await Promise.all([books.payOut(), books.payOut()]);
   }
   posting = false;

@@ -17,20 +17,21 @@ export const resolvers: Resolvers = {
   Date: DateScalar,
   Money,
   Query: {
-    analyticsDay: (_, { day }, { db, clock, timeZone }) => readDay(db, clock, timeZone, day ?? null),
-    analyticsDays: (_, { from, to }, { db, clock, timeZone }) => readDays(db, clock, timeZone, { from, to }),
-    mostExpensiveTask: (_, { period, on }, { db, clock, timeZone }) =>
-      readMostExpensiveTask(db, clock, timeZone, period, on ?? null),
-    analyticsDeadLetters: (_, { first, after, event }, { db }) =>
-      listDeadLetters(db, checkPageSize(first), { after, event }),
-    analyticsHeldEvents: (_, { first }, { db }) => listHeldEvents(db, checkPageSize(first)),
+    analyticsDay: (_, { day }, { database, timeZone }) => readDay(database, timeZone, day ?? null),
+    analyticsDays: (_, { from, to }, { database, timeZone }) => readDays(database, timeZone, { from, to }),
+    mostExpensiveTask: (_, { period, on }, { database, timeZone }) =>
+      readMostExpensiveTask(database, timeZone, period, on ?? null),
+    analyticsDeadLetters: (_, { first, after, event }, { database }) =>
+      listDeadLetters(database.db, checkPageSize(first), { after, event }),
+    analyticsHeldEvents: (_, { first }, { database }) => listHeldEvents(database.db, checkPageSize(first)),
   },
   Mutation: {
-    resendAnalyticsDeadLetter: (_, { id }, { db, clock }) => requestResend(db, id, clock.now()),
-    resendAnalyticsDeadLetters: (_, { event }, { db, clock }) => requestResendOfAll(db, event, clock.now()),
-    discardAnalyticsDeadLetter: (_, { id }, context) => discardDeadLetter(context.db, id, context),
-    discardAnalyticsDeadLetters: (_, { event }, context) => discardDeadLetters(context.db, event, context),
-    discardAnalyticsHeldEvent: (_, { id }, context) => discardHeldEvent(context.db, id, context),
+    resendAnalyticsDeadLetter: (_, { id }, { database }) => requestResend(database, id),
+    resendAnalyticsDeadLetters: (_, { event }, { database }) => requestResendOfAll(database, event),
+    discardAnalyticsDeadLetter: (_, { id }, context) => discardDeadLetter(context.database.db, id, context),
+    discardAnalyticsDeadLetters: (_, { event }, context) =>
+      discardDeadLetters(context.database.db, event, context),
+    discardAnalyticsHeldEvent: (_, { id }, context) => discardHeldEvent(context.database, id, context),
   },
   Subscription: {
     analyticsDayChanged: {

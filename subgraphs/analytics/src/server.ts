@@ -10,6 +10,7 @@ import type { Log } from '@ates/kit/log';
 import { redisOf } from '@ates/kit/redis';
 import { type RunningSubgraph, serveSubgraph } from '@ates/kit/subgraph';
 import { createTokenVerifier } from '@ates/kit/token';
+import { ServiceDatabase } from '@ates/kit/unitOfWork';
 import { isRole, scopesOfRole } from '@ates/schema/access';
 import { readSdl } from '@ates/schema/sdl';
 import { type Kysely, sql } from 'kysely';
@@ -45,8 +46,9 @@ export async function startAnalytics(
     redis: redisOf(settings),
     log,
   });
+  const database = new ServiceDatabase(db, { clock, hints });
   const views = new LiveViews(log);
-  const live = openLive(views, { db, clock, timeZone: settings.COMPANY_TIME_ZONE });
+  const live = openLive(views, database, settings.COMPANY_TIME_ZONE);
   hints.listen(views);
   const identify = identifyCallers({
     verifyToken: createTokenVerifier(new URL(settings.JWKS_URL), () => clock.now()),
@@ -56,8 +58,7 @@ export async function startAnalytics(
   });
   const context = async (request: { headers: IncomingHttpHeaders }): Promise<Context> => ({
     ...(await identify(request)),
-    db,
-    clock,
+    database,
     log,
     timeZone: settings.COMPANY_TIME_ZONE,
     live,

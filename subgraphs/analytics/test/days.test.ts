@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { cloneDatabase, openTestDatabase } from '../../../tests/support/databases.ts';
+import { cloneDatabase, openTestDatabase, workOn } from '../../../tests/support/databases.ts';
 import { idOf } from '../../../tests/support/facts.ts';
 import { insertClosedDays } from '../src/repository.ts';
 import type { AnalyticsTables } from '../src/tables.ts';
@@ -20,9 +20,9 @@ const clock = { now: () => new Date('2026-03-10T09:00:00Z') };
 
 /** A fee that leaves one more account below zero. */
 const charge = (n: number, day: string) =>
-  db.transaction().execute((trx) =>
+  workOn(db).transact((work) =>
     countEntries(
-      trx,
+      work,
       {
         entryId: [idOf(0xe, n)],
         kind: ['ASSIGNMENT_FEE'],
@@ -44,7 +44,7 @@ const close = (day: string, accountsInTheRed: number) =>
 
 const inTheRed = async (from: string, to: string) =>
   Object.fromEntries(
-    (await readDays(db, clock, timeZone, { from, to })).map(({ day, employeesInTheRed }) => [
+    (await readDays(workOn(db, clock), timeZone, { from, to })).map(({ day, employeesInTheRed }) => [
       day.slice(5),
       employeesInTheRed,
     ]),
@@ -66,7 +66,7 @@ test('days before the company’s first and days to come have nobody in the red'
     '03-11': 0,
     '03-12': 0,
   });
-  expect(await readDay(db, clock, timeZone, null)).toMatchObject({ employeesInTheRed: 2 });
+  expect(await readDay(workOn(db, clock), timeZone, null)).toMatchObject({ employeesInTheRed: 2 });
 });
 
 test('after today has closed, those of now are the billing day’s', async () => {

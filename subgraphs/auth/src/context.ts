@@ -1,19 +1,17 @@
 import type { ServerResponse } from 'node:http';
 import type { Caller } from '@ates/kit/caller';
-import type { Clock } from '@ates/kit/clock';
 import type { GuardedContext } from '@ates/kit/guard';
 import { Refusal } from '@ates/kit/refusal';
+import type { ServiceDatabase } from '@ates/kit/unitOfWork';
 import type { Role } from '@ates/schema/access';
 import type DataLoader from 'dataloader';
-import type { Kysely } from 'kysely';
 import type { User } from './domain/user.ts';
 import type { AuthTables } from './tables.ts';
 
 /** What auth's resolvers know of the request they answer. */
 export interface Context extends GuardedContext {
   readonly caller: Caller<Role> | null;
-  readonly db: Kysely<AuthTables>;
-  readonly clock: Clock;
+  readonly database: ServiceDatabase<AuthTables>;
   /** Where the request came from, as the gateway saw it. */
   readonly clientAddress: string;
   /** Whether the caller wants its refresh token in a cookie (`x-session: cookie`), and the one it sent. */

@@ -47,7 +47,7 @@ export const resolvers: Resolvers = {
       if (!isId(id)) throw new Refusal('BAD_USER_INPUT', `"${id}" is not a user's id.`);
       return usersById.load(id);
     },
-    async users(_, args, { db }) {
+    async users(_, args, { database: { db } }) {
       const filter = userFilter(args);
       const page = await listUsers(db, {
         ...filter,
@@ -59,28 +59,28 @@ export const resolvers: Resolvers = {
     },
   },
   Mutation: {
-    async login(_, { login, beakShape }, { db, clock, clientAddress, cookie, justSignedIn }) {
-      const session = await logIn(db, clock, { login, beakShape, clientAddress });
+    async login(_, { login, beakShape }, { database, clientAddress, cookie, justSignedIn }) {
+      const session = await logIn(database, { login, beakShape, clientAddress });
       justSignedIn.add(session.user.id);
       return withCookie(cookie, session);
     },
-    async refreshSession(_, { refreshToken }, { db, clock, cookie, justSignedIn }) {
-      const session = await refreshSession(db, clock, takeRefreshToken(cookie, refreshToken));
+    async refreshSession(_, { refreshToken }, { database, cookie, justSignedIn }) {
+      const session = await refreshSession(database, takeRefreshToken(cookie, refreshToken));
       justSignedIn.add(session.user.id);
       // What came by cookie is answered by cookie, or a script could read it and the browser would keep a used one.
       return withCookie({ ...cookie, wanted: cookie.wanted || !refreshToken }, session);
     },
     logout: async (_, { everywhere }, context) => {
-      await logOut(context.db, context.clock, callerOf(context), everywhere);
+      await logOut(context.database, callerOf(context), everywhere);
       withCookie(context.cookie, null);
       return true;
     },
-    createAccount: (_, { input }, { db, clock }) => createAccount(db, clock, input),
-    changeRole: (_, { userId, role }, { db, clock }) => changeRole(db, clock, userId, role),
-    deactivateUser: (_, { userId }, { db, clock }) => deactivateUser(db, clock, userId),
-    reactivateUser: (_, { userId }, { db, clock }) => reactivateUser(db, clock, userId),
-    resetBeakShape: (_, { userId, beakShape }, { db, clock }) => resetBeakShape(db, clock, userId, beakShape),
-    changeEmail: (_, { userId, email }, { db, clock }) => changeEmail(db, clock, userId, email),
+    createAccount: (_, { input }, { database }) => createAccount(database, input),
+    changeRole: (_, { userId, role }, { database }) => changeRole(database, userId, role),
+    deactivateUser: (_, { userId }, { database }) => deactivateUser(database, userId),
+    reactivateUser: (_, { userId }, { database }) => reactivateUser(database, userId),
+    resetBeakShape: (_, { userId, beakShape }, { database }) => resetBeakShape(database, userId, beakShape),
+    changeEmail: (_, { userId, email }, { database }) => changeEmail(database, userId, email),
   },
 };
 

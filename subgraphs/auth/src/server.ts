@@ -8,6 +8,7 @@ import { type Log, seldom } from '@ates/kit/log';
 import { type RunningSubgraph, serveSubgraph } from '@ates/kit/subgraph';
 import { startSweep } from '@ates/kit/sweep';
 import { createTokenVerifier, type VerifyToken } from '@ates/kit/token';
+import { ServiceDatabase } from '@ates/kit/unitOfWork';
 import { isRole, scopesOfRole } from '@ates/schema/access';
 import { readSdl } from '@ates/schema/sdl';
 import DataLoader from 'dataloader';
@@ -50,6 +51,7 @@ export async function startAuth(
       await purgeSessions(db, clock.now());
     },
   });
+  const database = new ServiceDatabase(db, { clock });
   const verifyToken = verifierOf(db, clock, skew);
   const reportFailure = seldom((path: string, error: unknown) =>
     log.error({ err: error }, `${path} cannot be answered: ${(error as Error).message}`),
@@ -82,8 +84,7 @@ export async function startAuth(
       return {
         caller: goesOn ? caller : null,
         access: caller && !goesOn ? { problem: 'ended' } : access,
-        db,
-        clock,
+        database,
         clientAddress: String(request.headers['x-client-address'] ?? 'unknown'),
         cookie: readCookie(request, response),
         justSignedIn: new Set(),
@@ -99,7 +100,7 @@ export async function startAuth(
       ? { kind: 'demo' }
       : { kind: 'admin', login: settings.ADMIN_LOGIN, beakShape: settings.ADMIN_BEAK_SHAPE };
   // Last of all: a made-up beak shape is shown once, so nothing may fail between making and showing it.
-  const seeded = await seedCompany(db, clock, seed);
+  const seeded = await seedCompany(database, seed);
   return {
     ...subgraph,
     seeded,

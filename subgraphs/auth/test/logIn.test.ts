@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { cloneDatabase, openTestDatabase } from '../../../tests/support/databases.ts';
+import { cloneDatabase, openTestDatabase, workOn } from '../../../tests/support/databases.ts';
 import { networkOf } from '../src/domain/network.ts';
 import type { AuthTables } from '../src/tables.ts';
 import { createAccount } from '../src/usecases/createAccount.ts';
@@ -15,13 +15,13 @@ beforeAll(async () => {
   db = openTestDatabase(await cloneDatabase('auth'));
   await rotateSigningKeys(db, clock);
   const kiwi = { login: 'kiwi', name: 'Kiwi', email: 'kiwi@popug.example', role: 'EMPLOYEE' } as const;
-  await createAccount(db, clock, { ...kiwi, beakShape });
+  await createAccount(workOn(db, clock), { ...kiwi, beakShape });
 });
 afterAll(() => db?.destroy());
 beforeEach(() => db.deleteFrom('login_failure').execute());
 
 const attempt = (clientAddress: string, shape: string, login = 'kiwi') =>
-  logIn(db, clock, { login, beakShape: shape, clientAddress }).then(
+  logIn(workOn(db, clock), { login, beakShape: shape, clientAddress }).then(
     () => 'in',
     (refusal) => refusal.code as string,
   );

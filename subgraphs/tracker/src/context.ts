@@ -1,10 +1,10 @@
 import type { Caller } from '@ates/kit/caller';
-import type { Clock, Random } from '@ates/kit/clock';
+import type { Random } from '@ates/kit/clock';
 import type { GuardedContext } from '@ates/kit/guard';
 import type { Log } from '@ates/kit/log';
 import { Refusal } from '@ates/kit/refusal';
+import type { ServiceDatabase } from '@ates/kit/unitOfWork';
 import type { Role } from '@ates/schema/access';
-import type { Kysely } from 'kysely';
 import type { Live } from './live.ts';
 import type { Loaders } from './loaders.ts';
 import type { TrackerTables } from './tables.ts';
@@ -12,8 +12,7 @@ import type { TrackerTables } from './tables.ts';
 /** What tracker's resolvers know of the request they answer. */
 export interface Context extends GuardedContext {
   readonly caller: Caller<Role> | null;
-  readonly db: Kysely<TrackerTables>;
-  readonly clock: Clock;
+  readonly database: ServiceDatabase<TrackerTables>;
   readonly log: Log;
   readonly random: Random;
   readonly loaders: Loaders;

@@ -1,52 +1,34 @@
-import { appendEvent, type Lane } from '@ates/kit/outbox';
-import { type Columns, toColumns } from '@ates/schema/event';
+import type { UnitOfWork } from '@ates/kit/unitOfWork';
+import { toColumns } from '@ates/schema/event';
 import { tasksAssigned } from '@ates/schema/events/tracker.tasks_assigned.v1';
 import { tasksCreated } from '@ates/schema/events/tracker.tasks_created.v1';
 import { tasksResolved } from '@ates/schema/events/tracker.tasks_resolved.v1';
-import type { Transaction } from 'kysely';
 import type { Task } from './domain/task.ts';
-import { hintOpenTasks } from './live.ts';
+import type { AssignedTasks } from './reassignmentRepository.ts';
 import type { TrackerTables } from './tables.ts';
 
-type Trx = Transaction<TrackerTables>;
+type Work = UnitOfWork<TrackerTables>;
 
-/** Somebody put up a task, and it fell to somebody. */
-export async function publishCreated(trx: Trx, task: Task): Promise<void> {
-  const { id: taskId, title, jiraId, creatorId, createdAt } = task;
-  const created = [{ taskId, title, jiraId, creatorId, occurredAt: createdAt.toISOString() }];
-  await appendEvent(trx, tasksCreated, toColumns(tasksCreated, created), {
-    lane: 'interactive',
-    now: createdAt,
-  });
-  const assigned = [
-    {
-      assignmentId: task.assignmentId,
-      taskId,
-      title,
-      jiraId,
-      assigneeId: task.assigneeId,
-      occurredAt: createdAt.toISOString(),
-    },
-  ];
-  await publishAssigned(trx, toColumns(tasksAssigned, assigned), 'interactive', createdAt);
+/** Somebody put up a task, and it was drawn for somebody. */
+export async function publishCreated(work: Work, task: Task): Promise<void> {
+  const { id: taskId, title, jiraId, creatorId, assignmentId, assigneeId } = task;
+  const occurredAt = task.createdAt.toISOString();
+  const created = [{ taskId, title, jiraId, creatorId, occurredAt }];
+  await work.append(tasksCreated, toColumns(tasksCreated, created), 'interactive');
+  const assigned = [{ assignmentId, taskId, title, jiraId, assigneeId, occurredAt }];
+  await work.append(tasksAssigned, toColumns(tasksAssigned, assigned), 'interactive');
 }
 
-/** Tasks fell to somebody, at most 1,000 of them: by creation (interactive) or by a batch of a reassignment (bulk). */
-export async function publishAssigned(
-  trx: Trx,
-  facts: Columns<typeof tasksAssigned>,
-  lane: Lane,
-  now: Date,
-): Promise<void> {
-  await appendEvent(trx, tasksAssigned, facts, { lane, now });
-  // By a reassignment, tasks also leave those who had them.
-  hintOpenTasks(trx, lane === 'bulk' ? null : facts.assigneeId, lane);
+/** A batch of a reassignment drew tasks anew, at most 1,000 of them. */
+export async function publishReassigned(work: Work, assigned: AssignedTasks): Promise<void> {
+  const moment = work.now.toISOString();
+  const columns = { ...assigned, occurredAt: assigned.taskId.map(() => moment) };
+  await work.append(tasksAssigned, columns, 'bulk');
 }
 
 /** An assignee has done their task. */
-export async function publishResolved(trx: Trx, task: Task, now: Date): Promise<void> {
+export async function publishResolved(work: Work, task: Task): Promise<void> {
   const { id: taskId, title, jiraId, assigneeId } = task;
-  const facts = [{ taskId, title, jiraId, assigneeId, occurredAt: now.toISOString() }];
-  await appendEvent(trx, tasksResolved, toColumns(tasksResolved, facts), { lane: 'interactive', now });
-  hintOpenTasks(trx, [assigneeId], 'interactive');
+  const facts = [{ taskId, title, jiraId, assigneeId, occurredAt: work.now.toISOString() }];
+  await work.append(tasksResolved, toColumns(tasksResolved, facts), 'interactive');
 }

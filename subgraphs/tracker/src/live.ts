@@ -1,7 +1,6 @@
-import { hintAfterCommit } from '@ates/kit/hints';
 import type { LiveViews, View } from '@ates/kit/live';
-import type { Lane } from '@ates/kit/outbox';
-import type { Kysely, Transaction } from 'kysely';
+import type { UnitOfWork } from '@ates/kit/unitOfWork';
+import type { Kysely } from 'kysely';
 import { isEnded, type Reassignment } from './domain/reassignment.ts';
 import { changesOf, type TaskChange } from './domain/taskChange.ts';
 import { findReassignments } from './reassignmentRepository.ts';
@@ -38,16 +37,17 @@ export function openLive(views: LiveViews, db: Kysely<TrackerTables>): Live {
   };
 }
 
-/** Tells that users have other open tasks than before; null where it may be anybody. */
-export function hintOpenTasks(
-  trx: Transaction<TrackerTables>,
-  userIds: readonly string[] | null,
-  lane: Lane,
-): void {
-  hintAfterCommit(trx, { topic: openTasks, keys: userIds, lane });
+/** These users have other open tasks than before. */
+export function hintOpenTasks(work: UnitOfWork<TrackerTables>, userIds: readonly string[]): void {
+  work.hint(openTasks, userIds, 'interactive');
 }
 
-/** Tells that a run has got further, or has ended. */
-export function hintProgress(trx: Transaction<TrackerTables>, reassignmentId: string): void {
-  hintAfterCommit(trx, { topic: reassignments, keys: [reassignmentId], lane: 'interactive' });
+/** Any user may have other open tasks than before: by a reassignment, tasks also leave those who had them. */
+export function hintOpenTasksOfAll(work: UnitOfWork<TrackerTables>): void {
+  work.hint(openTasks, null, 'bulk');
+}
+
+/** A run has got further, or has ended. */
+export function hintProgress(work: UnitOfWork<TrackerTables>, reassignmentId: string): void {
+  work.hint(reassignments, [reassignmentId], 'interactive');
 }

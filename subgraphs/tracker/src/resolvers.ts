@@ -58,9 +58,9 @@ export const resolvers: Resolvers = {
   },
   Query: {
     task: (_, { id }, { loaders }) => loaders.tasks.load(checkId(id, 'task')),
-    tasks: (_, { filter, first, after }, { db }) => {
+    tasks: (_, { filter, first, after }, { database }) => {
       const page = pageOf(first, after);
-      return listTasks(db, checkFilter(filter), page.first, page.after);
+      return listTasks(database.db, checkFilter(filter), page.first, page.after);
     },
     myTasks: (_, { status, first, after }, context) =>
       context.loaders.tasksOfUser(callerOf(context).userId, {
@@ -68,34 +68,35 @@ export const resolvers: Resolvers = {
         ...pageOf(first, after),
       }),
     reassignment: (_, { id }, { loaders }) => loaders.reassignments.load(checkId(id, 'reassignment')),
-    reassignments: (_, { first, after }, { db }) => {
+    reassignments: (_, { first, after }, { database }) => {
       const page = pageOf(first, after);
-      return listReassignments(db, page.first, page.after);
+      return listReassignments(database.db, page.first, page.after);
     },
-    trackerDeadLetters: (_, { first, after, event }, { db }) =>
-      listDeadLetters(db, checkPageSize(first), { after, event }),
-    trackerHeldEvents: (_, { first }, { db }) => listHeldEvents(db, checkPageSize(first)),
+    trackerDeadLetters: (_, { first, after, event }, { database }) =>
+      listDeadLetters(database.db, checkPageSize(first), { after, event }),
+    trackerHeldEvents: (_, { first }, { database }) => listHeldEvents(database.db, checkPageSize(first)),
   },
   Mutation: {
     createTask: (_, { input }, context) =>
-      createTask(context.db, context, callerOf(context).userId, {
+      createTask(context.database, context.random, callerOf(context).userId, {
         title: input.title,
         jiraId: input.jiraId ?? null,
         description: input.description,
         idempotencyKey: input.idempotencyKey ?? null,
       }),
-    resolveTask: (_, { id }, context) => resolveTask(context.db, context.clock, callerOf(context).userId, id),
+    resolveTask: (_, { id }, context) => resolveTask(context.database, callerOf(context).userId, id),
     reassignTasks: (_, { onRunning, idempotencyKey }, context) =>
-      reassignTasks(context.db, context.clock, callerOf(context).userId, {
+      reassignTasks(context.database, callerOf(context).userId, {
         onRunning,
         idempotencyKey: idempotencyKey ?? null,
       }),
-    cancelReassignment: (_, { id }, { db, clock }) => cancelReassignment(db, clock, id),
-    resendTrackerDeadLetter: (_, { id }, { db, clock }) => requestResend(db, id, clock.now()),
-    resendTrackerDeadLetters: (_, { event }, { db, clock }) => requestResendOfAll(db, event, clock.now()),
-    discardTrackerDeadLetter: (_, { id }, context) => discardDeadLetter(context.db, id, context),
-    discardTrackerDeadLetters: (_, { event }, context) => discardDeadLetters(context.db, event, context),
-    discardTrackerHeldEvent: (_, { id }, context) => discardHeldEvent(context.db, id, context),
+    cancelReassignment: (_, { id }, { database }) => cancelReassignment(database, id),
+    resendTrackerDeadLetter: (_, { id }, { database }) => requestResend(database, id),
+    resendTrackerDeadLetters: (_, { event }, { database }) => requestResendOfAll(database, event),
+    discardTrackerDeadLetter: (_, { id }, context) => discardDeadLetter(context.database.db, id, context),
+    discardTrackerDeadLetters: (_, { event }, context) =>
+      discardDeadLetters(context.database.db, event, context),
+    discardTrackerHeldEvent: (_, { id }, context) => discardHeldEvent(context.database, id, context),
   },
   Subscription: {
     myTasksChanged: {

@@ -10,6 +10,7 @@ import type { Log } from '@ates/kit/log';
 import { redisOf } from '@ates/kit/redis';
 import { type RunningSubgraph, serveSubgraph } from '@ates/kit/subgraph';
 import { createTokenVerifier } from '@ates/kit/token';
+import { ServiceDatabase } from '@ates/kit/unitOfWork';
 import { isRole, scopesOfRole } from '@ates/schema/access';
 import { readSdl } from '@ates/schema/sdl';
 import { type Kysely, sql } from 'kysely';
@@ -47,6 +48,7 @@ export async function startTracker(
     redis: redisOf(settings),
     log,
   });
+  const database = new ServiceDatabase(db, { clock, hints });
   const views = new LiveViews(log);
   const live = openLive(views, db);
   hints.listen(views);
@@ -58,8 +60,7 @@ export async function startTracker(
   });
   const context = async (request: { headers: IncomingHttpHeaders }): Promise<Context> => ({
     ...(await identify(request)),
-    db,
-    clock,
+    database,
     log,
     random,
     loaders: createLoaders(db),

@@ -1,8 +1,8 @@
 import { newId } from '@ates/kit/clock';
-import { transact } from '@ates/kit/database';
+import { inTransaction } from '@ates/kit/database';
 import type { Kysely, KyselyPlugin } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { cloneDatabase, openTestDatabase } from '../../../tests/support/databases.ts';
+import { cloneDatabase, openTestDatabase, workOn } from '../../../tests/support/databases.ts';
 import type { TrackerTables } from '../src/tables.ts';
 import { createTask } from '../src/usecases/createTask.ts';
 import { reassignTasks } from '../src/usecases/reassignTasks.ts';
@@ -19,9 +19,8 @@ const countRows: KyselyPlugin = {
   },
 };
 const eligible = Array.from({ length: 300 }, newId);
-const clock = { now: () => new Date() };
 const draw = (...draws: number[]) =>
-  transact(db, (trx) =>
+  inTransaction(db, (trx) =>
     drawAssignee(trx, { below: () => draws.shift() ?? expect.unreachable('one more draw') }),
   );
 
@@ -54,7 +53,7 @@ test('who stopped being eligible in mid-draw leaves it to be drawn anew among th
 test('a task and a press read one or two rows of the users, however many there are', async () => {
   const caller = newId();
   rowsRead = 0;
-  await createTask(db, { clock, random: { below: () => 7 } }, caller, {
+  await createTask(workOn(db), { below: () => 7 }, caller, {
     title: 'Clean the cage',
     jiraId: null,
     description: '',
@@ -62,7 +61,7 @@ test('a task and a press read one or two rows of the users, however many there a
   });
   expect(rowsRead).toBeLessThan(10);
   rowsRead = 0;
-  await reassignTasks(db, clock, caller, { onRunning: 'JOIN', idempotencyKey: null });
+  await reassignTasks(workOn(db), caller, { onRunning: 'JOIN', idempotencyKey: null });
   expect(rowsRead).toBeLessThan(10);
 });
 

@@ -1,5 +1,6 @@
-import { newId, systemClock, systemRandom } from '@ates/kit/clock';
+import { newId, systemRandom } from '@ates/kit/clock';
 import { Refusal } from '@ates/kit/refusal';
+import type { ServiceDatabase } from '@ates/kit/unitOfWork';
 import type { Kysely } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -8,6 +9,7 @@ import {
   cloneDatabase,
   openTestDatabase,
   untilWaiting,
+  workOn,
 } from '../../../tests/support/databases.ts';
 import type { OnRunning, Reassignment } from '../src/domain/reassignment.ts';
 import { findReassignments, findUnfinished, lockReassignment } from '../src/reassignmentRepository.ts';
@@ -18,15 +20,16 @@ import { reassignTasks } from '../src/usecases/reassignTasks.ts';
 import { runReassignmentBatch } from '../src/usecases/runReassignmentBatch.ts';
 
 let db: Kysely<TrackerTables>;
+let database: ServiceDatabase<TrackerTables>;
 /** Stands for a batch that is under way: it holds the row of its run. */
 let batch: pg.Client;
 const tasks = 12;
-const chance = { clock: systemClock, random: systemRandom };
 const manager = newId();
 
 beforeAll(async () => {
   const url = await cloneDatabase('tracker');
   db = openTestDatabase(url);
+  database = workOn(db);
   batch = new pg.Client({ connectionString: asSuperuser(url) });
   await batch.connect();
   await db
@@ -34,7 +37,7 @@ beforeAll(async () => {
     .values([1, 2, 3].map(() => ({ id: newId(), version: 1, role: 'EMPLOYEE' as const, active: true })))
     .execute();
   for (let at = 0; at < tasks; at++)
-    await createTask(db, chance, manager, {
+    await createTask(database, systemRandom, manager, {
       title: `Task ${at}`,
       jiraId: null,
       description: '',
@@ -50,9 +53,8 @@ afterAll(async () => {
   await db?.destroy();
 });
 
-const press = (onRunning: OnRunning) =>
-  reassignTasks(db, systemClock, manager, { onRunning, idempotencyKey: null });
-const runBatch = (id: string, size = 5) => runReassignmentBatch(db, chance, id, size);
+const press = (onRunning: OnRunning) => reassignTasks(database, manager, { onRunning, idempotencyKey: null });
+const runBatch = (id: string, size = 5) => runReassignmentBatch(database, systemRandom, id, size);
 const read = async (id: string) => (await findReassignments(db, [id]))[0] as Reassignment;
 const begin = async (id: string) => {
   await batch.query('begin');
@@ -165,7 +167,7 @@ test('presses, cancellations and batches in each other’s way are answered, and
     while (!over) {
       const run = pressed.at(-1);
       if (run)
-        await cancelReassignment(db, systemClock, run.id).catch((error) => {
+        await cancelReassignment(database, run.id).catch((error) => {
           if (!(error instanceof Refusal && error.code === 'CONFLICT')) throw error;
         });
       await new Promise((resolve) => setTimeout(resolve, 20 + below(80)));
@@ -212,7 +214,7 @@ test('a run that a process whose clock was ten days ahead left behind stands sti
   expect(await runBatch(run.id)).toBe('more');
   const listed = async () => (await findUnfinished(db, new Date(Date.now() - 5_000))).map(({ id }) => id);
   expect(await listed()).toEqual([]);
-  const ahead = { ...chance, clock: { now: () => new Date(Date.now() + 10 * 86_400_000) } };
-  expect(await runReassignmentBatch(db, ahead, run.id, 5)).toBe('more');
+  const ahead = workOn(db, { now: () => new Date(Date.now() + 10 * 86_400_000) });
+  expect(await runReassignmentBatch(ahead, systemRandom, run.id, 5)).toBe('more');
   expect(await listed()).toEqual([run.id]);
 });

@@ -6,11 +6,17 @@ import { openBooks } from '@ates/accounting/usecases/openBooks';
 import { runPayoutBatch } from '@ates/accounting/usecases/runPayoutBatch';
 import { databaseNow, watchClockSkew } from '@ates/kit/clockSkew';
 import { startConsumer } from '@ates/kit/consumer';
-import { type DatabaseLocation, listenForBells, openServiceDatabase } from '@ates/kit/database';
+import {
+  type DatabaseLocation,
+  type LoopName,
+  listenForWakes,
+  openServiceDatabase,
+} from '@ates/kit/database';
 import { openHints } from '@ates/kit/hints';
 import { type EventHandler, purgeInbox } from '@ates/kit/inbox';
 import { startRelay } from '@ates/kit/relay';
 import { startSweep } from '@ates/kit/sweep';
+import { ServiceDatabase } from '@ates/kit/unitOfWork';
 import { databaseIsReady } from '../databaseIsReady.ts';
 import type { GroupContext, RunningGroup } from '../group.ts';
 import { applyUsersChangedToAccounting } from '../handlers/accounting/applyUsersChanged.ts';
@@ -44,18 +50,19 @@ const closingIntervalMs = 60_000;
 
 /** Accounting's work: its relay, the ledger, the closing of days, payout runs, and the mail about them. */
 export async function startAccountingGroup(
-  database: DatabaseLocation,
+  location: DatabaseLocation,
   { broker, redis, clock, log, companyTimeZone, poolSize, prepare, skew: given }: GroupContext,
   settings: WorkerSettings,
 ): Promise<RunningGroup> {
   const { db, listenUrl } = await openServiceDatabase<AccountingTables>(
-    database,
+    location,
     // Two consumers with two transactions for each kind of event and a batch at a time, the runs, mail and the relay.
     { poolSize: poolSize ?? 20, statementTimeoutMs: 30_000, applicationName: 'accounting workers', prepare },
     log,
   );
   const skew = given ?? (await watchClockSkew({ db, service: 'accounting', log }));
   const hints = openHints({ service: 'accounting', db, listenUrl, redis, log });
+  const database = new ServiceDatabase(db, { clock, hints });
   const now = () => clock.now();
   const books = await openBooks(db, clock, {
     timeZone: companyTimeZone,
@@ -66,7 +73,7 @@ export async function startAccountingGroup(
     ? smtpTransport(settings.SMTP_URL, settings.MAIL_FROM)
     : fileTransport(settings.MAIL_DIR, settings.MAIL_FROM);
   const relay = await startRelay({
-    db,
+    database,
     broker,
     producer: 'accounting',
     consumers: consumersOf('accounting'),
@@ -74,16 +81,15 @@ export async function startAccountingGroup(
     log,
   });
   const ledger = startConsumer({
-    db,
+    database,
     broker,
     consumer: 'accounting',
     handlers: accountingHandlers(books),
-    now,
     skew,
     log,
   });
-  const mail = startConsumer({ db, broker, consumer: 'mailer', handlers: mailerHandlers, now, skew, log });
-  const mailer = startMailer({ db, transport, clock, skew, log });
+  const mail = startConsumer({ database, broker, consumer: 'mailer', handlers: mailerHandlers, skew, log });
+  const mailer = startMailer({ database, transport, skew, log });
   const marks = startSweep({
     what: 'marking paid days',
     intervalMs: closingIntervalMs,
@@ -99,7 +105,7 @@ export async function startAccountingGroup(
     log,
     findUnfinished: (stillSince) => listUnfinishedRuns(db, stillSince),
     runBatch: async (id) => {
-      const outcome = await runPayoutBatch(db, clock, id);
+      const outcome = await runPayoutBatch(database, id);
       if (outcome === 'ended') marks.ring();
       return outcome;
     },
@@ -110,7 +116,7 @@ export async function startAccountingGroup(
     skew,
     log,
     sweep: async () => {
-      await closeDaysThatAreOver(db, clock, books);
+      await closeDaysThatAreOver(database, books);
     },
   });
   const housekeeping = startSweep({
@@ -120,19 +126,17 @@ export async function startAccountingGroup(
     log,
     sweep: () => purgeInbox(db, now()),
   });
-  const ringers = {
+  const wakers: Record<LoopName, () => void> = {
     outbox_interactive: () => relay.ring('interactive'),
     outbox_bulk: () => relay.ring('bulk'),
-    runs: () => {
-      runs.ring();
-      mailer.ring();
-    },
+    runs: () => runs.ring(),
+    mail: () => mailer.ring(),
     dead_letters: () => {
       ledger.ring();
       mail.ring();
     },
   };
-  const bells = listenForBells(listenUrl, (bell) => ringers[bell](), log);
+  const notifications = listenForWakes(listenUrl, (loop) => wakers[loop](), log);
   return {
     skew,
     isReady: () => databaseIsReady(db, 'ACCOUNTING_DATABASE_URL', skew),
@@ -147,7 +151,7 @@ export async function startAccountingGroup(
     },
     async close() {
       skew.stop();
-      await Promise.all([bells.stop(), relay.stop()]);
+      await Promise.all([notifications.stop(), relay.stop()]);
       await hints.close();
       await db.destroy();
     },

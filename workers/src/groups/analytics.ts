@@ -1,10 +1,11 @@
 import type { AnalyticsTables } from '@ates/analytics/tables';
 import { watchClockSkew } from '@ates/kit/clockSkew';
 import { startConsumer } from '@ates/kit/consumer';
-import { type DatabaseLocation, listenForBells, openServiceDatabase } from '@ates/kit/database';
+import { type DatabaseLocation, listenForWakes, openServiceDatabase } from '@ates/kit/database';
 import { openHints } from '@ates/kit/hints';
 import { type EventHandler, purgeInbox } from '@ates/kit/inbox';
 import { startSweep } from '@ates/kit/sweep';
+import { ServiceDatabase } from '@ates/kit/unitOfWork';
 import { databaseIsReady } from '../databaseIsReady.ts';
 import type { GroupContext, RunningGroup } from '../group.ts';
 import { applyUsersChangedToAnalytics } from '../handlers/analytics/applyUsersChanged.ts';
@@ -30,24 +31,24 @@ export const analyticsHandlers = (companyTimeZone: string): readonly EventHandle
 
 /** Analytics' work: its read model. */
 export async function startAnalyticsGroup(
-  database: DatabaseLocation,
+  location: DatabaseLocation,
   { broker, redis, clock, log, companyTimeZone, poolSize, prepare, skew: given }: GroupContext,
 ): Promise<RunningGroup> {
   const { db, listenUrl } = await openServiceDatabase<AnalyticsTables>(
-    database,
+    location,
     // Two transactions for each kind of event, and a batch.
     { poolSize: poolSize ?? 20, statementTimeoutMs: 30_000, applicationName: 'analytics workers', prepare },
     log,
   );
   const skew = given ?? (await watchClockSkew({ db, service: 'analytics', log }));
   const hints = openHints({ service: 'analytics', db, listenUrl, redis, log });
+  const database = new ServiceDatabase(db, { clock, hints });
   const now = () => clock.now();
   const consumer = startConsumer({
-    db,
+    database,
     broker,
     consumer: 'analytics',
     handlers: analyticsHandlers(companyTimeZone),
-    now,
     skew,
     log,
   });
@@ -58,7 +59,7 @@ export async function startAnalyticsGroup(
     log,
     sweep: () => purgeInbox(db, now()),
   });
-  const bells = listenForBells(listenUrl, () => consumer.ring(), log);
+  const notifications = listenForWakes(listenUrl, () => consumer.ring(), log);
   return {
     skew,
     isReady: () => databaseIsReady(db, 'ANALYTICS_DATABASE_URL', skew),
@@ -66,7 +67,7 @@ export async function startAnalyticsGroup(
       gauges.showPutAside(db);
     },
     async stop() {
-      await bells.stop();
+      await notifications.stop();
       await Promise.all([consumer.stop(), housekeeping.stop()]);
     },
     async close() {

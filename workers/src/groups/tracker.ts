@@ -1,10 +1,16 @@
 import { databaseNow, watchClockSkew } from '@ates/kit/clockSkew';
 import { startConsumer } from '@ates/kit/consumer';
-import { type DatabaseLocation, listenForBells, openServiceDatabase } from '@ates/kit/database';
+import {
+  type DatabaseLocation,
+  type LoopName,
+  listenForWakes,
+  openServiceDatabase,
+} from '@ates/kit/database';
 import { openHints } from '@ates/kit/hints';
 import { purgeInbox } from '@ates/kit/inbox';
 import { startRelay } from '@ates/kit/relay';
 import { startSweep } from '@ates/kit/sweep';
+import { ServiceDatabase } from '@ates/kit/unitOfWork';
 import { purgeIdempotencyKeys } from '@ates/tracker/idempotency';
 import { findUnfinished } from '@ates/tracker/reassignmentRepository';
 import type { TrackerTables } from '@ates/tracker/tables';
@@ -17,19 +23,20 @@ import { startRuns } from '../runs/startRuns.ts';
 
 /** Tracker's work: its relay, its copy of the users, and reassignments. */
 export async function startTrackerGroup(
-  database: DatabaseLocation,
+  location: DatabaseLocation,
   { broker, redis, clock, random, log, poolSize, prepare, skew: given }: GroupContext,
 ): Promise<RunningGroup> {
   const { db, listenUrl } = await openServiceDatabase<TrackerTables>(
-    database,
+    location,
     { poolSize: poolSize ?? 10, statementTimeoutMs: 30_000, applicationName: 'tracker workers', prepare },
     log,
   );
   const skew = given ?? (await watchClockSkew({ db, service: 'tracker', log }));
   const hints = openHints({ service: 'tracker', db, listenUrl, redis, log });
+  const database = new ServiceDatabase(db, { clock, hints });
   const now = () => clock.now();
   const relay = await startRelay({
-    db,
+    database,
     broker,
     producer: 'tracker',
     consumers: consumersOf('tracker'),
@@ -37,11 +44,10 @@ export async function startTrackerGroup(
     log,
   });
   const consumer = startConsumer({
-    db,
+    database,
     broker,
     consumer: 'tracker',
     handlers: checkHandlers('tracker', [applyUsersChangedToTracker]),
-    now,
     skew,
     log,
   });
@@ -52,7 +58,7 @@ export async function startTrackerGroup(
     skew,
     log,
     findUnfinished: (stillSince) => findUnfinished(db, stillSince),
-    runBatch: (id) => runReassignmentBatch(db, { clock, random }, id),
+    runBatch: (id) => runReassignmentBatch(database, random, id),
   });
   const housekeeping = startSweep({
     what: "forgetting tracker's old idempotency keys and inbox rows",
@@ -64,13 +70,14 @@ export async function startTrackerGroup(
       await purgeInbox(db, now());
     },
   });
-  const ringers = {
+  const wakers: Record<LoopName, () => void> = {
     outbox_interactive: () => relay.ring('interactive'),
     outbox_bulk: () => relay.ring('bulk'),
     runs: () => runs.ring(),
+    mail: () => undefined,
     dead_letters: () => consumer.ring(),
   };
-  const bells = listenForBells(listenUrl, (bell) => ringers[bell](), log);
+  const notifications = listenForWakes(listenUrl, (loop) => wakers[loop](), log);
   return {
     skew,
     isReady: () => databaseIsReady(db, 'TRACKER_DATABASE_URL', skew),
@@ -83,7 +90,7 @@ export async function startTrackerGroup(
     },
     async close() {
       skew.stop();
-      await Promise.all([bells.stop(), relay.stop()]);
+      await Promise.all([notifications.stop(), relay.stop()]);
       await hints.close();
       await db.destroy();
     },

@@ -1,12 +1,11 @@
 import type { ClaimedMail } from '@ates/accounting/domain/payout';
 import type { AccountingTables } from '@ates/accounting/tables';
 import { claimDueMail, noteMailFailed, noteMailSent } from '@ates/accounting/usecases/mailWages';
-import type { Clock } from '@ates/kit/clock';
 import type { ClockSkew } from '@ates/kit/clockSkew';
 import type { Log } from '@ates/kit/log';
 import { formatCents } from '@ates/kit/scalars';
 import { startSweep } from '@ates/kit/sweep';
-import type { Kysely } from 'kysely';
+import type { ServiceDatabase } from '@ates/kit/unitOfWork';
 import type { MailTransport } from './transport.ts';
 
 /** How often due mail is looked for that nobody rang for, such as that of another attempt, in milliseconds. */
@@ -17,13 +16,12 @@ const mailIntervalMs = 15_000;
  * could not be sent is tried again with back-off, then given up: the money was paid all the same.
  */
 export function startMailer(options: {
-  db: Kysely<AccountingTables>;
+  database: ServiceDatabase<AccountingTables>;
   transport: MailTransport;
-  clock: Clock;
   skew: ClockSkew;
   log: Log;
 }): { ring(): void; stop(): Promise<void> } {
-  const { db, transport, clock, skew, log } = options;
+  const { database, transport, skew, log } = options;
   let stopping = false;
   const sweep = startSweep({
     what: 'mailing wages',
@@ -33,7 +31,7 @@ export function startMailer(options: {
     sweep: async () => {
       while (!stopping && !skew.outOfStep) {
         // No more than are sent at once: what waits for a connection would use up its time.
-        const claimed = await claimDueMail(db, clock.now(), transport.connections);
+        const claimed = await claimDueMail(database, transport.connections);
         if (claimed.length === 0) return;
         await Promise.all(claimed.map((mail) => sendOne(mail)));
       }
@@ -52,14 +50,14 @@ export function startMailer(options: {
     try {
       await transport.send({ id: mail.payoutId, to: mail.email, ...wagesMessage(mail) });
     } catch (error) {
-      const became = await noteMailFailed(db, mail, (error as Error).message, clock.now());
+      const became = await noteMailFailed(database, mail, (error as Error).message);
       const next = became === 'FAILED' ? 'given up; the money was paid all the same' : 'tried again later';
       log.warn(
         `the mail about payout ${mail.payoutId} could not be sent (${(error as Error).message}); it is ${next}`,
       );
       return;
     }
-    await noteMailSent(db, mail, clock.now());
+    await noteMailSent(database, mail);
   }
 }
 

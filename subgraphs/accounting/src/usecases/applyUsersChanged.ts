@@ -1,13 +1,13 @@
+import type { UnitOfWork } from '@ates/kit/unitOfWork';
 import type { Columns } from '@ates/schema/event';
 import type { usersChanged } from '@ates/schema/events/auth.users_changed.v1';
-import type { Transaction } from 'kysely';
 import { ensureAccounts } from '../ledgerRepository.ts';
 import { type UserCopy, upsertUsers } from '../repository.ts';
 import type { AccountingTables } from '../tables.ts';
 
 /** Keeps accounting's copy of users, the newest version of each (rule 2), and opens their accounts (rule 9). */
 export async function applyUsersChanged(
-  trx: Transaction<AccountingTables>,
+  { trx }: UnitOfWork<AccountingTables>,
   facts: Columns<typeof usersChanged>,
 ): Promise<void> {
   const newest = new Map<string, UserCopy>();

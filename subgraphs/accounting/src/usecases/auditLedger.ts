@@ -1,4 +1,4 @@
-import { allowLongStatements, transact } from '@ates/kit/database';
+import { allowLongStatements, inTransaction } from '@ates/kit/database';
 import type { Kysely } from 'kysely';
 import { auditEntries } from '../ledgerRepository.ts';
 import type { AccountingTables } from '../tables.ts';
@@ -33,7 +33,7 @@ export function auditLedger(db: Kysely<AccountingTables>): Promise<LedgerAudit> 
 }
 
 async function runAudit(db: Kysely<AccountingTables>): Promise<LedgerAudit> {
-  const found = await transact(db, async (trx) => {
+  const found = await inTransaction(db, async (trx) => {
     await allowLongStatements(trx, auditTimeoutMs);
     return auditEntries(trx, maxMismatched);
   });

@@ -1,6 +1,6 @@
+import type { UnitOfWork } from '@ates/kit/unitOfWork';
 import type { Columns } from '@ates/schema/event';
 import type { tasksAssigned } from '@ates/schema/events/tracker.tasks_assigned.v1';
-import type { Transaction } from 'kysely';
 import type { Posting } from '../domain/ledger.ts';
 import { feeSentence } from '../domain/sentence.ts';
 import type { AccountingTables } from '../tables.ts';
@@ -9,12 +9,12 @@ import { openPosting, type PostingContext, postEntries } from './postEntries.ts'
 
 /** Charges the fee of every assignment, once each (rule 8). */
 export async function chargeFees(
-  trx: Transaction<AccountingTables>,
+  work: UnitOfWork<AccountingTables>,
   facts: Columns<typeof tasksAssigned>,
   context: PostingContext,
 ): Promise<void> {
-  const dayFor = await openPosting(trx, context);
-  const prices = await fixPrices(trx, context.books.priceKey, facts.taskId);
+  const dayFor = await openPosting(work, context.books);
+  const prices = await fixPrices(work.trx, context.books.priceKey, facts.taskId);
   const postings = facts.assignmentId.map((assignmentId, at): Posting => {
     const taskId = facts.taskId[at]!;
     const occurredAt = facts.occurredAt[at]!;
@@ -29,5 +29,5 @@ export async function chargeFees(
       taskId,
     };
   });
-  await postEntries(trx, postings, context);
+  await postEntries(work, postings, context.lane);
 }

@@ -1,8 +1,7 @@
 import { addDays, dayOf } from '@ates/kit/calendar';
-import { type Clock, newId } from '@ates/kit/clock';
-import { ringAfterCommit, transact } from '@ates/kit/database';
+import { newId } from '@ates/kit/clock';
 import { Refusal } from '@ates/kit/refusal';
-import type { Kysely } from 'kysely';
+import type { ServiceDatabase } from '@ates/kit/unitOfWork';
 import type { Books } from '../domain/company.ts';
 import { firstUnclosedDay } from '../domain/day.ts';
 import type { PayoutRun } from '../domain/payout.ts';
@@ -17,15 +16,14 @@ import type { AccountingTables } from '../tables.ts';
  * @throws Refusal BAD_USER_INPUT for a day after today or before the company's first.
  */
 export async function closeDay(
-  db: Kysely<AccountingTables>,
-  clock: Clock,
+  database: ServiceDatabase<AccountingTables>,
   books: Books,
   given?: string | null,
 ): Promise<PayoutRun> {
-  const today = dayOf(clock.now(), books.timeZone);
+  const today = dayOf(database.clock.now(), books.timeZone);
   const day = given ?? today;
   // Before anything else: it was right to close it when it was closed.
-  const found = await findRunOfDay(db, day);
+  const found = await findRunOfDay(database.db, day);
   if (found) return found;
   if (day > today)
     throw new Refusal('BAD_USER_INPUT', `${day} is not over: the last day that can be closed is ${today}.`);
@@ -33,7 +31,7 @@ export async function closeDay(
     throw new Refusal('BAD_USER_INPUT', `${day} is before the company's first day, ${books.firstDay}.`);
   // One day each time, so it ends: at `day`, if not at one that somebody else closes meanwhile.
   for (;;) {
-    const run = await closeNextDay(db, clock, books, day);
+    const run = await closeNextDay(database, books, day);
     if (run.day === day) return run;
   }
 }
@@ -43,16 +41,15 @@ export async function closeDay(
  * day of 23 hours. Hands back how many days it closed.
  */
 export async function closeDaysThatAreOver(
-  db: Kysely<AccountingTables>,
-  clock: Clock,
+  database: ServiceDatabase<AccountingTables>,
   books: Books,
 ): Promise<number> {
-  const yesterday = addDays(dayOf(clock.now(), books.timeZone), -1);
+  const yesterday = addDays(dayOf(database.clock.now(), books.timeZone), -1);
   let closed = 0;
   for (;;) {
-    const next = firstUnclosedDay(await findLastClosedDay(db), books.firstDay);
+    const next = firstUnclosedDay(await findLastClosedDay(database.db), books.firstDay);
     if (next > yesterday) return closed;
-    await closeNextDay(db, clock, books, yesterday);
+    await closeNextDay(database, books, yesterday);
     closed++;
   }
 }
@@ -63,20 +60,20 @@ export async function closeDaysThatAreOver(
  * is closed already.
  */
 function closeNextDay(
-  db: Kysely<AccountingTables>,
-  clock: Clock,
+  database: ServiceDatabase<AccountingTables>,
   books: Books,
   day: string,
 ): Promise<PayoutRun> {
-  return transact(db, async (trx) => {
+  return database.transact(async (work) => {
+    const { trx } = work;
     await lockOutPostings(trx);
     const next = firstUnclosedDay(await findLastClosedDay(trx), books.firstDay);
     const run =
       next > day
         ? await findRunOfDay(trx, day)
-        : await insertRun(trx, { id: newId(), day: next, now: clock.now() });
+        : await insertRun(trx, { id: newId(), day: next, now: work.readClock() });
     if (!run) throw new Error(`the days before ${next} are closed, but there is no run of ${day}`);
-    ringAfterCommit(trx, 'runs');
+    work.wake('runs');
     return run;
   });
 }

@@ -1,7 +1,7 @@
-import type { HandlerContext } from '@ates/kit/inbox';
+import type { UnitOfWork } from '@ates/kit/unitOfWork';
 import type { Columns } from '@ates/schema/event';
 import type { tasksCreated } from '@ates/schema/events/tracker.tasks_created.v1';
-import type { Kysely, Transaction } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Books } from '../domain/company.ts';
 import { drawPrice, type Price } from '../domain/price.ts';
 import { findPrices, insertPrices } from '../repository.ts';
@@ -33,9 +33,9 @@ export async function fixPrices(
 
 /** Fixes the prices of tasks that somebody put up. */
 export async function fixPricesOfNewTasks(
-  trx: Transaction<AccountingTables>,
+  { trx }: UnitOfWork<AccountingTables>,
   facts: Columns<typeof tasksCreated>,
-  { books }: HandlerContext & { books: Books },
+  { books }: { books: Books },
 ): Promise<void> {
   await fixPrices(trx, books.priceKey, facts.taskId);
 }

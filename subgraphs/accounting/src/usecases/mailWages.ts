@@ -1,8 +1,6 @@
-import { ringAfterCommit, transact } from '@ates/kit/database';
-import type { HandlerContext } from '@ates/kit/inbox';
+import type { ServiceDatabase, UnitOfWork } from '@ates/kit/unitOfWork';
 import type { Columns } from '@ates/schema/event';
 import type { wagesPaid } from '@ates/schema/events/accounting.wages_paid.v1';
-import type { Kysely, Transaction } from 'kysely';
 import {
   type ClaimedMail,
   claimOf,
@@ -13,27 +11,25 @@ import {
 import { insertMail, lockDueMail, markMailFailed, markMailSent, writeClaims } from '../payoutRepository.ts';
 import type { AccountingTables } from '../tables.ts';
 
-type Db = Kysely<AccountingTables>;
+type Database = ServiceDatabase<AccountingTables>;
 
 /** Notes that people are to be told of their wages, once per payout. */
 export async function noteWagesPaid(
-  trx: Transaction<AccountingTables>,
+  work: UnitOfWork<AccountingTables>,
   facts: Columns<typeof wagesPaid>,
-  { now }: HandlerContext,
 ): Promise<void> {
-  await insertMail(trx, facts.payoutId, now);
-  // Sending them is the mailer's run.
-  ringAfterCommit(trx, 'runs');
+  await insertMail(work.trx, facts.payoutId, work.now);
+  work.wake('mail');
 }
 
 /**
  * Takes up to so many mails that are due and can be sent; none where nothing of the kind is due any more. Mails without
  * an address are put off, and those whose last attempt was never heard of again are given up.
  */
-export async function claimDueMail(db: Db, now: Date, limit: number): Promise<ClaimedMail[]> {
+export async function claimDueMail(database: Database, limit: number): Promise<ClaimedMail[]> {
   // Each time, whatever was due no longer is, so it ends.
   for (;;) {
-    const claims = await transact(db, async (trx) => {
+    const claims = await database.transact(async ({ trx, now }) => {
       const due = await lockDueMail(trx, now, limit);
       const decided = due.map((mail) => claimOf(mail, now));
       if (decided.length > 0) await writeClaims(trx, decided);
@@ -45,19 +41,18 @@ export async function claimDueMail(db: Db, now: Date, limit: number): Promise<Cl
 }
 
 /** Notes that the mail server took a mail. */
-export async function noteMailSent(db: Db, { payoutId }: ClaimedMail, now: Date): Promise<void> {
-  await markMailSent(db, payoutId, now);
+export async function noteMailSent({ db, clock }: Database, { payoutId }: ClaimedMail): Promise<void> {
+  await markMailSent(db, payoutId, clock.now());
 }
 
 /** Notes a failed attempt: another follows with back-off, until the last one. Hands back what the mail is now. */
 export async function noteMailFailed(
-  db: Db,
+  { db, clock }: Database,
   mail: ClaimedMail,
   error: string,
-  now: Date,
 ): Promise<Exclude<EmailStatus, 'SENT'>> {
   const status = mail.attempts >= maxMailAttempts ? 'FAILED' : 'PENDING';
-  const nextAt = new Date(now.getTime() + mailBackoffMs(mail.attempts));
+  const nextAt = new Date(clock.now().getTime() + mailBackoffMs(mail.attempts));
   await markMailFailed(db, mail, { status, lastError: error.slice(0, 1_000), nextAt });
   return status;
 }

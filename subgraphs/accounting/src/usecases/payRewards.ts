@@ -1,6 +1,6 @@
+import type { UnitOfWork } from '@ates/kit/unitOfWork';
 import type { Columns } from '@ates/schema/event';
 import type { tasksResolved } from '@ates/schema/events/tracker.tasks_resolved.v1';
-import type { Transaction } from 'kysely';
 import type { Posting } from '../domain/ledger.ts';
 import { rewardSentence } from '../domain/sentence.ts';
 import type { AccountingTables } from '../tables.ts';
@@ -9,12 +9,12 @@ import { openPosting, type PostingContext, postEntries } from './postEntries.ts'
 
 /** Pays the reward of every task to whoever completed it, once each (rule 8). */
 export async function payRewards(
-  trx: Transaction<AccountingTables>,
+  work: UnitOfWork<AccountingTables>,
   facts: Columns<typeof tasksResolved>,
   context: PostingContext,
 ): Promise<void> {
-  const dayFor = await openPosting(trx, context);
-  const prices = await fixPrices(trx, context.books.priceKey, facts.taskId);
+  const dayFor = await openPosting(work, context.books);
+  const prices = await fixPrices(work.trx, context.books.priceKey, facts.taskId);
   const postings = facts.taskId.map((taskId, at): Posting => {
     const occurredAt = facts.occurredAt[at]!;
     return {
@@ -28,5 +28,5 @@ export async function payRewards(
       taskId,
     };
   });
-  await postEntries(trx, postings, context);
+  await postEntries(work, postings, context.lane);
 }

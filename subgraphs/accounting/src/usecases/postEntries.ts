@@ -1,6 +1,6 @@
 import { dayOf } from '@ates/kit/calendar';
-import type { HandlerContext } from '@ates/kit/inbox';
 import type { Lane } from '@ates/kit/outbox';
+import type { UnitOfWork } from '@ates/kit/unitOfWork';
 import type { Transaction } from 'kysely';
 import type { Books } from '../domain/company.ts';
 import { billingDay, firstUnclosedDay, postingDay } from '../domain/day.ts';
@@ -22,23 +22,25 @@ import {
   undoPosting,
   writeAccounts,
 } from '../ledgerRepository.ts';
+import { hintEntries } from '../live.ts';
 import { findLastClosedDay } from '../repository.ts';
 import type { AccountingTables } from '../tables.ts';
 
 type Trx = Transaction<AccountingTables>;
-type PostingOptions = { readonly now: Date; readonly lane: Lane };
+type Work = UnitOfWork<AccountingTables>;
 
-/** What a handler that posts is told: when, by which lane, and in whose books. */
-export type PostingContext = HandlerContext & { readonly books: Books };
+/** What a posting needs to know beside its facts. */
+export interface PostingContext {
+  /** What follows from it leaves by the lane that its event came by. */
+  readonly lane: Lane;
+  readonly books: Books;
+}
 
 /**
  * Begins a posting: takes the posting lock shared and, only after it, reads which days are open (rule 11). Hands back
  * the day that what happened at a moment counts towards (rule 10).
  */
-export async function openPosting(
-  trx: Trx,
-  { now, books }: PostingContext,
-): Promise<(happenedAt: string) => string> {
+export async function openPosting({ trx, now }: Work, books: Books): Promise<(happenedAt: string) => string> {
   await lockForPosting(trx);
   const lastClosed = await findLastClosedDay(trx);
   const firstUnclosed = firstUnclosedDay(lastClosed, books.firstDay);
@@ -51,23 +53,19 @@ export async function openPosting(
  * entries, and moves balances and totals by exactly the entries that were added. A fact that was posted before,
  * whichever event brought it, is left out. Hands back what was posted.
  */
-export async function postEntries(
-  trx: Trx,
-  given: readonly Posting[],
-  options: PostingOptions,
-): Promise<Entry[]> {
+export async function postEntries(work: Work, given: readonly Posting[], lane: Lane): Promise<Entry[]> {
   const postings = withoutRepetitions(given);
   const accountIds = [...new Set(postings.map((posting) => posting.accountId))];
   if (accountIds.length === 0) return [];
-  const accounts = await lockAll(trx, accountIds);
+  const accounts = await lockAll(work.trx, accountIds);
   const chained = chainEntries(accounts, postings);
-  const added = await post(trx, chained, options);
+  const added = await post(work, chained, lane);
   if (added === null) return chained.entries;
   const fresh = postings.filter((posting) => added.has(posting.id));
   if (fresh.length === 0) return [];
   const again = chainEntries(accounts, fresh);
   // Not poison: another transaction posted the same fact to another account in between, and the next try sees it.
-  if ((await post(trx, again, options)) !== null)
+  if ((await post(work, again, lane)) !== null)
     throw new Error('a fact was posted by somebody else meanwhile; try again');
   return again.entries;
 }
@@ -88,19 +86,21 @@ async function lockAll(trx: Trx, ids: readonly string[]): Promise<AccountState[]
  * hands back the ids of those that are, or null where all were.
  */
 async function post(
-  trx: Trx,
+  work: Work,
   { entries, after }: ReturnType<typeof chainEntries>,
-  options: PostingOptions,
+  lane: Lane,
 ): Promise<ReadonlySet<string> | null> {
+  const { trx } = work;
   // One alone is added or not; there is nothing that would have to be undone.
   const isBatch = entries.length > 1;
   if (isBatch) await beginPosting(trx);
-  const added = await insertEntries(trx, entries, options.now);
+  const added = await insertEntries(trx, entries, work.now);
   if (added !== null) {
     if (isBatch) await undoPosting(trx);
     return added;
   }
   await writeAccounts(trx, after, totalsByDay(entries));
-  await publishEntries(trx, entries, options);
+  await publishEntries(work, entries, lane);
+  hintEntries(work, entries, lane);
   return null;
 }

@@ -1,38 +1,33 @@
 import { dayOf } from '@ates/kit/calendar';
-import type { Clock } from '@ates/kit/clock';
-import type { Kysely } from 'kysely';
+import type { ServiceDatabase } from '@ates/kit/unitOfWork';
 import { type Books, type CompanyDay, rangeOfDays } from '../domain/company.ts';
 import { billingDay } from '../domain/day.ts';
 import { findLastClosedDay, sumCompanyDays } from '../repository.ts';
 import type { AccountingTables } from '../tables.ts';
 
+type Database = Pick<ServiceDatabase<AccountingTables>, 'db' | 'clock'>;
+
 /** The day that new entries count towards (rule 10). */
-export async function readBillingDay(
-  db: Kysely<AccountingTables>,
-  clock: Clock,
-  books: Books,
-): Promise<string> {
+export async function readBillingDay({ db, clock }: Database, books: Books): Promise<string> {
   return billingDay(dayOf(clock.now(), books.timeZone), await findLastClosedDay(db), books.firstDay);
 }
 
 /** The zone that the company lives in, which day it is there, and the one that new entries count towards. */
 export async function readCompany(
-  db: Kysely<AccountingTables>,
-  clock: Clock,
+  database: Database,
   books: Books,
 ): Promise<{ timeZone: string; today: string; billingDay: string }> {
   const { timeZone } = books;
   return {
     timeZone,
-    today: dayOf(clock.now(), timeZone),
-    billingDay: await readBillingDay(db, clock, books),
+    today: dayOf(database.clock.now(), timeZone),
+    billingDay: await readBillingDay(database, books),
   };
 }
 
 /** The company's figures of a day, today's where none is given; nothing but zeros for days without entries. */
 export async function readCompanyDay(
-  db: Kysely<AccountingTables>,
-  clock: Clock,
+  { db, clock }: Database,
   books: Books,
   day: string | null,
 ): Promise<CompanyDay> {
@@ -45,11 +40,10 @@ export async function readCompanyDay(
  * @throws Refusal BAD_USER_INPUT where it ends before it begins or is over 366 days long.
  */
 export async function readCompanyDays(
-  db: Kysely<AccountingTables>,
-  clock: Clock,
+  database: Database,
   books: Books,
   range: { from: string | null; to: string | null },
 ): Promise<CompanyDay[]> {
-  const billing = await readBillingDay(db, clock, books);
-  return sumCompanyDays(db, rangeOfDays(range, billing, books.firstDay));
+  const billing = await readBillingDay(database, books);
+  return sumCompanyDays(database.db, rangeOfDays(range, billing, books.firstDay));
 }

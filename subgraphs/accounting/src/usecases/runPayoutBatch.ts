@@ -1,11 +1,12 @@
 import type { BatchOutcome } from '@ates/kit/batchOutcome';
-import { type Clock, newId } from '@ates/kit/clock';
-import { ringAfterCommit, transact } from '@ates/kit/database';
-import type { Kysely, Transaction } from 'kysely';
+import { newId } from '@ates/kit/clock';
+import type { ServiceDatabase, UnitOfWork } from '@ates/kit/unitOfWork';
+import type { Transaction } from 'kysely';
 import type { Payout, PayoutRun } from '../domain/payout.ts';
 import { payoutSentence } from '../domain/sentence.ts';
 import { publishDayClosed, publishPayouts } from '../events.ts';
 import { lockForPosting, lockNextAccounts, sumLaterDays } from '../ledgerRepository.ts';
+import { hintCompanyDay } from '../live.ts';
 import {
   completeRun,
   insertPayouts,
@@ -24,13 +25,12 @@ type Trx = Transaction<AccountingTables>;
  * one run take turns. Runs go in the order of their days.
  */
 export async function runPayoutBatch(
-  db: Kysely<AccountingTables>,
-  clock: Clock,
+  database: ServiceDatabase<AccountingTables>,
   runId: string,
   batchSize = 1_000,
 ): Promise<BatchOutcome> {
-  const now = clock.now();
-  return transact(db, async (trx) => {
+  return database.transact(async (work) => {
+    const { trx, now } = work;
     await lockForPosting(trx);
     const run = await lockRun(trx, runId);
     if (!run || run.status === 'COMPLETED') return 'ended';
@@ -45,7 +45,7 @@ export async function runPayoutBatch(
         amountCents: closingCents,
         paidAt: now,
       }));
-    await pay(trx, payouts, now);
+    await pay(work, payouts);
     const advanced: PayoutRun = {
       ...run,
       cursor: closings.at(-1)?.accountId ?? run.cursor,
@@ -56,9 +56,10 @@ export async function runPayoutBatch(
     };
     await updateRun(trx, advanced, now);
     if (closings.length === batchSize) return 'more';
-    await publishDayClosed(trx, advanced, await completeRun(trx, advanced, now), now);
+    await publishDayClosed(work, advanced, await completeRun(trx, advanced, now));
+    hintCompanyDay(work);
     // The next day's run may have waited for this one.
-    ringAfterCommit(trx, 'runs');
+    work.wake('runs');
     return 'ended';
   });
 }
@@ -85,7 +86,10 @@ async function closingBalances(
 }
 
 /** One entry of the closed day, one payout and one fact each. */
-async function pay(trx: Trx, payouts: readonly Omit<Payout, 'email'>[], now: Date): Promise<void> {
+async function pay(
+  work: UnitOfWork<AccountingTables>,
+  payouts: readonly Omit<Payout, 'email'>[],
+): Promise<void> {
   if (payouts.length === 0) return;
   const postings = payouts.map(({ id, accountId, day, amountCents }) => ({
     id,
@@ -93,11 +97,11 @@ async function pay(trx: Trx, payouts: readonly Omit<Payout, 'email'>[], now: Dat
     accountId,
     amountCents,
     day,
-    occurredAt: now.toISOString(),
+    occurredAt: work.now.toISOString(),
     description: payoutSentence(day),
     taskId: null,
   }));
-  await insertPayouts(trx, payouts);
-  await postEntries(trx, postings, { now, lane: 'bulk' });
-  await publishPayouts(trx, payouts, now);
+  await insertPayouts(work.trx, payouts);
+  await postEntries(work, postings, 'bulk');
+  await publishPayouts(work, payouts);
 }

@@ -1,5 +1,5 @@
 import { dayOf } from '@ates/kit/calendar';
-import type { Transaction } from 'kysely';
+import type { UnitOfWork } from '@ates/kit/unitOfWork';
 import { hintFigures } from '../live.ts';
 import { addToTaskDays, insertFacts, type TaskCounter } from '../repository.ts';
 import type { AnalyticsTables, FactKind } from '../tables.ts';
@@ -9,14 +9,14 @@ import type { AnalyticsTables, FactKind } from '../tables.ts';
  * (rule 14).
  */
 export async function countByDay(
-  trx: Transaction<AnalyticsTables>,
+  work: UnitOfWork<AnalyticsTables>,
   counter: TaskCounter,
   kind: FactKind,
   facts: { ids: readonly string[]; occurredAt: readonly string[] },
   timeZone: string,
 ): Promise<void> {
   const days = facts.occurredAt.map((moment) => dayOf(moment, timeZone));
-  const fresh = await insertFacts(trx, kind, facts.ids);
+  const fresh = await insertFacts(work.trx, kind, facts.ids);
   const counts = new Map<string, number>();
   facts.ids.forEach((id, at) => {
     const day = days[at] as string;
@@ -24,6 +24,6 @@ export async function countByDay(
     if (fresh === null || fresh.delete(id)) counts.set(day, (counts.get(day) ?? 0) + 1);
   });
   if (counts.size === 0) return;
-  await addToTaskDays(trx, counter, counts);
-  hintFigures(trx);
+  await addToTaskDays(work.trx, counter, counts);
+  hintFigures(work);
 }

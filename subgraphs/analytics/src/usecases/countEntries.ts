@@ -1,7 +1,7 @@
 import { dayOf } from '@ates/kit/calendar';
+import type { UnitOfWork } from '@ates/kit/unitOfWork';
 import type { Columns } from '@ates/schema/event';
 import type { entriesPosted } from '@ates/schema/events/accounting.entries_posted.v1';
-import type { Transaction } from 'kysely';
 import { isDearer, type ResolvedTask } from '../domain/figures.ts';
 import { hintFigures } from '../live.ts';
 import { addMoney, insertFacts, type MoneyOfDay, upsertBalances, upsertDearest } from '../repository.ts';
@@ -14,10 +14,11 @@ type Entries = Columns<typeof entriesPosted>;
  * balances by the entry's number, and the dearest task by the calendar day of its reward.
  */
 export async function countEntries(
-  trx: Transaction<AnalyticsTables>,
+  work: UnitOfWork<AnalyticsTables>,
   entries: Entries,
   timeZone: string,
 ): Promise<void> {
+  const { trx } = work;
   // Before anything is written: a moment that does not exist is poison.
   const calendarDays = entries.occurredAt.map((moment) => dayOf(moment, timeZone));
   const fresh = await insertFacts(trx, factKinds.entryPosted, entries.entryId);
@@ -31,7 +32,7 @@ export async function countEntries(
   const dearest = dearestByDay(entries, counted, calendarDays);
   if (dearest.length > 0) await upsertDearest(trx, dearest);
   await addMoney(trx, moneyByDay(entries, counted));
-  hintFigures(trx);
+  hintFigures(work);
 }
 
 // What follows goes through the columns by index: an object per entry would cost more than all that is done with it.

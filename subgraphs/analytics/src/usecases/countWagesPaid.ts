@@ -1,6 +1,6 @@
+import type { UnitOfWork } from '@ates/kit/unitOfWork';
 import type { Columns } from '@ates/schema/event';
 import type { wagesPaid } from '@ates/schema/events/accounting.wages_paid.v1';
-import type { Transaction } from 'kysely';
 import type { AnalyticsTables } from '../tables.ts';
 
 /**
@@ -9,6 +9,6 @@ import type { AnalyticsTables } from '../tables.ts';
  * same, since analytics is one of its consumers and each delivery wants its receipt.
  */
 export async function countWagesPaid(
-  _trx: Transaction<AnalyticsTables>,
+  _work: UnitOfWork<AnalyticsTables>,
   _columns: Columns<typeof wagesPaid>,
 ): Promise<void> {}

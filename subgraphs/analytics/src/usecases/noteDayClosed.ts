@@ -1,6 +1,6 @@
+import type { UnitOfWork } from '@ates/kit/unitOfWork';
 import { type Columns, type Fact, toFacts } from '@ates/schema/event';
 import type { dayClosed } from '@ates/schema/events/accounting.day_closed.v1';
-import type { Transaction } from 'kysely';
 import { hintFigures } from '../live.ts';
 import { insertClosedDays } from '../repository.ts';
 import type { AnalyticsTables } from '../tables.ts';
@@ -10,9 +10,9 @@ import type { AnalyticsTables } from '../tables.ts';
  * of the entries, which are counted one by one, so that a day reads the same before and after it closes.
  */
 export async function noteDayClosed(
-  trx: Transaction<AnalyticsTables>,
+  work: UnitOfWork<AnalyticsTables>,
   columns: Columns<typeof dayClosed>,
 ): Promise<void> {
-  await insertClosedDays(trx, toFacts(columns) as Fact<typeof dayClosed>[]);
-  hintFigures(trx);
+  await insertClosedDays(work.trx, toFacts(columns) as Fact<typeof dayClosed>[]);
+  hintFigures(work);
 }

@@ -1,6 +1,5 @@
 import { dayOf } from '@ates/kit/calendar';
-import type { Clock } from '@ates/kit/clock';
-import type { Kysely } from 'kysely';
+import type { ServiceDatabase } from '@ates/kit/unitOfWork';
 import {
   type AnalyticsDay,
   checkHasCome,
@@ -13,13 +12,14 @@ import {
 import { findDearest, listDays } from '../repository.ts';
 import type { AnalyticsTables } from '../tables.ts';
 
+type Database = Pick<ServiceDatabase<AnalyticsTables>, 'db' | 'clock'>;
+
 /**
  * A day's figures (rule 14), today's where none is given.
  * @throws Refusal BAD_USER_INPUT for a day that has not come yet.
  */
 export async function readDay(
-  db: Kysely<AnalyticsTables>,
-  clock: Clock,
+  { db, clock }: Database,
   timeZone: string,
   day: string | null,
 ): Promise<AnalyticsDay> {
@@ -35,8 +35,7 @@ export async function readDay(
  * @throws Refusal BAD_USER_INPUT where it ends before it begins or has more than 366 days.
  */
 export async function readDays(
-  db: Kysely<AnalyticsTables>,
-  clock: Clock,
+  { db, clock }: Database,
   timeZone: string,
   range: DayRange,
 ): Promise<AnalyticsDay[]> {
@@ -45,8 +44,7 @@ export async function readDays(
 
 /** The dearest task resolved in the period that holds a day, today where none is given (rule 14). */
 export async function readMostExpensiveTask(
-  db: Kysely<AnalyticsTables>,
-  clock: Clock,
+  { db, clock }: Database,
   timeZone: string,
   period: Period,
   on: string | null,

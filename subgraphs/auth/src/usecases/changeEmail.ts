@@ -1,13 +1,11 @@
-import type { Clock } from '@ates/kit/clock';
-import type { Kysely } from 'kysely';
+import type { ServiceDatabase } from '@ates/kit/unitOfWork';
 import { parseEmail, type User } from '../domain/user.ts';
 import type { AuthTables } from '../tables.ts';
 import { changeUser } from './changeUser.ts';
 
 /** Corrects a user's e-mail address (rule 2, admins). @throws Refusal NOT_FOUND, BAD_USER_INPUT. */
 export const changeEmail = (
-  db: Kysely<AuthTables>,
-  clock: Clock,
+  database: ServiceDatabase<AuthTables>,
   userId: string,
   email: string,
-): Promise<User> => changeUser(db, clock, userId, () => ({ email: parseEmail(email) }));
+): Promise<User> => changeUser(database, userId, () => ({ email: parseEmail(email) }));

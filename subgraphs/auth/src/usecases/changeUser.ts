@@ -1,7 +1,6 @@
-import { type Clock, isId } from '@ates/kit/clock';
-import { transact } from '@ates/kit/database';
+import { isId } from '@ates/kit/clock';
 import { Refusal } from '@ates/kit/refusal';
-import type { Kysely, Transaction } from 'kysely';
+import type { ServiceDatabase, UnitOfWork } from '@ates/kit/unitOfWork';
 import type { User } from '../domain/user.ts';
 import { publishUser } from '../events.ts';
 import { lockUser, updateUser } from '../repository.ts';
@@ -13,22 +12,21 @@ import type { AuthTables } from '../tables.ts';
  * @throws Refusal NOT_FOUND, BAD_USER_INPUT, and whatever `decide` refuses.
  */
 export async function changeUser(
-  db: Kysely<AuthTables>,
-  clock: Clock,
+  database: ServiceDatabase<AuthTables>,
   userId: string,
-  decide: (user: User, trx: Transaction<AuthTables>) => Partial<User> | Promise<Partial<User>>,
+  decide: (user: User, work: UnitOfWork<AuthTables>) => Partial<User> | Promise<Partial<User>>,
 ): Promise<User> {
   if (!isId(userId)) throw new Refusal('BAD_USER_INPUT', `"${userId}" is not a user's id.`);
-  const now = clock.now();
-  return transact(db, async (trx) => {
+  return database.transact(async (work) => {
+    const { trx } = work;
     const user = await lockUser(trx, userId);
     if (!user) throw new Refusal('NOT_FOUND', `There is no user ${userId}.`);
-    const change = await decide(user, trx);
+    const change = await decide(user, work);
     const isSame = Object.entries(change).every(([field, value]) => user[field as keyof User] === value);
     if (isSame) return user;
     const changed = { ...user, ...change, version: user.version + 1 };
     await updateUser(trx, changed);
-    await publishUser(trx, changed, now);
+    await publishUser(work, changed);
     return changed;
   });
 }

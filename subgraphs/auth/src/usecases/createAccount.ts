@@ -1,8 +1,7 @@
-import { type Clock, newId } from '@ates/kit/clock';
-import { transact } from '@ates/kit/database';
+import { newId } from '@ates/kit/clock';
 import { Refusal } from '@ates/kit/refusal';
+import type { ServiceDatabase } from '@ates/kit/unitOfWork';
 import type { Role } from '@ates/schema/access';
-import type { Kysely } from 'kysely';
 import { hashBeakShape } from '../beakHash.ts';
 import { parseBeakShape, parseEmail, parseLogin, parseName, type User } from '../domain/user.ts';
 import { publishUser } from '../events.ts';
@@ -38,17 +37,15 @@ export async function newUser(account: NewAccount, now: Date): Promise<{ user: U
  * @throws Refusal BAD_USER_INPUT; CONFLICT where the login is taken.
  */
 export async function createAccount(
-  db: Kysely<AuthTables>,
-  clock: Clock,
+  database: ServiceDatabase<AuthTables>,
   account: NewAccount,
 ): Promise<User> {
-  const now = clock.now();
-  const { user, beakHash } = await newUser(account, now);
-  return transact(db, async (trx) => {
-    if (!(await insertUser(trx, user, beakHash))) {
+  const { user, beakHash } = await newUser(account, database.clock.now());
+  return database.transact(async (work) => {
+    if (!(await insertUser(work.trx, user, beakHash))) {
       throw new Refusal('CONFLICT', `The login "${user.login}" is taken. Choose another.`);
     }
-    await publishUser(trx, user, now);
+    await publishUser(work, user);
     return user;
   });
 }

@@ -1,7 +1,6 @@
-import { type Clock, newId } from '@ates/kit/clock';
-import { transact } from '@ates/kit/database';
+import { newId } from '@ates/kit/clock';
 import { Refusal } from '@ates/kit/refusal';
-import type { Kysely } from 'kysely';
+import type { ServiceDatabase } from '@ates/kit/unitOfWork';
 import { verifyBeakShape } from '../beakHash.ts';
 import { networkOf } from '../domain/network.ts';
 import type { Session } from '../domain/session.ts';
@@ -26,11 +25,11 @@ const refused = () => new Refusal('UNAUTHENTICATED', 'No active account has this
  * @throws Refusal UNAUTHENTICATED; TOO_MANY_REQUESTS after too many failures of this login or from this address.
  */
 export async function logIn(
-  db: Kysely<AuthTables>,
-  clock: Clock,
+  database: ServiceDatabase<AuthTables>,
   attempt: { login: string; beakShape: string; clientAddress: string },
 ): Promise<Session> {
-  const now = clock.now();
+  const { db } = database;
+  const now = database.clock.now();
   // A NUL, which PostgreSQL takes in no text, becomes what no login has either.
   const login = attempt.login.trim().toLowerCase().slice(0, 200).replaceAll('\0', '\ufffd');
   const subjects = { login: `login:${login}`, address: `address:${networkOf(attempt.clientAddress)}` };
@@ -55,7 +54,7 @@ export async function logIn(
     throw refused();
   }
   await forgetLoginFailures(db, subjects.login, subjects.address);
-  return transact(db, async (trx) => {
+  return database.transact(async ({ trx }) => {
     // Read again under lock: meanwhile the shape may have been reset, or the user deactivated.
     const user = await lockUser(trx, found.user.id);
     const current = await findCredentials(trx, login);

@@ -1,13 +1,11 @@
 import type { Caller } from '@ates/kit/caller';
-import type { Clock } from '@ates/kit/clock';
-import type { Kysely } from 'kysely';
+import type { ServiceDatabase } from '@ates/kit/unitOfWork';
 import { endSession, endSessionsOf } from '../repository.ts';
 import type { AuthTables } from '../tables.ts';
 
 /** Ends the caller's session, or all of the caller's sessions. */
 export async function logOut(
-  db: Kysely<AuthTables>,
-  clock: Clock,
+  { db, clock }: ServiceDatabase<AuthTables>,
   caller: Caller,
   everywhere: boolean,
 ): Promise<true> {

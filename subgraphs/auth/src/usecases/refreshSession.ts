@@ -1,7 +1,5 @@
-import type { Clock } from '@ates/kit/clock';
-import { transact } from '@ates/kit/database';
 import { Refusal } from '@ates/kit/refusal';
-import type { Kysely } from 'kysely';
+import type { ServiceDatabase } from '@ates/kit/unitOfWork';
 import { hashRefreshToken, judgeRefresh, type Session } from '../domain/session.ts';
 import { endSession, lockRefreshToken, lockUser, markTokenUsed } from '../repository.ts';
 import type { AuthTables } from '../tables.ts';
@@ -15,13 +13,11 @@ const refused = () => new Refusal('UNAUTHENTICATED', 'This session has ended. Si
  * @throws Refusal UNAUTHENTICATED where the token is unknown, used, run out, or its session or user has ended.
  */
 export async function refreshSession(
-  db: Kysely<AuthTables>,
-  clock: Clock,
+  database: ServiceDatabase<AuthTables>,
   refreshToken: string,
 ): Promise<Session> {
-  const now = clock.now();
   const hash = hashRefreshToken(refreshToken);
-  const session = await transact(db, async (trx) => {
+  const session = await database.transact(async ({ trx, now }) => {
     const token = await lockRefreshToken(trx, hash);
     const verdict = token ? judgeRefresh(token, now) : 'refuse';
     if (!token || verdict === 'refuse') return null;

@@ -1,5 +1,4 @@
-import type { Clock } from '@ates/kit/clock';
-import type { Kysely } from 'kysely';
+import type { ServiceDatabase } from '@ates/kit/unitOfWork';
 import { hashBeakShape } from '../beakHash.ts';
 import { parseBeakShape, type User } from '../domain/user.ts';
 import { endSessionsOf, updateBeakHash } from '../repository.ts';
@@ -12,15 +11,14 @@ import { changeUser } from './changeUser.ts';
  * @throws Refusal NOT_FOUND, BAD_USER_INPUT.
  */
 export async function resetBeakShape(
-  db: Kysely<AuthTables>,
-  clock: Clock,
+  database: ServiceDatabase<AuthTables>,
   userId: string,
   beakShape: string,
 ): Promise<User> {
   const beakHash = await hashBeakShape(parseBeakShape(beakShape));
-  return changeUser(db, clock, userId, async (user, trx) => {
-    await updateBeakHash(trx, user.id, beakHash);
-    await endSessionsOf(trx, user.id, clock.now());
+  return changeUser(database, userId, async (user, work) => {
+    await updateBeakHash(work.trx, user.id, beakHash);
+    await endSessionsOf(work.trx, user.id, work.readClock());
     return {};
   });
 }

@@ -1,6 +1,6 @@
 import { type Clock, newId } from '@ates/kit/clock';
 import type { ClockSkew } from '@ates/kit/clockSkew';
-import { transact } from '@ates/kit/database';
+import { inTransaction } from '@ates/kit/database';
 import type { Kysely } from 'kysely';
 import { activeKey, keyLifeMs, newSigningKey, type SigningKey, sortKeys } from '../domain/signingKey.ts';
 import { deleteSigningKeys, insertSigningKey, listSigningKeys, lockSigningKeys } from '../repository.ts';
@@ -12,7 +12,7 @@ import type { AuthTables } from '../tables.ts';
  */
 export async function rotateSigningKeys(db: Kysely<AuthTables>, clock: Clock): Promise<void> {
   const now = clock.now();
-  await transact(db, async (trx) => {
+  await inTransaction(db, async (trx) => {
     const keys = (await lockSigningKeys(trx)).map(toKey);
     const current = activeKey(keys, now) ?? (await add(now));
     if (!keys.some((key) => key.activeFrom > now)) {

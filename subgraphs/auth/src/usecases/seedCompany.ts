@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Clock } from '@ates/kit/clock';
-import { transact } from '@ates/kit/database';
-import type { Kysely } from 'kysely';
+import type { ServiceDatabase } from '@ates/kit/unitOfWork';
 import { publishUsers } from '../events.ts';
 import { insertUser, lockEmptyCompany } from '../repository.ts';
 import type { AuthTables } from '../tables.ts';
@@ -78,20 +76,18 @@ export type SeededLogins = readonly { login: string; beakShape: string; role: st
  * @returns the log-ins that were made, or null where there were users already.
  */
 export async function seedCompany(
-  db: Kysely<AuthTables>,
-  clock: Clock,
+  database: ServiceDatabase<AuthTables>,
   seed: Seed,
 ): Promise<SeededLogins | null> {
-  const now = clock.now();
-  return transact(db, async (trx) => {
+  return database.transact(async (work) => {
+    const { trx, now } = work;
     if (!(await lockEmptyCompany(trx))) return null;
     const accounts = seed.kind === 'demo' ? demoCompany : [firstAdmin(seed)];
     const users = await Promise.all(accounts.map((account) => newUser(account, now)));
     for (const { user, beakHash } of users) await insertUser(trx, user, beakHash);
     await publishUsers(
-      trx,
+      work,
       users.map(({ user }) => user),
-      now,
     );
     return accounts.map(({ login, beakShape, role }) => ({ login, beakShape, role }));
   });

@@ -1,12 +1,12 @@
+import type { UnitOfWork } from '@ates/kit/unitOfWork';
 import type { Columns } from '@ates/schema/event';
 import type { usersChanged } from '@ates/schema/events/auth.users_changed.v1';
-import type { Transaction } from 'kysely';
 import type { TrackerTables } from '../tables.ts';
 import { upsertUserCopies } from '../userRepository.ts';
 
 /** Keeps tracker's copy of the users: the newest version of each (rule 2). */
 export async function applyUsersChanged(
-  trx: Transaction<TrackerTables>,
+  { trx }: UnitOfWork<TrackerTables>,
   users: Columns<typeof usersChanged>,
 ): Promise<void> {
   await upsertUserCopies(trx, {

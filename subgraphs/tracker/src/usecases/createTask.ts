@@ -1,9 +1,9 @@
-import { type Clock, newId, type Random } from '@ates/kit/clock';
-import { transact } from '@ates/kit/database';
-import type { Kysely } from 'kysely';
+import { newId, type Random } from '@ates/kit/clock';
+import type { ServiceDatabase } from '@ates/kit/unitOfWork';
 import { nobodyEligible, parseTaskText, type Task, type TaskText } from '../domain/task.ts';
 import { publishCreated } from '../events.ts';
 import { claimIdempotencyKey } from '../idempotency.ts';
+import { hintOpenTasks } from '../live.ts';
 import type { TrackerTables } from '../tables.ts';
 import { findTasks, insertTask } from '../taskRepository.ts';
 import { drawAssignee } from '../userRepository.ts';
@@ -13,15 +13,15 @@ import { drawAssignee } from '../userRepository.ts';
  * @throws Refusal BAD_USER_INPUT; NO_ELIGIBLE_ASSIGNEE, and no task; CONFLICT where the key was used otherwise.
  */
 export async function createTask(
-  db: Kysely<TrackerTables>,
-  { clock, random }: { clock: Clock; random: Random },
+  database: ServiceDatabase<TrackerTables>,
+  random: Random,
   creatorId: string,
   typed: TaskText & { idempotencyKey: string | null },
 ): Promise<Task> {
   const text = parseTaskText(typed);
-  const now = clock.now();
   const id = newId();
-  return transact(db, async (trx) => {
+  return database.transact(async (work) => {
+    const { trx, now } = work;
     if (typed.idempotencyKey !== null) {
       const claim = {
         userId: creatorId,
@@ -47,7 +47,8 @@ export async function createTask(
       assignedAt: now,
     };
     await insertTask(trx, task);
-    await publishCreated(trx, task);
+    await publishCreated(work, task);
+    hintOpenTasks(work, [assigneeId]);
     return task;
   });
 }

@@ -1,6 +1,5 @@
-import { type Clock, newId } from '@ates/kit/clock';
-import { ringAfterCommit, transact } from '@ates/kit/database';
-import type { Kysely } from 'kysely';
+import { newId } from '@ates/kit/clock';
+import type { ServiceDatabase } from '@ates/kit/unitOfWork';
 import { decidePress, type OnRunning, type Reassignment } from '../domain/reassignment.ts';
 import { nobodyEligible } from '../domain/task.ts';
 import { claimIdempotencyKey } from '../idempotency.ts';
@@ -22,13 +21,12 @@ import { isAnyoneEligible } from '../userRepository.ts';
  * @throws Refusal NO_ELIGIBLE_ASSIGNEE; CONFLICT where the key was used with other arguments.
  */
 export async function reassignTasks(
-  db: Kysely<TrackerTables>,
-  clock: Clock,
+  database: ServiceDatabase<TrackerTables>,
   callerId: string,
   press: { onRunning: OnRunning; idempotencyKey: string | null },
 ): Promise<Reassignment> {
-  const now = clock.now();
-  return transact(db, async (trx) => {
+  return database.transact(async (work) => {
+    const { trx, now } = work;
     const toStop = press.onRunning === 'SUPERSEDE' ? await lockRunning(trx) : undefined;
     await lockPresses(trx);
     const { running, queued } = await readUnfinished(trx);
@@ -55,11 +53,11 @@ export async function reassignTasks(
       handBack ?? (await insertReassignment(trx, { id: resultId, requestedById: callerId, now }));
     if (supersede) {
       // Not the moment of the press, after which a batch may have got further.
-      const end = { status: 'SUPERSEDED', now: clock.now(), supersededById: pressed.id } as const;
+      const end = { status: 'SUPERSEDED', now: work.readClock(), supersededById: pressed.id } as const;
       await endRun(trx, supersede.id, end);
-      hintProgress(trx, supersede.id);
+      hintProgress(work, supersede.id);
     }
-    ringAfterCommit(trx, 'runs');
+    work.wake('runs');
     return pressed;
   });
 }

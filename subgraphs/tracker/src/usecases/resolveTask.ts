@@ -1,9 +1,9 @@
-import { type Clock, isId } from '@ates/kit/clock';
-import { transact } from '@ates/kit/database';
+import { isId } from '@ates/kit/clock';
 import { Refusal } from '@ates/kit/refusal';
-import type { Kysely } from 'kysely';
+import type { ServiceDatabase } from '@ates/kit/unitOfWork';
 import { refuseToResolve, type Task } from '../domain/task.ts';
 import { publishResolved } from '../events.ts';
+import { hintOpenTasks } from '../live.ts';
 import type { TrackerTables } from '../tables.ts';
 import { lockTask, markResolved } from '../taskRepository.ts';
 
@@ -12,18 +12,18 @@ import { lockTask, markResolved } from '../taskRepository.ts';
  * @throws Refusal BAD_USER_INPUT, NOT_FOUND, FORBIDDEN, CONFLICT.
  */
 export async function resolveTask(
-  db: Kysely<TrackerTables>,
-  clock: Clock,
+  database: ServiceDatabase<TrackerTables>,
   callerId: string,
   taskId: string,
 ): Promise<Task> {
   if (!isId(taskId)) throw new Refusal('BAD_USER_INPUT', `"${taskId}" is not a task's id.`);
-  const now = clock.now();
-  return transact(db, async (trx) => {
+  return database.transact(async (work) => {
+    const { trx, now } = work;
     const task = await lockTask(trx, taskId);
     refuseToResolve(task, callerId);
     await markResolved(trx, taskId, now);
-    await publishResolved(trx, task, now);
+    await publishResolved(work, task);
+    hintOpenTasks(work, [callerId]);
     return { ...task, resolvedAt: now };
   });
 }

@@ -1,11 +1,10 @@
 import type { BatchOutcome } from '@ates/kit/batchOutcome';
-import { type Clock, newId, type Random } from '@ates/kit/clock';
-import { ringAfterCommit, transact } from '@ates/kit/database';
+import { newId, type Random } from '@ates/kit/clock';
+import type { ServiceDatabase } from '@ates/kit/unitOfWork';
 import { maxFactsPerEvent } from '@ates/schema/event';
-import type { Kysely } from 'kysely';
 import { drawOneOf } from '../domain/draw.ts';
-import { publishAssigned } from '../events.ts';
-import { hintProgress } from '../live.ts';
+import { publishReassigned } from '../events.ts';
+import { hintOpenTasksOfAll, hintProgress } from '../live.ts';
 import {
   advanceRun,
   areTasksLeft,
@@ -23,27 +22,27 @@ import { listEligible } from '../userRepository.ts';
  * change the tasks, publish the assignments, note how far it got. Killed at any point, the run goes on where it was.
  */
 export async function runReassignmentBatch(
-  db: Kysely<TrackerTables>,
-  { clock, random }: { clock: Clock; random: Random },
+  database: ServiceDatabase<TrackerTables>,
+  random: Random,
   id: string,
   size: number = maxFactsPerEvent,
 ): Promise<BatchOutcome> {
-  return transact(db, async (trx) => {
-    const now = clock.now();
+  return database.transact(async (work) => {
+    const { trx, now } = work;
     let run = await lockReassignment(trx, id);
     if (run?.status === 'QUEUED') {
       if (await isAnyRunning(trx)) return 'waits';
       run = await startRun(trx, id, now);
     }
     if (run?.status !== 'RUNNING') return 'ended';
-    hintProgress(trx, id);
+    hintProgress(work, id);
 
     if (run.until) {
       const range = { after: run.cursor, until: run.until };
       const eligible = await listEligible(trx);
       if (eligible.length === 0) {
         await endRun(trx, id, { status: (await areTasksLeft(trx, range)) ? 'FAILED' : 'COMPLETED', now });
-        ringAfterCommit(trx, 'runs');
+        work.wake('runs');
         return 'ended';
       }
       const draws = {
@@ -55,20 +54,15 @@ export async function runReassignmentBatch(
       };
       const { assigned, last, passed } = await assignNextTasks(trx, range, draws, { id, now });
       if (assigned) {
-        const moment = now.toISOString();
-        await publishAssigned(
-          trx,
-          { ...assigned, occurredAt: assigned.taskId.map(() => moment) },
-          'bulk',
-          now,
-        );
+        await publishReassigned(work, assigned);
+        hintOpenTasksOfAll(work);
       }
       if (last) await advanceRun(trx, id, { cursor: last, count: passed, now });
       if (passed === size) return 'more';
     }
     await endRun(trx, id, { status: 'COMPLETED', now });
     // Another may wait for its turn.
-    ringAfterCommit(trx, 'runs');
+    work.wake('runs');
     return 'ended';
   });
 }

@@ -6,5 +6,5 @@ import { usersChanged } from '@ates/schema/events/auth.users_changed.v1';
 /** Everybody has an account from the moment they exist (rule 9). */
 export const applyUsersChangedToAccounting = onEvent<AccountingTables, typeof usersChanged>(
   usersChanged,
-  (trx, users) => applyUsersChanged(trx, users),
+  (work, users) => applyUsersChanged(work, users),
 );

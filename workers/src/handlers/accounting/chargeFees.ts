@@ -6,6 +6,6 @@ import { tasksAssigned } from '@ates/schema/events/tracker.tasks_assigned.v1';
 
 /** Every assignment is charged its task's fee (rule 8). */
 export const chargeFeesBy = (books: Books): EventHandler<AccountingTables> =>
-  onEvent<AccountingTables, typeof tasksAssigned>(tasksAssigned, (trx, facts, context) =>
-    chargeFees(trx, facts, { ...context, books }),
+  onEvent<AccountingTables, typeof tasksAssigned>(tasksAssigned, (work, facts, context) =>
+    chargeFees(work, facts, { ...context, books }),
   );

@@ -6,6 +6,6 @@ import { tasksCreated } from '@ates/schema/events/tracker.tasks_created.v1';
 
 /** A new task gets its price (rule 7). */
 export const fixPricesOfNewTasksBy = (books: Books): EventHandler<AccountingTables> =>
-  onEvent<AccountingTables, typeof tasksCreated>(tasksCreated, (trx, facts, context) =>
-    fixPricesOfNewTasks(trx, facts, { ...context, books }),
+  onEvent<AccountingTables, typeof tasksCreated>(tasksCreated, (work, facts, context) =>
+    fixPricesOfNewTasks(work, facts, { ...context, books }),
   );

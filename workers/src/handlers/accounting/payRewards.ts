@@ -6,6 +6,6 @@ import { tasksResolved } from '@ates/schema/events/tracker.tasks_resolved.v1';
 
 /** Whoever completed a task earns its reward (rule 8). */
 export const payRewardsBy = (books: Books): EventHandler<AccountingTables> =>
-  onEvent<AccountingTables, typeof tasksResolved>(tasksResolved, (trx, facts, context) =>
-    payRewards(trx, facts, { ...context, books }),
+  onEvent<AccountingTables, typeof tasksResolved>(tasksResolved, (work, facts, context) =>
+    payRewards(work, facts, { ...context, books }),
   );

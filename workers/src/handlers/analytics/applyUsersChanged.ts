@@ -6,5 +6,5 @@ import { usersChanged } from '@ates/schema/events/auth.users_changed.v1';
 /** Analytics' copy of the users follows auth's. */
 export const applyUsersChangedToAnalytics = onEvent<AnalyticsTables, typeof usersChanged>(
   usersChanged,
-  (trx, users) => applyUsersChanged(trx, users),
+  (work, users) => applyUsersChanged(work, users),
 );

@@ -5,6 +5,6 @@ import { tasksAssigned } from '@ates/schema/events/tracker.tasks_assigned.v1';
 
 /** Assignments count by the calendar day of the draw (rule 14). */
 export const countAssignmentsBy = (companyTimeZone: string): EventHandler<AnalyticsTables> =>
-  onEvent<AnalyticsTables, typeof tasksAssigned>(tasksAssigned, (trx, facts) =>
-    countAssignments(trx, facts, companyTimeZone),
+  onEvent<AnalyticsTables, typeof tasksAssigned>(tasksAssigned, (work, facts) =>
+    countAssignments(work, facts, companyTimeZone),
   );

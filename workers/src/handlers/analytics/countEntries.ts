@@ -5,6 +5,6 @@ import { entriesPosted } from '@ates/schema/events/accounting.entries_posted.v1'
 
 /** The ledger's entries give money by billing day, balances, and the dearest task (rule 14). */
 export const countEntriesBy = (companyTimeZone: string): EventHandler<AnalyticsTables> =>
-  onEvent<AnalyticsTables, typeof entriesPosted>(entriesPosted, (trx, facts) =>
-    countEntries(trx, facts, companyTimeZone),
+  onEvent<AnalyticsTables, typeof entriesPosted>(entriesPosted, (work, facts) =>
+    countEntries(work, facts, companyTimeZone),
   );

@@ -5,6 +5,6 @@ import { tasksResolved } from '@ates/schema/events/tracker.tasks_resolved.v1';
 
 /** Resolved tasks count by the calendar day they were resolved on (rule 14). */
 export const countTasksResolvedBy = (companyTimeZone: string): EventHandler<AnalyticsTables> =>
-  onEvent<AnalyticsTables, typeof tasksResolved>(tasksResolved, (trx, facts) =>
-    countTasksResolved(trx, facts, companyTimeZone),
+  onEvent<AnalyticsTables, typeof tasksResolved>(tasksResolved, (work, facts) =>
+    countTasksResolved(work, facts, companyTimeZone),
   );

@@ -4,6 +4,7 @@ import { onEvent } from '@ates/kit/inbox';
 import { wagesPaid } from '@ates/schema/events/accounting.wages_paid.v1';
 
 /** Wages are paid; their money is counted from the ledger's entries. */
-export const countWagesPaidInAnalytics = onEvent<AnalyticsTables, typeof wagesPaid>(wagesPaid, (trx, facts) =>
-  countWagesPaid(trx, facts),
+export const countWagesPaidInAnalytics = onEvent<AnalyticsTables, typeof wagesPaid>(
+  wagesPaid,
+  (work, facts) => countWagesPaid(work, facts),
 );

@@ -4,6 +4,6 @@ import { onEvent } from '@ates/kit/inbox';
 import { dayClosed } from '@ates/schema/events/accounting.day_closed.v1';
 
 /** A closed day's figures are final (rule 14). */
-export const noteDayClosedInAnalytics = onEvent<AnalyticsTables, typeof dayClosed>(dayClosed, (trx, facts) =>
-  noteDayClosed(trx, facts),
+export const noteDayClosedInAnalytics = onEvent<AnalyticsTables, typeof dayClosed>(dayClosed, (work, facts) =>
+  noteDayClosed(work, facts),
 );

@@ -4,7 +4,6 @@ import { onEvent } from '@ates/kit/inbox';
 import { wagesPaid } from '@ates/schema/events/accounting.wages_paid.v1';
 
 /** Whoever was paid is told by mail (rule 11). */
-export const noteWagesPaidForMail = onEvent<AccountingTables, typeof wagesPaid>(
-  wagesPaid,
-  (trx, facts, context) => noteWagesPaid(trx, facts, context),
+export const noteWagesPaidForMail = onEvent<AccountingTables, typeof wagesPaid>(wagesPaid, (work, facts) =>
+  noteWagesPaid(work, facts),
 );

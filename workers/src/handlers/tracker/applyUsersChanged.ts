@@ -6,5 +6,5 @@ import { applyUsersChanged } from '@ates/tracker/usecases/applyUsersChanged';
 /** Tracker's copy of the users follows auth's. */
 export const applyUsersChangedToTracker = onEvent<TrackerTables, typeof usersChanged>(
   usersChanged,
-  (trx, users) => applyUsersChanged(trx, users),
+  (work, users) => applyUsersChanged(work, users),
 );

@@ -1,0 +1,43 @@
+import { newId } from '@ates/kit/clock';
+import type { Hint } from '@ates/kit/unitOfWork';
+import { expect, test } from 'vitest';
+import { chargeFees } from '../src/usecases/chargeFees.ts';
+import { closeDay } from '../src/usecases/closeDay.ts';
+import { payRewards } from '../src/usecases/payRewards.ts';
+import { runPayoutBatch } from '../src/usecases/runPayoutBatch.ts';
+import { openTestBooks } from './fixture.ts';
+
+/** Which live views each use case tells to read again. */
+
+test('postings and payouts: the balances of those they are about, and the company’s day; a closed day: that day', async () => {
+  const hints: Hint[] = [];
+  const at = await openTestBooks({ send: (hint) => void hints.push(hint) });
+  const { database, books } = at;
+  const [kiwi, rio] = [newId(), newId()] as const;
+  const taken = () => hints.splice(0);
+  const companyDay = { topic: 'company day', keys: null, lane: 'bulk' };
+  const of = (id: string) => ({
+    assignmentId: [newId()],
+    taskId: [newId()],
+    title: ['Clean the cage'],
+    jiraId: [null],
+    assigneeId: [id],
+    occurredAt: [at.clock.now().toISOString()],
+  });
+  try {
+    await database.transact((work) => chargeFees(work, of(kiwi), { lane: 'interactive', books }));
+    expect(taken()).toEqual([{ topic: 'balances', keys: [kiwi], lane: 'interactive' }, companyDay]);
+    await database.transact((work) => chargeFees(work, of(kiwi), { lane: 'bulk', books }));
+    expect(taken()).toEqual([{ topic: 'balances', keys: null, lane: 'bulk' }, companyDay]);
+    const { assignmentId: _, ...done } = of(rio);
+    await database.transact((work) => payRewards(work, done, { lane: 'interactive', books }));
+    expect(taken()).toEqual([{ topic: 'balances', keys: [rio], lane: 'interactive' }, companyDay]);
+
+    const run = await closeDay(database, books);
+    taken();
+    expect(await runPayoutBatch(database, run.id)).toBe('ended');
+    expect(taken()).toEqual([{ topic: 'balances', keys: null, lane: 'bulk' }, companyDay, companyDay]);
+  } finally {
+    await at.db.destroy();
+  }
+});
