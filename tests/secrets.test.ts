@@ -1,20 +1,17 @@
 import { createHmac } from 'node:crypto';
-import { startAccounting } from '@ates/accounting/server';
-import { accountingSettings } from '@ates/accounting/settings';
-import { startAnalytics } from '@ates/analytics/server';
-import { analyticsSettings } from '@ates/analytics/settings';
-import { startAuth } from '@ates/auth/server';
-import { authSettings } from '@ates/auth/settings';
+import { accounting } from '@ates/accounting/service';
+import { analytics } from '@ates/analytics/service';
+import { auth } from '@ates/auth/service';
 import { demoCompany } from '@ates/auth/usecases/seedCompany';
 import { readGatewaySettings } from '@ates/gateway/settings';
 import { startGateway } from '@ates/gateway/startGateway';
+import { serveService } from '@ates/kit/service';
 import { type Environment, readSettings } from '@ates/kit/settings';
 import { migrateAll } from '@ates/system/migrateAll';
 import { environmentOf, type PartContext, type PartName, partNames } from '@ates/system/parts';
 import { readSystemSettings } from '@ates/system/settings';
 import { databaseServices, provision } from '@ates/system/stores/provision';
-import { startTracker } from '@ates/tracker/server';
-import { trackerSettings } from '@ates/tracker/settings';
+import { tracker } from '@ates/tracker/service';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -63,10 +60,12 @@ beforeAll(async () => {
     PartName,
     (environment: Environment) => Promise<{ url?: string; stop(): Promise<void> }>
   > = {
-    auth: (environment) => startAuth(readSettings(authSettings, environment), testLog),
-    tracker: (environment) => startTracker(readSettings(trackerSettings, environment), testLog),
-    accounting: (environment) => startAccounting(readSettings(accountingSettings, environment), testLog),
-    analytics: (environment) => startAnalytics(readSettings(analyticsSettings, environment), testLog),
+    auth: (environment) => serveService(auth, readSettings(auth.settings, environment), testLog),
+    tracker: (environment) => serveService(tracker, readSettings(tracker.settings, environment), testLog),
+    accounting: (environment) =>
+      serveService(accounting, readSettings(accounting.settings, environment), testLog),
+    analytics: (environment) =>
+      serveService(analytics, readSettings(analytics.settings, environment), testLog),
     // They have no endpoint that a secret opens.
     workers: async () => ({ stop: async () => {} }),
     gateway: (environment) => startGateway(readGatewaySettings(environment), testLog),

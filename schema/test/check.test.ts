@@ -77,7 +77,7 @@ describe('layers', () => {
     ],
     [
       'a readiness query',
-      'subgraphs/auth/src/server.ts',
+      'kit/src/service.ts',
       'await sql`select 1 from task limit 1`.execute(db);',
     ],
     [

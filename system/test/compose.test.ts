@@ -1,9 +1,9 @@
-import { accountingSettings } from '@ates/accounting/settings';
-import { analyticsSettings } from '@ates/analytics/settings';
-import { authSettings } from '@ates/auth/settings';
+import { accounting } from '@ates/accounting/service';
+import { analytics } from '@ates/analytics/service';
+import { auth } from '@ates/auth/service';
 import { readGatewaySettings } from '@ates/gateway/settings';
 import { type Environment, readSettings } from '@ates/kit/settings';
-import { trackerSettings } from '@ates/tracker/settings';
+import { tracker } from '@ates/tracker/service';
 import { queueStoreOf, workerSettings } from '@ates/workers/settings';
 import { describe, expect, it } from 'vitest';
 import { modulesOf, partNames } from '../src/parts.ts';
@@ -16,10 +16,10 @@ const image = readDockerfile();
 /** What each process does with its environment at its start. */
 const readers: Record<string, (environment: Environment) => unknown> = {
   migrate: (environment) => readSystemSettings(environment).serviceDatabases!.auth,
-  auth: (environment) => readSettings(authSettings, environment),
-  tracker: (environment) => readSettings(trackerSettings, environment),
-  accounting: (environment) => readSettings(accountingSettings, environment),
-  analytics: (environment) => readSettings(analyticsSettings, environment),
+  auth: (environment) => readSettings(auth.settings, environment),
+  tracker: (environment) => readSettings(tracker.settings, environment),
+  accounting: (environment) => readSettings(accounting.settings, environment),
+  analytics: (environment) => readSettings(analytics.settings, environment),
   workers: (environment) => queueStoreOf(readSettings(workerSettings, environment)),
   gateway: readGatewaySettings,
 };

@@ -1,13 +1,14 @@
-import { startAccounting } from '@ates/accounting/server';
-import { startAnalytics } from '@ates/analytics/server';
-import { startAuth } from '@ates/auth/server';
+import { accounting as accountingService } from '@ates/accounting/service';
+import { analytics as analyticsService } from '@ates/analytics/service';
+import { auth as authService } from '@ates/auth/service';
 import { demoCompany } from '@ates/auth/usecases/seedCompany';
 import { readGatewaySettings } from '@ates/gateway/settings';
 import { startGateway } from '@ates/gateway/startGateway';
 import { type Clock, type Random, systemRandom } from '@ates/kit/clock';
 import type { ClockSkew } from '@ates/kit/clockSkew';
 import type { Log } from '@ates/kit/log';
-import { startTracker } from '@ates/tracker/server';
+import { serveService } from '@ates/kit/service';
+import { tracker as trackerService } from '@ates/tracker/service';
 import { startWorkers } from '@ates/workers/startWorkers';
 import { Redis } from 'ioredis';
 import pg from 'pg';
@@ -113,28 +114,31 @@ export async function startExchange(
   };
   const zone = { COMPANY_TIME_ZONE: options.companyTimeZone ?? 'UTC' };
 
-  const authPart = await startAuth(
+  const authPart = await serveService(
+    authService,
     { ...commonOf('auth'), AUTH_DATABASE_URL: auth, SEED: 'demo', ADMIN_LOGIN: 'admin' },
     log,
-    clock,
+    { clock },
   );
   const jwks = { JWKS_URL: `${authPart.url}/.well-known/jwks.json` };
   const parts = await Promise.all([
-    startTracker(
+    serveService(
+      trackerService,
       { ...commonOf('tracker'), ...jwks, ...hints, TRACKER_DATABASE_URL: tracker },
       log,
-      clock,
-      random,
+      { clock, random },
     ),
-    startAccounting(
+    serveService(
+      accountingService,
       { ...commonOf('accounting'), ...jwks, ...hints, ...zone, ACCOUNTING_DATABASE_URL: accounting },
       log,
-      clock,
+      { clock },
     ),
-    startAnalytics(
+    serveService(
+      analyticsService,
       { ...commonOf('analytics'), ...jwks, ...hints, ...zone, ANALYTICS_DATABASE_URL: analytics },
       log,
-      clock,
+      { clock },
     ),
   ]);
   const beginWorkers = (given: { clock?: Clock; skew?: ClockSkew } = {}) =>

@@ -1,8 +1,4 @@
-import type { Caller } from '@ates/kit/caller';
-import type { GuardedContext } from '@ates/kit/guard';
-import type { Log } from '@ates/kit/log';
-import { Refusal } from '@ates/kit/refusal';
-import type { ServiceDatabase } from '@ates/kit/unitOfWork';
+import type { RequestContext } from '@ates/kit/service';
 import type { Role } from '@ates/schema/access';
 import type { Books } from './domain/company.ts';
 import type { Live } from './live.ts';
@@ -10,17 +6,8 @@ import type { Loaders } from './loaders.ts';
 import type { AccountingTables } from './tables.ts';
 
 /** What accounting's resolvers know of the request they answer. */
-export interface Context extends GuardedContext {
-  readonly caller: Caller<Role> | null;
-  readonly database: ServiceDatabase<AccountingTables>;
-  readonly log: Log;
+export interface Context extends RequestContext<AccountingTables, Role> {
   readonly books: Books;
   readonly loaders: Loaders;
   readonly live: Live;
-}
-
-/** Who asks; every field that calls this is guarded by `@authenticated`, so that nobody gets here without. */
-export function callerOf(context: Context): Caller<Role> {
-  if (!context.caller) throw new Refusal('UNAUTHENTICATED', 'Sign in first.');
-  return context.caller;
 }

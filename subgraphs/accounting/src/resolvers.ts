@@ -9,7 +9,7 @@ import {
 import { discardHeldEvent, listHeldEvents } from '@ates/kit/heldEvents';
 import { checkPageSize, decodeCursor, isText, isWhole } from '@ates/kit/page';
 import { DateScalar, DateTime, isDay, Money } from '@ates/kit/scalars';
-import { callerOf } from './context.ts';
+import { callerOf } from '@ates/kit/service';
 import { type AccountNow, emptyAccount } from './domain/account.ts';
 import { type CompanyDay, earnedCents } from './domain/company.ts';
 import type { Resolvers } from './generated/resolvers.ts';

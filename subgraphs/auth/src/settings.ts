@@ -1,5 +1,3 @@
-import { gatewaySecretSettings } from '@ates/kit/gatewaySecret';
-import { poolSize, port, processSettings, subgraphSettings, url } from '@ates/kit/settings';
 import { z } from 'zod';
 import { minBeakShapeLength, parseBeakShape, parseLogin } from './domain/user.ts';
 
@@ -28,20 +26,3 @@ export const firstAdminSettings = {
     .refine(isTakenBy(parseBeakShape), `must have ${minBeakShapeLength} to 1,000 characters`)
     .optional(),
 };
-
-/** Settings of the auth subgraph's process. */
-export const authSettings = {
-  ...processSettings,
-  ...subgraphSettings,
-  ...firstAdminSettings,
-  /** The port of its graph; 0, the default, is a free one. */
-  PORT: port().default(0),
-  /** Auth's database, with the application's role. */
-  AUTH_DATABASE_URL: url('postgres', 'postgresql'),
-  /** The most connections to it; 10 unless set. */
-  DATABASE_POOL_SIZE: poolSize().optional(),
-  ...gatewaySecretSettings,
-  /** How a company without users begins: `demo` (log-ins that everybody knows) or `none` (one admin). */
-  SEED: z.enum(['demo', 'none'], 'must be demo or none').default('none'),
-};
-export type AuthSettings = z.infer<z.ZodObject<typeof authSettings>>;

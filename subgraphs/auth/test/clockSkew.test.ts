@@ -1,9 +1,10 @@
+import { serveService } from '@ates/kit/service';
 import { pino } from 'pino';
 import { expect, inject, test } from 'vitest';
 import { TestClockSkew } from '../../../tests/support/clockSkew.ts';
 import { cloneDatabase, openTestDatabase } from '../../../tests/support/databases.ts';
 import { TestClock } from '../../../tests/support/exchange.ts';
-import { startAuth } from '../src/server.ts';
+import { auth as authService } from '../src/service.ts';
 import type { AuthTables } from '../src/tables.ts';
 
 const { internalSecret } = inject('stores');
@@ -29,7 +30,7 @@ test('auth with a clock 31 days ahead keeps its keys and sessions, publishes all
     sessions: (await db.selectFrom('session').select('id').execute()).length,
     tokens: (await db.selectFrom('refresh_token').select('hash').execute()).length,
   });
-  const right = await startAuth(settingsOf(url), log);
+  const right = await serveService(authService, settingsOf(url), log);
   const logIn = await fetch(`${right.url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...secret },
@@ -46,7 +47,7 @@ test('auth with a clock 31 days ahead keeps its keys and sessions, publishes all
   clock.advance(31 * 86_400_000);
   const skew = new TestClockSkew();
   skew.set('ten days ahead');
-  const ahead = await startAuth(settingsOf(url), log, clock, skew);
+  const ahead = await serveService(authService, settingsOf(url), log, { clock, skew });
   try {
     const introspect = async () =>
       (

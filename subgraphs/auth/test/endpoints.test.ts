@@ -1,9 +1,10 @@
 import { newId } from '@ates/kit/clock';
+import { serveService } from '@ates/kit/service';
 import { pino } from 'pino';
 import { expect, inject, test } from 'vitest';
 import { startProxy } from '../../../kit/test/proxy.ts';
 import { cloneDatabase, openTestDatabase } from '../../../tests/support/databases.ts';
-import { startAuth } from '../src/server.ts';
+import { auth as authService } from '../src/service.ts';
 import type { AuthTables } from '../src/tables.ts';
 
 const { internalSecret } = inject('stores');
@@ -22,7 +23,8 @@ const settingsOf = (databaseUrl: string) => ({
 test('while its database is away, keys and introspection answer 503, and the log says why, now and then', async () => {
   const proxy = await startProxy(await cloneDatabase('auth'));
   const lines: { level: number; msg: string; err?: { message: string } }[] = [];
-  const auth = await startAuth(
+  const auth = await serveService(
+    authService,
     settingsOf(proxy.url),
     pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) }),
   );
@@ -46,7 +48,7 @@ test('while its database is away, keys and introspection answer 503, and the log
 test('the sessions that have ended are told since a moment, of the last ten seconds without one, and of an hour at most', async () => {
   const url = await cloneDatabase('auth');
   const db = openTestDatabase<AuthTables>(url);
-  const auth = await startAuth(settingsOf(url), pino({ level: 'silent' }));
+  const auth = await serveService(authService, settingsOf(url), pino({ level: 'silent' }));
   const since = async (moment?: Date | string) => {
     const given = moment instanceof Date ? moment.toISOString() : moment;
     const response = await fetch(

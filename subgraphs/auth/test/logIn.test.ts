@@ -13,7 +13,7 @@ const beakShape = 'tiny, round, mustard';
 
 beforeAll(async () => {
   db = openTestDatabase(await cloneDatabase('auth'));
-  await rotateSigningKeys(db, clock);
+  await rotateSigningKeys(workOn(db, clock));
   const kiwi = { login: 'kiwi', name: 'Kiwi', email: 'kiwi@popug.example', role: 'EMPLOYEE' } as const;
   await createAccount(workOn(db, clock), { ...kiwi, beakShape });
 });

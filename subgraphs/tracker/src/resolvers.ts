@@ -10,7 +10,7 @@ import { discardHeldEvent, listHeldEvents } from '@ates/kit/heldEvents';
 import { checkPageSize, decodeCursor, isText } from '@ates/kit/page';
 import { Refusal } from '@ates/kit/refusal';
 import { DateTime } from '@ates/kit/scalars';
-import { callerOf } from './context.ts';
+import { callerOf } from '@ates/kit/service';
 import type { Reassignment } from './domain/reassignment.ts';
 import { statusOf } from './domain/task.ts';
 import type { TaskChange } from './domain/taskChange.ts';

@@ -1,6 +1,6 @@
-import { type Clock, newId } from '@ates/kit/clock';
+import { newId } from '@ates/kit/clock';
 import type { ClockSkew } from '@ates/kit/clockSkew';
-import { inTransaction } from '@ates/kit/database';
+import type { ServiceDatabase } from '@ates/kit/unitOfWork';
 import type { Kysely } from 'kysely';
 import { activeKey, keyLifeMs, newSigningKey, type SigningKey, sortKeys } from '../domain/signingKey.ts';
 import { deleteSigningKeys, insertSigningKey, listSigningKeys, lockSigningKeys } from '../repository.ts';
@@ -10,9 +10,8 @@ import type { AuthTables } from '../tables.ts';
  * Sees to it that one key signs and the next is published already (rule 1), and forgets those no token can be signed
  * with any more. Runs at start and every hour, in every process; where nothing is due it changes nothing.
  */
-export async function rotateSigningKeys(db: Kysely<AuthTables>, clock: Clock): Promise<void> {
-  const now = clock.now();
-  await inTransaction(db, async (trx) => {
+export async function rotateSigningKeys(database: ServiceDatabase<AuthTables>): Promise<void> {
+  await database.transact(async ({ trx, now }) => {
     const keys = (await lockSigningKeys(trx)).map(toKey);
     const current = activeKey(keys, now) ?? (await add(now));
     if (!keys.some((key) => key.activeFrom > now)) {
@@ -43,8 +42,7 @@ export async function readSigningKeys(db: Kysely<AuthTables>): Promise<SigningKe
 
 /** The public keys as `/.well-known/jwks.json` shows them: all there are while nobody can tell which are outlived. */
 export async function publishedKeys(
-  db: Kysely<AuthTables>,
-  clock: Clock,
+  { db, clock }: ServiceDatabase<AuthTables>,
   skew: ClockSkew,
 ): Promise<{ keys: Record<string, unknown>[] }> {
   const keys = await readSigningKeys(db);

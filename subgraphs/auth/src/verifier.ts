@@ -1,0 +1,29 @@
+import type { ClockSkew } from '@ates/kit/clockSkew';
+import { createTokenVerifier, type VerifyToken } from '@ates/kit/token';
+import type { ServiceDatabase } from '@ates/kit/unitOfWork';
+import { createLocalJWKSet, type JSONWebKeySet } from 'jose';
+import type { AuthTables } from './tables.ts';
+import { publishedKeys } from './usecases/rotateSigningKeys.ts';
+
+/** Auth verifies with the keys of its own database, read again where a token names one that is not known. */
+export function verifierOf(database: ServiceDatabase<AuthTables>, skew: ClockSkew): VerifyToken {
+  let known: { keys: ReturnType<typeof createLocalJWKSet>; readAt: number } | undefined;
+  const read = async () => {
+    known = {
+      keys: createLocalJWKSet((await publishedKeys(database, skew)) as unknown as JSONWebKeySet),
+      readAt: Date.now(),
+    };
+    return known.keys;
+  };
+  return createTokenVerifier(
+    async (header, token) => {
+      try {
+        return await (known?.keys ?? (await read()))(header, token);
+      } catch (error) {
+        if (Date.now() - (known?.readAt ?? 0) < 1_000) throw error;
+        return (await read())(header, token);
+      }
+    },
+    () => database.clock.now(),
+  );
+}

@@ -1,0 +1,26 @@
+import { liveSettingsOf, type Service, settingsOf } from '@ates/kit/service';
+import { isRole, type Role, scopesOfRole } from '@ates/schema/access';
+import { readSdl } from '@ates/schema/sdl';
+import type { Context } from './context.ts';
+import { openLive } from './live.ts';
+import { createLoaders } from './loaders.ts';
+import { resolvers } from './resolvers.ts';
+import type { TrackerTables } from './tables.ts';
+import { findUserStates } from './userRepository.ts';
+
+const settings = { ...settingsOf('tracker'), ...liveSettingsOf('tracker') };
+
+/** Tasks, their assignees, and reassignments. */
+export const tracker: Service<TrackerTables, typeof settings, Role, Context> = {
+  name: 'tracker',
+  settings,
+  sdl: readSdl('tracker'),
+  resolvers,
+  roles: { isRole, scopesOfRole },
+  readyTable: 'task',
+  findUsers: findUserStates,
+  open({ database, views, random }) {
+    const live = openLive(views, database.db);
+    return { context: () => ({ random, live, loaders: createLoaders(database.db) }) };
+  },
+};
