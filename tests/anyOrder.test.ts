@@ -5,13 +5,13 @@ import { closeDay } from '@ates/accounting/usecases/closeDay';
 import { openBooks } from '@ates/accounting/usecases/openBooks';
 import type { AnalyticsTables } from '@ates/analytics/tables';
 import { newId } from '@ates/kit/clock';
-import type { Delivery, EventHandler } from '@ates/kit/inbox';
+import type { Delivery } from '@ates/kit/inbox';
 import { decodeColumns, type EventDefinition, toFacts } from '@ates/schema/event';
 import { allEvents } from '@ates/schema/events/all';
 import type { TrackerTables } from '@ates/tracker/tables';
-import { accountingHandlers, mailerHandlers } from '@ates/workers/groups/accounting';
-import { analyticsHandlers } from '@ates/workers/groups/analytics';
-import { applyUsersChangedToTracker } from '@ates/workers/handlers/tracker/applyUsersChanged';
+import { accountingHandlers, mailerHandlers } from '@ates/workers/accounting';
+import { analyticsHandlers } from '@ates/workers/analytics';
+import { trackerHandlers } from '@ates/workers/tracker';
 import fc from 'fast-check';
 import { type Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -372,7 +372,7 @@ async function openFor(company: Company): Promise<{ deliverAll: Deliverer; close
   );
   const ofAccounting = accountingHandlers(books);
   const ofAnalytics = analyticsHandlers(timeZone);
-  const ofTracker: readonly EventHandler<TrackerTables>[] = [applyUsersChangedToTracker];
+  const ofTracker = trackerHandlers;
   const apply = ([consumer, delivery]: Sent) => {
     switch (consumer) {
       case 'accounting':

@@ -8,9 +8,9 @@ import { EventSchemaError } from '@ates/kit/unitOfWork';
 import { type EventDefinition, type Fact, toColumns } from '@ates/schema/event';
 import { dayClosed } from '@ates/schema/events/accounting.day_closed.v1';
 import type { TrackerTables } from '@ates/tracker/tables';
-import { accountingHandlers } from '@ates/workers/groups/accounting';
-import { analyticsHandlers } from '@ates/workers/groups/analytics';
-import { applyUsersChangedToTracker } from '@ates/workers/handlers/tracker/applyUsersChanged';
+import { accountingHandlers } from '@ates/workers/accounting';
+import { analyticsHandlers } from '@ates/workers/analytics';
+import { trackerHandlers } from '@ates/workers/tracker';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { cloneDatabase, openTestDatabase, type ServiceName, workOn } from './support/databases.ts';
 import { type Exchange, startExchange } from './support/exchange.ts';
@@ -275,9 +275,7 @@ test("tracker's and analytics' consumers put aside just the bad facts, too", asy
   try {
     const tooBig = userFact(parrot(2), { version: 3_000_000_000 });
     const users = deliveryOf(usersChanged, [userFact(parrot(1)), tooBig, userFact(parrot(3))]);
-    expect(await deliver(workOn(tracker), 'tracker', [applyUsersChangedToTracker], users)).toBe(
-      'applied in part',
-    );
+    expect(await deliver(workOn(tracker), 'tracker', trackerHandlers, users)).toBe('applied in part');
     const copies = await tracker.selectFrom('user_copy').select('id').orderBy('id').execute();
     expect(copies.map(({ id }) => id)).toEqual([parrot(1), parrot(3)]);
     expect(await listDeadLetters(tracker, 10)).toMatchObject([{ consumer: 'tracker', attempts: 1 }]);

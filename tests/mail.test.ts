@@ -6,7 +6,7 @@ import { mailLeaseMs, maxMailAttempts } from '@ates/accounting/domain/payout';
 import { listUnfinishedRuns } from '@ates/accounting/payoutRepository';
 import { closeDay } from '@ates/accounting/usecases/closeDay';
 import { claimDueMail, noteMailFailed } from '@ates/accounting/usecases/mailWages';
-import { mailerHandlers } from '@ates/workers/groups/accounting';
+import { mailerHandlers } from '@ates/workers/accounting';
 import { startMailer } from '@ates/workers/mail/startMailer';
 import { fileTransport, type MailTransport, type Message, smtpTransport } from '@ates/workers/mail/transport';
 import { startWorkers } from '@ates/workers/startWorkers';

@@ -120,7 +120,7 @@ export function layerViolations(sources: Sources): Violation[] {
 }
 
 const isSqlFree = (path: string) =>
-  /^subgraphs\/\w+\/src\/resolvers(\.ts|\/)/.test(path) || path.startsWith('workers/src/handlers/');
+  /^subgraphs\/\w+\/src\/resolvers(\.ts|\/)/.test(path) || path.startsWith('workers/src/');
 
 function sqlProblem(path: string): string | null {
   if (isSqlFree(path)) return 'holds SQL: resolvers and job handlers translate, and leave it to a use case.';

@@ -53,7 +53,7 @@ describe('layers', () => {
       "import { type Kysely, sql } from 'kysely';",
     ],
     ['a resolver with SQL', 'subgraphs/auth/src/resolvers.ts', 'await sql`select 1`.execute(db);'],
-    ['a handler with a query', 'workers/src/handlers/auth/a.ts', "db.selectFrom('task')"],
+    ['a handler with a query', 'workers/src/auth.ts', "db.selectFrom('task')"],
     [
       'a use case with SQL',
       'subgraphs/auth/src/usecases/a.ts',
@@ -75,11 +75,7 @@ describe('layers', () => {
       'subgraphs/auth/src/userRepository.ts',
       "import { sql } from 'kysely';\nsql`select 1`",
     ],
-    [
-      'a readiness query',
-      'kit/src/service.ts',
-      'await sql`select 1 from task limit 1`.execute(db);',
-    ],
+    ['a readiness query', 'kit/src/service.ts', 'await sql`select 1 from task limit 1`.execute(db);'],
     [
       'types of kysely in a resolver',
       'subgraphs/auth/src/resolvers.ts',

@@ -19,7 +19,7 @@ import { usersChanged } from '@ates/schema/events/auth.users_changed.v1';
 import { tasksAssigned } from '@ates/schema/events/tracker.tasks_assigned.v1';
 import { tasksCreated } from '@ates/schema/events/tracker.tasks_created.v1';
 import { tasksResolved } from '@ates/schema/events/tracker.tasks_resolved.v1';
-import { accountingHandlers } from '@ates/workers/groups/accounting';
+import { accountingHandlers } from '@ates/workers/accounting';
 import { type Kysely, sql } from 'kysely';
 import pg from 'pg';
 import { expect } from 'vitest';

@@ -8,12 +8,12 @@ import type { Log } from '@ates/kit/log';
 import type { Running } from '@ates/kit/process';
 import { redisOf } from '@ates/kit/redis';
 import { SettingError } from '@ates/kit/settings';
-import type { GroupContext, RunningGroup } from './group.ts';
-import { startAccountingGroup } from './groups/accounting.ts';
-import { startAnalyticsGroup } from './groups/analytics.ts';
-import { startAuthGroup } from './groups/auth.ts';
-import { startTrackerGroup } from './groups/tracker.ts';
+import { type RunningWork, type WorkContext, workFor } from '@ates/kit/work';
+import { accountingWork } from './accounting.ts';
+import { analyticsWork } from './analytics.ts';
+import { authWork } from './auth.ts';
 import { databaseOf, queueStoreOf, type WorkerGroup, type WorkerSettings, workerGroups } from './settings.ts';
+import { trackerWork } from './tracker.ts';
 
 /** Starts the work of every service whose database this process was given. */
 export async function startWorkers(
@@ -32,18 +32,17 @@ export async function startWorkers(
     );
   }
   const broker = await openBroker(queueStoreOf(settings), log);
-  const context: GroupContext = {
-    ...{ broker, clock, random, skew, log },
+  const context: WorkContext<WorkerSettings> = {
+    ...{ settings, broker, clock, random, skew, log },
     redis: redisOf(settings),
-    companyTimeZone: settings.COMPANY_TIME_ZONE,
     poolSize: settings.DATABASE_POOL_SIZE,
     prepare: settings.PREPARE,
   };
-  const start: Record<WorkerGroup, (database: DatabaseLocation) => Promise<RunningGroup>> = {
-    auth: (database) => startAuthGroup(database, context),
-    tracker: (database) => startTrackerGroup(database, context),
-    accounting: (database) => startAccountingGroup(database, context, settings),
-    analytics: (database) => startAnalyticsGroup(database, context),
+  const start: Record<WorkerGroup, (database: DatabaseLocation) => Promise<RunningWork>> = {
+    auth: (database) => workFor(authWork, database, context),
+    tracker: (database) => workFor(trackerWork, database, context),
+    accounting: (database) => workFor(accountingWork, database, context),
+    analytics: (database) => workFor(analyticsWork, database, context),
   };
   const groups = await Promise.all(
     mine.map((group) => start[group](databaseOf(settings, group) as DatabaseLocation)),

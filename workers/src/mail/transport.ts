@@ -29,6 +29,16 @@ const smtpConnections = 4;
 /** How many files are written side by side. */
 const fileConnections = 20;
 
+/** Where mail goes: to the server at `SMTP_URL`, or into files where there is none. */
+export const transportOf = (settings: {
+  SMTP_URL?: string | undefined;
+  MAIL_DIR: string;
+  MAIL_FROM: string;
+}): MailTransport =>
+  settings.SMTP_URL
+    ? smtpTransport(settings.SMTP_URL, settings.MAIL_FROM)
+    : fileTransport(settings.MAIL_DIR, settings.MAIL_FROM);
+
 /** A transport to the mail server at `smtpUrl`, over a few connections. */
 export function smtpTransport(smtpUrl: string, from: string): MailTransport {
   const transport = createTransport({

@@ -1,28 +1,36 @@
-import type { BatchOutcome } from '@ates/kit/batchOutcome';
-import type { Broker } from '@ates/kit/broker';
-import type { Clock } from '@ates/kit/clock';
-import { assertInStep, type ClockSkew, pauseWhileOutOfStep } from '@ates/kit/clockSkew';
-import type { Log } from '@ates/kit/log';
-import { Unavailable } from '@ates/kit/refusal';
-import { startSweep } from '@ates/kit/sweep';
-import { standstillMs, sweepIntervalMs } from '../group.ts';
+import type { BatchOutcome } from './batchOutcome.ts';
+import type { Broker } from './broker.ts';
+import type { Clock } from './clock.ts';
+import { assertInStep, type ClockSkew, pauseWhileOutOfStep } from './clockSkew.ts';
+import type { Log } from './log.ts';
+import { Unavailable } from './refusal.ts';
+import { startSweep } from './sweep.ts';
+
+/** How often unfinished runs are looked for that no notification told of, in milliseconds. */
+const intervalMs = 2_000;
+
+/** A run that has not got further for this long is taken up by another worker, in milliseconds. */
+const standstillMs = 5_000;
+
+/** A kind of durable run, such as reassignments. */
+export interface Runs {
+  /** The queue's name; also what is logged. */
+  readonly name: string;
+  /** Runs that wait, or have not got further since that moment. */
+  findUnfinished(stillSince: Date): Promise<{ id: string; progressedAt: Date }[]>;
+  /** One committed batch; anything but `more` ends the job. */
+  runBatch(id: string): Promise<BatchOutcome>;
+}
 
 /**
  * Works off durable runs, such as reassignments: each is a row with a cursor, and a job is only a hint to go on with
  * it. A sweep enqueues whatever waits or stands still, so that neither a killed worker nor a wiped queue stops a run;
  * two workers on one run take turns at its row's lock.
  */
-export function startRuns(options: {
-  /** The queue's name; also what is logged. */
-  name: string;
-  broker: Broker;
-  clock: Clock;
-  skew: ClockSkew;
-  log: Log;
-  findUnfinished(stillSince: Date): Promise<{ id: string; progressedAt: Date }[]>;
-  /** One committed batch; anything but `more` ends the job. */
-  runBatch(id: string): Promise<BatchOutcome>;
-}): { ring(): void; stop(): Promise<void> } {
+export function startRuns(options: Runs & { broker: Broker; clock: Clock; skew: ClockSkew; log: Log }): {
+  ring(): void;
+  stop(): Promise<void>;
+} {
   const { name, broker, clock, skew, log } = options;
   let stopping = false;
   // Right after a start, whatever is unfinished stands still: its worker was most likely this one's predecessor.
@@ -51,7 +59,7 @@ export function startRuns(options: {
   });
   const sweep = startSweep({
     what: `looking for unfinished ${name}`,
-    intervalMs: sweepIntervalMs,
+    intervalMs,
     skew,
     log,
     sweep: async () => {
