@@ -479,7 +479,9 @@ describe('the day an entry counts towards', () => {
     { day: '2026-10-25', next: '2026-10-26', begins: '2026-10-24T22:00:00Z', ends: '2026-10-25T23:00:00Z' },
   ])('in Berlin, $day goes from local midnight to local midnight', async ({ day, next, begins, ends }) => {
     const before = (moment: string) => new Date(new Date(moment).getTime() - 1).toISOString();
-    const at = await open(before(begins), 'Europe/Berlin');
+    // The clock runs on while the books are opened.
+    const minuteBefore = new Date(new Date(begins).getTime() - 60_000).toISOString();
+    const at = await open(minuteBefore, 'Europe/Berlin');
     const dayBefore = at.books.firstDay;
     at.clock.set(new Date(new Date(ends).getTime() - 30_000).toISOString());
     await at.charge(task(1), parrot(1), before(begins));
