@@ -1,11 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { driftProblems } from './checkDrift.ts';
 import { eventProblems, publishedFolder, publishedSchemas } from './checkEvents.ts';
-import { readSources } from './checkSources.ts';
+import { ruleProblems, rulesFile } from './checkRules.ts';
+import { readCitingFiles, readSources } from './checkSources.ts';
 import { generatedFiles } from './generated.ts';
 import { layerViolations } from './importDirections.ts';
 
-/** The last part of `npm run check`: generated files, published events, and which way imports go. */
+/** The last part of `npm run check`: generated files, published events, which way imports go, and the rules that are cited. */
 const root = new URL('../../', import.meta.url);
 const generated = await generatedFiles();
 const published = readdirSync(new URL(publishedFolder, root)).map((file) => `${publishedFolder}/${file}`);
@@ -14,11 +15,13 @@ const onDisk = new Map(
     .filter((path) => existsSync(new URL(path, root)))
     .map((path) => [path, readFileSync(new URL(path, root), 'utf8')]),
 );
+const citing = readCitingFiles(root);
 const problems = [
   ...driftProblems(generated, onDisk),
   ...eventProblems(publishedSchemas(root), generated),
   ...layerViolations(readSources(root)).map(({ path, line, sentence }) => `${path}:${line} ${sentence}`),
+  ...ruleProblems(citing.get(rulesFile) ?? '', citing),
 ];
 for (const problem of problems) console.error(problem);
 if (problems.length > 0) process.exitCode = 1;
-else console.log('Generated files, published events and import directions are in order.');
+else console.log('Generated files, published events, import directions and rules are in order.');

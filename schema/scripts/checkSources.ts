@@ -19,3 +19,20 @@ export function readSources(root: URL): Sources {
   );
   return new Map(paths.map((path) => [path, readFileSync(new URL(path, root), 'utf8')]));
 }
+
+const citing = [...folders, 'subgraphs', 'tests', 'docs', 'README.md'];
+
+/** Every file that may cite a rule, tests and documents among them, by its path from the root. */
+export function readCitingFiles(root: URL): ReadonlyMap<string, string> {
+  const paths = citing.flatMap((place) =>
+    place.includes('.')
+      ? [place]
+      : readdirSync(new URL(place, root), { recursive: true, encoding: 'utf8' }).map(
+          (path) => `${place}/${path}`,
+        ),
+  );
+  const wanted = paths.filter(
+    (path) => /\.(tsx?|md|graphql)$/.test(path) && !/\/(dist|node_modules|\.types|generated)\//.test(path),
+  );
+  return new Map(wanted.map((path) => [path, readFileSync(new URL(path, root), 'utf8')]));
+}

@@ -6,6 +6,7 @@ import {
   publishedFolder,
   publishedSchemas,
 } from '../scripts/checkEvents.ts';
+import { ruleProblems } from '../scripts/checkRules.ts';
 import { readSources } from '../scripts/checkSources.ts';
 import { generatedFiles } from '../scripts/generated.ts';
 import { layerViolations } from '../scripts/importDirections.ts';
@@ -189,6 +190,51 @@ describe('generated files', () => {
       'stale is not what is generated now: run npm run generate.',
       'missing is missing: run npm run generate.',
       'left-over is generated from nothing any more: delete it.',
+    ]);
+  });
+});
+
+describe('rules', () => {
+  const rules = `## Nests
+### Rule 1: eggs
+- In: \`a.ts\`,
+  \`b.ts\`
+- Test: \`a.test.ts\` "an egg is laid once"
+
+### Rule 2: nests
+- In: \`b.ts\`
+- Test: \`a.test.ts\` "a nest"
+`;
+  const files = new Map([
+    ['a.ts', '/** Lays an egg (rule 1). */'],
+    ['b.ts', '// Rules 1 and 2.'],
+    ['a.test.ts', "test('an egg is laid once'); test('a nest stands (rule 2)')"],
+  ]);
+
+  it('that are there, with a file and a test, are in order', () => {
+    expect(ruleProblems(rules, files)).toEqual([]);
+  });
+
+  it.each([
+    ['a rule that does not exist', 'c.ts', '// see rules 1 and 3', 'c.ts:1 cites rule 3'],
+    ['a file that does not exist', 'a.ts', undefined, '"Rule 1: eggs" names a.ts, which does not exist'],
+    [
+      'a test that does not exist',
+      'a.test.ts',
+      "test('a nest stands')",
+      '"Rule 1: eggs" names a test "an egg is laid once", which a.test.ts does not have',
+    ],
+  ])('%s is a problem', (_, path, text, problem) => {
+    const changed = new Map(files);
+    if (text === undefined) changed.delete(path);
+    else changed.set(path, text);
+    expect(ruleProblems(rules, changed)).toEqual([expect.stringContaining(problem)]);
+  });
+
+  it('without a file or a test are problems', () => {
+    expect(ruleProblems('### Rule 1: eggs\nThey are laid.\n', new Map())).toEqual([
+      expect.stringContaining('names no file that implements it'),
+      expect.stringContaining('names no test that fails without it'),
     ]);
   });
 });
