@@ -8,8 +8,8 @@ const tooLarge = (maxBytes: number) =>
 
 /**
  * The JSON text of an answer, a line as Apollo Server writes it, or of an error in its place where it is longer than
- * `maxBytes`. Nothing is written before
- * it is known to fit: an object that stands in many places is small in memory and may be gigantic as a text.
+ * `maxBytes`. Nothing is written before it is known to fit: an object that stands in many places is small in memory and
+ * may be gigantic as a text.
  */
 export function writeAnswer(answer: unknown, maxBytes: number): string {
   if (fits(answer, maxBytes)) {

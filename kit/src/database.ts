@@ -1,4 +1,4 @@
-import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
+import { Kysely, PostgresDialect, type QueryExecutorProvider, sql, type Transaction } from 'kysely';
 import pg from 'pg';
 import { boundedClient, isOutdatedPlan, SharedSessionError } from './boundedClient.ts';
 import type { Log } from './log.ts';
@@ -166,12 +166,10 @@ const mayBeTriedAgain = (error: unknown): boolean =>
  * the database. At most one is under way per loop, and one more waits behind it.
  */
 export class Notifier {
-  // biome-ignore lint/suspicious/noExplicitAny: a Kysely of every kind of tables
-  readonly #db: Kysely<any>;
+  readonly #db: QueryExecutorProvider;
   readonly #states = new Map<LoopName, 'sending' | 'again'>();
 
-  // biome-ignore lint/suspicious/noExplicitAny: as above
-  constructor(db: Kysely<any>) {
+  constructor(db: QueryExecutorProvider) {
     this.#db = db;
   }
 

@@ -12,7 +12,7 @@ const intervalMs = 2_000;
 /** A run that has not got further for this long is taken up by another worker, in milliseconds. */
 const standstillMs = 5_000;
 
-/** A kind of durable run, such as reassignments. */
+/** A kind of durable run: background work that goes in batches. */
 export interface Runs {
   /** The queue's name; also what is logged. */
   readonly name: string;
@@ -23,7 +23,7 @@ export interface Runs {
 }
 
 /**
- * Works off durable runs, such as reassignments: each is a row with a cursor, and a job is only a hint to go on with
+ * Works off durable runs: each is a row with a cursor, and a job is only a hint to go on with
  * it. A sweep enqueues whatever waits or stands still, so that neither a killed worker nor a wiped queue stops a run;
  * two workers on one run take turns at its row's lock.
  */

@@ -28,7 +28,7 @@ export interface Service<
   Context extends RequestContext<Tables, Role>,
 > {
   /** What its settings begin with. */
-  readonly name: 'auth' | 'tracker' | 'accounting' | 'analytics';
+  readonly name: string;
   /** Its settings: `settingsOf` its name, and its own. */
   readonly settings: Shape;
   readonly sdl: DocumentNode;
@@ -174,8 +174,9 @@ export async function serveService<
   const views = new LiveViews(log);
   const opened = await service.open({ settings, database, views, random, skew, gatewaySecrets, log });
   hints?.listen(views);
+  const verifyToken = opened.verifyToken ?? verifierByUrl();
   const identify = identifyCallers({
-    verifyToken: opened.verifyToken ?? createTokenVerifier(new URL(common.JWKS_URL ?? ''), () => clock.now()),
+    verifyToken,
     ...service.roles,
     findOwnCopies: (ids) => service.findUsers(db, ids),
   });
@@ -222,6 +223,14 @@ export async function serveService<
       await db.destroy();
     },
   };
+
+  function verifierByUrl(): VerifyToken {
+    if (common.JWKS_URL === undefined)
+      throw new Error(
+        `${name} verifies no tokens: give it \`liveSettingsOf\`, or a \`verifyToken\` of its own`,
+      );
+    return createTokenVerifier(new URL(common.JWKS_URL), () => clock.now());
+  }
 
   async function openPool() {
     const databaseUrl = (common as Record<string, unknown>)[databaseSetting] as string;

@@ -139,15 +139,17 @@ export async function workFor<Tables, Settings>(
     woken.push({ by: 'outbox_bulk', part: { ring: () => relay.ring('bulk') } });
   }
   const consumers = Object.entries(opened.consumers ?? {});
-  // Whoever has consumers has an inbox.
+  // A service with consumers has an inbox.
   const inbox = {
     db: db as unknown as Kysely<InboxTables>,
     database: database as unknown as ServiceDatabase<InboxTables>,
   };
   for (const [consumer, handlers] of consumers) {
     const applied = handlers as unknown as readonly EventHandler<InboxTables>[];
-    const { database } = inbox;
-    add(startConsumer({ database, broker, consumer, handlers: applied, skew, log }), 'dead_letters');
+    add(
+      startConsumer({ database: inbox.database, broker, consumer, handlers: applied, skew, log }),
+      'dead_letters',
+    );
   }
   for (const runs of opened.runs ?? []) add(startRuns({ ...runs, broker, clock, skew, log }), 'runs');
   for (const part of opened.begun ?? []) add(part, part.wokenBy);
@@ -162,8 +164,8 @@ export async function workFor<Tables, Settings>(
 
   const notifications = listenForWakes(
     listenUrl,
-    (name) => {
-      for (const { by, part } of woken) if (by === name) part.ring();
+    (wanted) => {
+      for (const { by, part } of woken) if (by === wanted) part.ring();
     },
     log,
   );

@@ -58,8 +58,7 @@ export interface Exchange {
   /** Resolves when every event has been applied and every run has ended. */
   settle(timeoutMs?: number): Promise<void>;
   stopWorkers(): Promise<void>;
-  /** With the exchange's clock, or with another one. */
-  /** Returns where their health and metrics are. */
+  /** With the exchange's clock, or with another one. Returns where their health and metrics are. */
   startWorkers(clock?: { clock?: Clock; skew?: ClockSkew }): Promise<string>;
   stopGateway(): Promise<void>;
   /** At the address it had before. */
