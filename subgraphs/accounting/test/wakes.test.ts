@@ -1,0 +1,48 @@
+import { newId } from '@ates/kit/clock';
+import pg from 'pg';
+import { expect, test } from 'vitest';
+import { closeDay } from '../src/usecases/closeDay.ts';
+import { noteWagesPaid } from '../src/usecases/mailWages.ts';
+import { runPayoutBatch } from '../src/usecases/runPayoutBatch.ts';
+import { openTestBooks } from './fixture.ts';
+
+/** Which loops each use case wakes; a loop that is not woken would do the same at its next interval. */
+
+test('a closed day and a run that ends wake the runs; wages that were paid wake the mailer', async () => {
+  const { db, database, books, superuserUrl, clock } = await openTestBooks();
+  const listener = new pg.Client(superuserUrl);
+  const woken: string[] = [];
+  listener.on('notification', ({ channel }) => woken.push(channel));
+  try {
+    await listener.connect();
+    await listener.query('listen runs; listen mail');
+    const run = await closeDay(database, books);
+    await expect.poll(() => woken.splice(0)).toEqual(['runs']);
+    expect(await runPayoutBatch(database, run.id)).toBe('ended');
+    await expect.poll(() => woken.splice(0)).toEqual(['runs']);
+    const payout = { id: newId(), accountId: newId(), day: run.day, amountCents: 100, paidAt: clock.now() };
+    const facts = {
+      payoutId: [payout.id],
+      accountId: [payout.accountId],
+      day: [payout.day],
+      amountCents: [payout.amountCents],
+      paidAt: [payout.paidAt.toISOString()],
+    };
+    await db
+      .insertInto('account')
+      .values({ id: payout.accountId, balance_cents: 0, last_number: 0 })
+      .execute();
+    await db
+      .insertInto('payout')
+      .values({
+        ...{ id: payout.id, account_id: payout.accountId, day: payout.day },
+        ...{ amount_cents: payout.amountCents, paid_at: payout.paidAt },
+      })
+      .execute();
+    await database.transact((work) => noteWagesPaid(work, facts));
+    await expect.poll(() => woken.splice(0)).toEqual(['mail']);
+  } finally {
+    await listener.end();
+    await db.destroy();
+  }
+});
