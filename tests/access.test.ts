@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { newId } from '@ates/kit/clock';
+import { newId } from '@ates/kit/process/ids';
 import { parse } from 'graphql';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -1,6 +1,6 @@
 import type { AuthTables } from '@ates/auth/tables';
 import { rotateSigningKeys } from '@ates/auth/usecases/rotateSigningKeys';
-import { openDatabase } from '@ates/kit/database';
+import { openDatabase } from '@ates/kit/database/pool';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { asSuperuser, testLog, untilWaiting, workOn } from './support/databases.ts';

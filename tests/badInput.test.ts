@@ -1,5 +1,5 @@
-import { newId } from '@ates/kit/clock';
-import { encodeCursor } from '@ates/kit/page';
+import { encodeCursor } from '@ates/kit/graph/page';
+import { newId } from '@ates/kit/process/ids';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { asSuperuser, type ServiceName } from './support/databases.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { demoCompany } from '@ates/auth/usecases/seedCompany';
-import { openDatabase } from '@ates/kit/database';
+import { openDatabase } from '@ates/kit/database/pool';
 import { type RunningSystem, startSystem } from '@ates/system/startSystem';
 import type { TrackerTables } from '@ates/tracker/tables';
 import { listEligible } from '@ates/tracker/userRepository';

@@ -1,10 +1,10 @@
 import type { AccountingTables } from '@ates/accounting/tables';
 import type { AnalyticsTables } from '@ates/analytics/tables';
-import { newId } from '@ates/kit/clock';
-import { listDeadLetters } from '@ates/kit/deadLetters';
-import { type EventHandler, onEvent } from '@ates/kit/inbox';
-import type { OutboxTables } from '@ates/kit/outbox';
-import { EventSchemaError } from '@ates/kit/unitOfWork';
+import type { OutboxTables } from '@ates/kit/database/outbox';
+import { EventSchemaError } from '@ates/kit/database/unitOfWork';
+import { listDeadLetters } from '@ates/kit/events/deadLetters';
+import { type EventHandler, onEvent } from '@ates/kit/events/handlers';
+import { newId } from '@ates/kit/process/ids';
 import { type EventDefinition, type Fact, toColumns } from '@ates/schema/event';
 import { dayClosed } from '@ates/schema/events/accounting.day_closed.v1';
 import type { TrackerTables } from '@ates/tracker/tables';

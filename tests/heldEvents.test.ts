@@ -1,5 +1,5 @@
-import { newId } from '@ates/kit/clock';
-import type { OutboxTables } from '@ates/kit/outbox';
+import type { OutboxTables } from '@ates/kit/database/outbox';
+import { newId } from '@ates/kit/process/ids';
 import { type EventDefinition, type Fact, toColumns } from '@ates/schema/event';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Supergraph } from '@apollo/federation-internals';
 import { demoCompany } from '@ates/auth/usecases/seedCompany';
-import { withoutSecurityMark } from '@ates/gateway/supergraphLinks';
+import { withoutSecurityMark } from '@ates/gateway/supergraph/supergraphLinks';
 import { type RunningSystem, startSystem } from '@ates/system/startSystem';
 import {
   type GraphQLField,

@@ -133,7 +133,7 @@ function mailWith(at: TestBooks, transport: MailTransport) {
     return stopped;
   };
   closing.push(stop);
-  return { ring: mailer.ring, stop };
+  return { wake: mailer.wake, stop };
 }
 
 const mails = async ({ db }: TestBooks) =>
@@ -151,7 +151,7 @@ const failureIsNoted = (at: TestBooks, attempt: number) =>
     .poll(async () => (await mails(at)).map((mail) => mail.last_error !== null && mail.attempts), soon)
     .toEqual(Array(2).fill(attempt));
 
-/** Mail is looked for when it is rung for, and every 15 s. */
+/** Mail is looked for when it is woken, and every 15 s. */
 const soon = { timeout: 30_000, interval: 25 };
 
 test('everybody who was paid gets one message, with an id of the payout, and the sum', async () => {
@@ -163,7 +163,7 @@ test('everybody who was paid gets one message, with an id of the payout, and the
   // Told again, and looked for again: no second message.
   await tellMailer(at);
   at.clock.advance(24 * 3_600_000);
-  mailer.ring();
+  mailer.wake();
   await mailer.stop();
   const payouts = await at.db.selectFrom('payout').selectAll().orderBy('account_id').execute();
   const taken = [...server.taken].sort((one, other) => one.to.localeCompare(other.to));
@@ -210,18 +210,18 @@ test('while the mail server is down mail waits, ever longer, and is sent when it
     [3, 2],
   ] as const) {
     at.clock.advance(minutes * 60_000 - 15_000);
-    mailer.ring();
+    mailer.wake();
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(await statuses(at)).toEqual(Array(2).fill(`PENDING ${attempt - 1}`));
     await at.db.updateTable('payout_mail').set({ last_error: null }).execute();
     at.clock.advance(15_000);
-    mailer.ring();
+    mailer.wake();
     await failureIsNoted(at, attempt);
   }
   expect((await mails(at))[0]?.last_error).toMatch(/ECONNREFUSED/);
   const back = await startMailServer({ port: gone.port });
   at.clock.advance(4 * 60_000);
-  mailer.ring();
+  mailer.wake();
   await expect.poll(() => statuses(at), soon).toEqual(['SENT 4', 'SENT 4']);
   await mailer.stop();
   expect(back.taken).toHaveLength(2);
@@ -269,7 +269,7 @@ test('mail that is refused each time is given up after the last attempt, while t
     .poll(async () => {
       // Longer than the longest wait between two attempts.
       at.clock.advance(3_600_000);
-      mailer.ring();
+      mailer.wake();
       const [status] = await statuses(at);
       seen.add(status!);
       return status;
@@ -278,7 +278,7 @@ test('mail that is refused each time is given up after the last attempt, while t
   expect([...seen].filter((status) => status.startsWith('FAILED'))).toHaveLength(1);
   expect((await mails(at))[0]?.last_error).toMatch(/550 No such parrot here/);
   at.clock.advance(7 * 24 * 3_600_000);
-  mailer.ring();
+  mailer.wake();
   await mailer.stop();
   expect(await statuses(at)).toEqual([`FAILED ${maxMailAttempts}`]);
   expect(server.taken).toEqual([]);
@@ -318,11 +318,11 @@ test('a crash between sending and noting it costs a duplicate with the same id, 
   await new Promise((resolve) => setTimeout(resolve, 300));
   expect(server.taken).toHaveLength(1);
   at.clock.advance(mailLeaseMs);
-  mailer.ring();
+  mailer.wake();
   await expect.poll(() => statuses(at), soon).toEqual(['SENT 2']);
   expect(server.taken.map(messageIdOf)).toEqual([messageId(payoutId), messageId(payoutId)]);
   at.clock.advance(24 * 3_600_000);
-  mailer.ring();
+  mailer.wake();
   await mailer.stop();
   expect(server.taken).toHaveLength(2);
 });
@@ -402,7 +402,7 @@ test('somebody whose address is not known yet is told when it is, however long t
     .toMatch(/nobody has told accounting the address/);
   await at.tell(usersChanged, [userFact(parrot(1), { email: 'late@popug.example' })]);
   at.clock.advance(60_000);
-  mailer.ring();
+  mailer.wake();
   await expect.poll(() => statuses(at), soon).toEqual(['SENT 1']);
   expect(server.taken.map(({ to }) => to)).toEqual(['late@popug.example']);
 });
@@ -414,7 +414,7 @@ test('without a mail server each message is an .eml file, and one sent again rep
   const mailer = mailWith(at, fileTransport(join(directory, 'mail'), from));
   await expect.poll(() => statuses(at), soon).toEqual(['SENT 1', 'SENT 1']);
   await at.db.updateTable('payout_mail').set({ status: 'PENDING', next_at: at.clock.now() }).execute();
-  mailer.ring();
+  mailer.wake();
   await expect.poll(() => statuses(at), soon).toEqual(['SENT 2', 'SENT 2']);
   const payouts = await at.db.selectFrom('payout').select('id').orderBy('id').execute();
   expect(readdirSync(join(directory, 'mail')).sort()).toEqual(payouts.map(({ id }) => `${id}.eml`));

@@ -1,4 +1,4 @@
-import { systemRandom } from '@ates/kit/clock';
+import { systemRandom } from '@ates/kit/process/clock';
 import { runReassignmentBatch } from '@ates/tracker/usecases/runReassignmentBatch';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { SettingError } from '@ates/kit/settings';
+import { SettingError } from '@ates/kit/process/settings';
 import { type RunningSystem, startSystem } from '@ates/system/startSystem';
 import { playCompanyDay } from './day/companyDay.ts';
 import { DayError, demoLogIns } from './day/people.ts';

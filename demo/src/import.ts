@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { readSettings, SettingError } from '@ates/kit/settings';
+import { readSettings, SettingError } from '@ates/kit/process/settings';
 import { SingleBar } from 'cli-progress';
 import { z } from 'zod';
 import { ask, askSecret } from './ask.ts';

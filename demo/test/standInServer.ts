@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Refusal } from '@ates/kit/refusal';
+import { Refusal } from '@ates/kit/process/refusal';
 import { parseTaskText } from '@ates/tracker/domain/task';
 
 interface StoredTask {

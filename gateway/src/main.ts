@@ -1,4 +1,4 @@
-import { runProcess } from '@ates/kit/process';
+import { runProcess } from '@ates/kit/process/runProcess';
 import { readGatewaySettings } from './settings.ts';
 import { startGateway } from './startGateway.ts';
 

@@ -8,7 +8,7 @@ import {
   secret,
   secretsBeginningWith,
   url,
-} from '@ates/kit/settings';
+} from '@ates/kit/process/settings';
 import { z } from 'zod';
 
 const whole = (least: number, most: number) => {

@@ -4,36 +4,41 @@ import type { AddressInfo } from 'node:net';
 import { ApolloServer } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
-import { boundAnswer, writeAnswer } from '@ates/kit/boundedJson';
-import { type Clock, systemClock } from '@ates/kit/clock';
-import { graphqlHttp } from '@ates/kit/graphqlHttp';
-import { closeServer, type InternalServer, listen, startInternalServer } from '@ates/kit/internalServer';
-import type { Log } from '@ates/kit/log';
-import type { Running } from '@ates/kit/process';
-import { SettingError } from '@ates/kit/settings';
+import { boundAnswer, writeAnswer } from '@ates/kit/graph/boundedJson';
+import { graphqlHttp } from '@ates/kit/graph/graphqlHttp';
+import { type Clock, systemClock } from '@ates/kit/process/clock';
+import {
+  closeServer,
+  type InternalServer,
+  listen,
+  startInternalServer,
+} from '@ates/kit/process/internalServer';
+import type { Log } from '@ates/kit/process/log';
+import type { Running } from '@ates/kit/process/runProcess';
+import { SettingError } from '@ates/kit/process/settings';
 import type { ExecutionResult } from 'graphql';
-import { apolloLog } from './apolloLog.ts';
-import { serveApp } from './app.ts';
-import { createAuthentication, type Identity, refuseStrangers } from './authentication.ts';
-import { type CallerContext, clientAddress, isForeign } from './caller.ts';
-import { allowOrigins } from './crossOrigin.ts';
-import { maskErrors } from './errors.ts';
-import { type Readiness, watchReadiness } from './health.ts';
-import { HeavyOperations, queueHeavyOperations } from './heavyOperations.ts';
-import { limitOperations } from './limits.ts';
+import { createAuthentication, type Identity, refuseStrangers } from './guards/authentication.ts';
+import { allowOrigins } from './guards/crossOrigin.ts';
+import { HeavyOperations, queueHeavyOperations } from './guards/heavyOperations.ts';
+import { limitOperations } from './guards/limits.ts';
+import { serveApp } from './http/app.ts';
+import { countOperations } from './http/metrics.ts';
+import { graphiqlPage, landingPage, readLandingPage } from './http/pages.ts';
+import { relayPublicKeys } from './http/publicKeys.ts';
+import { requestIdOf, route } from './http/routes.ts';
 import { Connections } from './live/connections.ts';
 import { watchSessions } from './live/sessions.ts';
 import { type Execute, serveSockets } from './live/sockets.ts';
 import { eventStream, multipart, serveStreams } from './live/streams.ts';
 import { serveSubscriptions } from './live/subscriptions.ts';
-import { countOperations } from './metrics.ts';
-import { limitSize } from './operationSize.ts';
-import { graphiqlPage, landingPage, readLandingPage } from './pages.ts';
-import { relayPublicKeys } from './publicKeys.ts';
-import { requestIdOf, route } from './routes.ts';
+import { type CallerContext, clientAddress, isForeign } from './request/caller.ts';
+import { legacyStatus, refuseUnservable } from './request/transport.ts';
 import type { GatewaySettings } from './settings.ts';
-import { serveSupergraph } from './supergraph.ts';
-import { legacyStatus, refuseUnservable } from './transport.ts';
+import { apolloLog } from './supergraph/apolloLog.ts';
+import { maskErrors } from './supergraph/errors.ts';
+import { limitSize } from './supergraph/operationSize.ts';
+import { type Readiness, watchReadiness } from './supergraph/readiness.ts';
+import { serveSupergraph } from './supergraph/supergraph.ts';
 
 export interface RunningGateway extends Running {
   /** Where it is, such as `http://127.0.0.1:4000`. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { composeServices } from '@apollo/composition';
 import { buildSubgraphSchema } from '@apollo/subgraph';
-import type { Log } from '@ates/kit/log';
+import type { Log } from '@ates/kit/process/log';
 import { type ExecutionResult, execute, parse, validate } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { HeavyOperations } from '../src/heavyOperations.ts';
+import { HeavyOperations } from '../src/guards/heavyOperations.ts';
 
 const limits = { MAX_HEAVY: 3, MAX_HEAVY_PER_CALLER: 2, HEAVY_BYTES: 1_000 };
 

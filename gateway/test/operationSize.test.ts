@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { Supergraph } from '@apollo/federation-internals';
 import { buildSchema, Kind, type OperationDefinitionNode, parse } from 'graphql';
 import { expect, test } from 'vitest';
-import { readSizeRules, sizeOf } from '../src/operationSize.ts';
 import { readGatewaySettings } from '../src/settings.ts';
-import { withoutSecurityMark } from '../src/supergraphLinks.ts';
+import { readSizeRules, sizeOf } from '../src/supergraph/operationSize.ts';
+import { withoutSecurityMark } from '../src/supergraph/supergraphLinks.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const supergraphSdl = withoutSecurityMark(readFileSync(`${root}schema/supergraph.graphql`, 'utf8'));

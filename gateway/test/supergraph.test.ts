@@ -1,8 +1,8 @@
 import { createServer } from 'node:net';
-import { SettingError } from '@ates/kit/settings';
+import { SettingError } from '@ates/kit/process/settings';
 import { expect, onTestFinished, test } from 'vitest';
 import { locateSubgraph, readGatewaySettings } from '../src/settings.ts';
-import { withoutSecurityMark } from '../src/supergraphLinks.ts';
+import { withoutSecurityMark } from '../src/supergraph/supergraphLinks.ts';
 import { compose, eventually, hens, owners, startFarm, startIssuer } from './fixture.ts';
 
 const withGoose = {

@@ -2,23 +2,24 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { DocumentNode } from 'graphql';
 import { type Kysely, sql } from 'kysely';
 import type { z } from 'zod';
-import { type Caller, identifyCallers, type UserState } from './caller.ts';
-import { type Clock, type Random, systemClock, systemRandom } from './clock.ts';
-import { type ClockSkew, watchClockSkew } from './clockSkew.ts';
-import { openDatabase, openServiceDatabase } from './database.ts';
-import { gatewaySecretSettings, secretsOfGateway } from './gatewaySecret.ts';
-import type { GuardedContext } from './guard.ts';
-import { openHints } from './hints.ts';
-import { LiveViews } from './live.ts';
-import type { Log } from './log.ts';
-import { runProcess } from './process.ts';
-import { redisOf, redisSettings } from './redis.ts';
-import { Refusal } from './refusal.ts';
-import { poolSize, port, processSettings, readSettings, subgraphSettings, url } from './settings.ts';
-import { type RunningSubgraph, serveSubgraph } from './subgraph.ts';
-import { type Sweep, startSweep } from './sweep.ts';
-import { createTokenVerifier, type VerifyToken } from './token.ts';
-import { ServiceDatabase } from './unitOfWork.ts';
+import { watchClockSkew } from './database/measureClockSkew.ts';
+import { openDatabase, openServiceDatabase } from './database/pool.ts';
+import { ServiceDatabase } from './database/unitOfWork.ts';
+import { type Caller, identifyCallers, type UserState } from './graph/caller.ts';
+import { gatewaySecretSettings, secretsOfGateway } from './graph/gatewaySecret.ts';
+import type { GuardedContext } from './graph/guard.ts';
+import { type RunningSubgraph, serveSubgraph } from './graph/subgraph.ts';
+import { createTokenVerifier, type VerifyToken } from './graph/token.ts';
+import { openHints } from './live/hints.ts';
+import { LiveViews } from './live/liveViews.ts';
+import { type Clock, type Random, systemClock, systemRandom } from './process/clock.ts';
+import type { ClockSkew } from './process/clockSkew.ts';
+import type { Log } from './process/log.ts';
+import { type Loop, startLoop } from './process/loop.ts';
+import { redisOf, redisSettings } from './process/redis.ts';
+import { Refusal } from './process/refusal.ts';
+import { runProcess } from './process/runProcess.ts';
+import { poolSize, port, processSettings, readSettings, subgraphSettings, url } from './process/settings.ts';
 
 /** What a service is, for `serveService`. It stands in the service's `service.ts`. */
 export interface Service<
@@ -193,8 +194,8 @@ export async function serveService<
     };
     return { ...opened.context(request, response), ...common } as Context;
   };
-  const loops: Sweep[] = (opened.loops ?? []).map(({ what, intervalMs, run }) =>
-    startSweep({ what, intervalMs, skew, log, sweep: run }),
+  const loops: Loop[] = (opened.loops ?? []).map(({ what, intervalMs, run }) =>
+    startLoop({ what, intervalMs, run, skew, log }),
   );
   const subgraph = await serveSubgraph<Context>({
     typeDefs: service.sdl,

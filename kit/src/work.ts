@@ -1,19 +1,22 @@
 import { type Kysely, sql } from 'kysely';
-import type { Broker } from './broker.ts';
-import type { Clock, Random } from './clock.ts';
-import { type ClockSkew, databaseNow, watchClockSkew } from './clockSkew.ts';
-import { startConsumer } from './consumer.ts';
-import { type DatabaseLocation, type LoopName, listenForWakes, openServiceDatabase } from './database.ts';
-import type { DeliveryGauges } from './deliveryGauges.ts';
-import { openHints } from './hints.ts';
-import { type EventHandler, type InboxTables, purgeInbox } from './inbox.ts';
-import type { Log } from './log.ts';
-import type { OutboxTables } from './outbox.ts';
-import type { RedisLocation } from './redis.ts';
-import { startRelay } from './relay.ts';
-import { type Runs, startRuns } from './runs.ts';
-import { startSweep } from './sweep.ts';
-import { ServiceDatabase } from './unitOfWork.ts';
+import { watchClockSkew } from './database/measureClockSkew.ts';
+import { type LoopName, listenForWakes } from './database/notifications.ts';
+import type { OutboxTables } from './database/outbox.ts';
+import { type DatabaseLocation, openServiceDatabase } from './database/pool.ts';
+import { ServiceDatabase } from './database/unitOfWork.ts';
+import type { Broker } from './events/broker.ts';
+import { startConsumer } from './events/consumer.ts';
+import type { DeliveryGauges } from './events/deliveryGauges.ts';
+import type { EventHandler } from './events/handlers.ts';
+import { type InboxTables, purgeInbox } from './events/inbox.ts';
+import { startRelay } from './events/relay.ts';
+import { type Runs, startRuns } from './events/runs.ts';
+import { openHints } from './live/hints.ts';
+import type { Clock, Random } from './process/clock.ts';
+import { type ClockSkew, databaseNow } from './process/clockSkew.ts';
+import type { Log } from './process/log.ts';
+import { startLoop } from './process/loop.ts';
+import type { RedisLocation } from './process/redis.ts';
 
 /** What a service does when something happens, for `workFor`. It stands in `workers/src/<service>.ts`. */
 export interface ServiceWork<Tables, Settings> {
@@ -56,7 +59,7 @@ export interface OpenWork<Tables> {
 }
 
 interface Part {
-  ring(): void;
+  wake(): void;
   stop(): Promise<void>;
 }
 
@@ -116,7 +119,7 @@ export async function workFor<Tables, Settings>(
   const hints = work.hasViews === false ? undefined : openHints({ service: name, db, listenUrl, redis, log });
   const database = new ServiceDatabase(db, { clock, hints });
   const opened = await work.open({ settings, database, broker, random, skew, log });
-  const woken: { by: LoopName; part: Pick<Part, 'ring'> }[] = [];
+  const woken: { by: LoopName; part: Pick<Part, 'wake'> }[] = [];
   const parts: Part[] = [];
   const add = (part: Part, ...names: LoopName[]) => {
     parts.push(part);
@@ -135,8 +138,8 @@ export async function workFor<Tables, Settings>(
         })
       : undefined;
   if (relay) {
-    woken.push({ by: 'outbox_interactive', part: { ring: () => relay.ring('interactive') } });
-    woken.push({ by: 'outbox_bulk', part: { ring: () => relay.ring('bulk') } });
+    woken.push({ by: 'outbox_interactive', part: { wake: () => relay.wake('interactive') } });
+    woken.push({ by: 'outbox_bulk', part: { wake: () => relay.wake('bulk') } });
   }
   const consumers = Object.entries(opened.consumers ?? {});
   // A service with consumers has an inbox.
@@ -154,7 +157,7 @@ export async function workFor<Tables, Settings>(
   for (const runs of opened.runs ?? []) add(startRuns({ ...runs, broker, clock, skew, log }), 'runs');
   for (const part of opened.begun ?? []) add(part, part.wokenBy);
   const loop = (what: string, intervalMs: number, run: () => Promise<unknown>) =>
-    startSweep({ what, intervalMs, skew, log, sweep: async () => void (await run()) });
+    startLoop({ what, intervalMs, skew, log, run: async () => void (await run()) });
   for (const { what, intervalMs, run, wokenBy } of opened.loops ?? [])
     add(loop(what, intervalMs, run), ...(wokenBy ? [wokenBy] : []));
   if (consumers.length > 0)
@@ -165,7 +168,7 @@ export async function workFor<Tables, Settings>(
   const notifications = listenForWakes(
     listenUrl,
     (wanted) => {
-      for (const { by, part } of woken) if (by === wanted) part.ring();
+      for (const { by, part } of woken) if (by === wanted) part.wake();
     },
     log,
   );

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { boundAnswer, writeAnswer } from '../src/boundedJson.ts';
+import { boundAnswer, writeAnswer } from '../src/graph/boundedJson.ts';
 
 const refused = (text: string) => JSON.parse(text).errors?.[0]?.extensions?.code === 'BAD_USER_INPUT';
 

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { assert, describe, inject, type TestContext, test, vi } from 'vitest';
 import { createQueueDatabase } from '../../tests/support/databases.ts';
-import { type Broker, openBroker } from '../src/broker.ts';
+import { type Broker, openBroker } from '../src/events/broker.ts';
 import { startProxy } from './proxy.ts';
 
 const { redisUrl } = inject('stores');

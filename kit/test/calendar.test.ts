@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { addDays, dayOf, daysBetween, daysSinceMonday } from '../src/calendar.ts';
+import { addDays, dayOf, daysBetween, daysSinceMonday } from '../src/process/calendar.ts';
 
 test('the day is the one of the time zone, not of Greenwich', () => {
   expect(dayOf(new Date('2026-11-20T23:30:00Z'), 'UTC')).toBe('2026-11-20');

@@ -1,7 +1,8 @@
 import { pino } from 'pino';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { openTestDatabase } from '../../tests/support/databases.ts';
-import { assertInStep, watchClockSkew } from '../src/clockSkew.ts';
+import { watchClockSkew } from '../src/database/measureClockSkew.ts';
+import { assertInStep } from '../src/process/clockSkew.ts';
 import { startProxy } from './proxy.ts';
 
 const dayMs = 86_400_000;

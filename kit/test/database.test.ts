@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import { describe, inject, type TestContext, test } from 'vitest';
-import { allowLongStatements, inTransaction, openDatabase } from '../src/database.ts';
-import { createLog } from '../src/log.ts';
+import { openDatabase } from '../src/database/pool.ts';
+import { allowLongStatements, inTransaction } from '../src/database/transactions.ts';
+import { createLog } from '../src/process/log.ts';
 import { startProxy } from './proxy.ts';
 
 /** A database behind a proxy that can go mute, with one connection at most. */

@@ -1,11 +1,11 @@
-import type { Kysely } from 'kysely';
 import { Registry } from 'prom-client';
 import { expect, onTestFinished, test } from 'vitest';
 import { createEmptyDatabase, openTestDatabase } from '../../tests/support/databases.ts';
-import { newId } from '../src/clock.ts';
-import { deliveryGauges } from '../src/deliveryGauges.ts';
-import { createHeldEvents } from '../src/heldEvents.ts';
-import { createInbox, type InboxTables } from '../src/inbox.ts';
+import { runSqlFiles } from '../src/database/migrate.ts';
+import { deliveryGauges } from '../src/events/deliveryGauges.ts';
+import { heldEventsSql } from '../src/events/heldEvents.ts';
+import { type InboxTables, inboxSql } from '../src/events/inbox.ts';
+import { newId } from '../src/process/ids.ts';
 import { startProxy } from './proxy.ts';
 
 test('metrics show what does not get through, by kind, and all others while a database is away', async () => {
@@ -15,13 +15,12 @@ test('metrics show what does not get through, by kind, and all others while a da
     await db.destroy();
     await proxy.stop();
   });
-  await createInbox(db as unknown as Kysely<never>);
-  await createHeldEvents(db as unknown as Kysely<never>);
+  await runSqlFiles(db, inboxSql, heldEventsSql);
   const registry = new Registry();
   const gauges = deliveryGauges(registry);
   gauges.showPutAside(db);
   const overdue = { consumer: 'analytics', count: 7, since: new Date() };
-  gauges.showOverdue('tracker', { ring() {}, overdue: () => [overdue], stop: async () => undefined });
+  gauges.showOverdue('tracker', { wake() {}, overdue: () => [overdue], stop: async () => undefined });
   const at = new Date();
   for (const event of ['a.v1', 'a.v1', 'b.v1']) {
     const letter = { id: newId(), consumer: 'accounting', event, lane: 'bulk' as const, fact: '{}' };

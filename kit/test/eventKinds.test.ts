@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { EventKinds, refusalsUntilWait } from '../src/eventKinds.ts';
+import { EventKinds, refusalsUntilWait } from '../src/events/eventKinds.ts';
 
 const refusedBy = (reason: string | undefined) => ({ applied: 0, refusedBecause: reason });
 const applied = { applied: 1, refusedBecause: undefined };

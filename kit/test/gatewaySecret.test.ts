@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { secretsOfGateway } from '../src/gatewaySecret.ts';
+import { secretsOfGateway } from '../src/graph/gatewaySecret.ts';
 
 const [own, next, shared] = ['a secret of its own', 'the next one of those', 'a secret of everybody'];
 

@@ -3,18 +3,14 @@ import { id } from '@ates/schema/fields';
 import { type Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createEmptyDatabase, openTestDatabase, workOn } from '../../tests/support/databases.ts';
-import { newId } from '../src/clock.ts';
-import { gather } from '../src/gather.ts';
-import { createHeldEvents } from '../src/heldEvents.ts';
-import {
-  applyDelivery,
-  applyTogether,
-  createInbox,
-  type Delivery,
-  type InboxTables,
-  onEvent,
-} from '../src/inbox.ts';
-import { Refusal } from '../src/refusal.ts';
+import { runSqlFiles } from '../src/database/migrate.ts';
+import { applyDelivery, applyTogether } from '../src/events/apply.ts';
+import { type Delivery, onEvent } from '../src/events/handlers.ts';
+import { heldEventsSql } from '../src/events/heldEvents.ts';
+import { type InboxTables, inboxSql } from '../src/events/inbox.ts';
+import { gather } from '../src/process/gather.ts';
+import { newId } from '../src/process/ids.ts';
+import { Refusal } from '../src/process/refusal.ts';
 
 describe('what is gathered', () => {
   test('goes at once while nothing is under way, and together after that', async () => {
@@ -80,8 +76,7 @@ describe('events that are applied together', () => {
 
   beforeAll(async () => {
     db = openTestDatabase((await createEmptyDatabase()).migrationUrl);
-    await createInbox(db as unknown as Kysely<never>);
-    await createHeldEvents(db as unknown as Kysely<never>);
+    await runSqlFiles(db, inboxSql, heldEventsSql);
     await sql`create table nest (id uuid not null)`.execute(db);
   });
   beforeEach(async () => {

@@ -3,21 +3,22 @@ import { type Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createEmptyDatabase, openTestDatabase, workOn } from '../../tests/support/databases.ts';
 import { countRows, createdFact, deliveryOf, idOf, tasksCreated } from '../../tests/support/facts.ts';
-import { listDeadLetters } from '../src/deadLetters.ts';
-import { createHeldEvents } from '../src/heldEvents.ts';
-import { applyDelivery, createInbox, type InboxTables, onEvent } from '../src/inbox.ts';
-import { createOutbox, type OutboxTables } from '../src/outbox.ts';
-import { Refusal } from '../src/refusal.ts';
-import type { UnitOfWork } from '../src/unitOfWork.ts';
+import { runSqlFiles } from '../src/database/migrate.ts';
+import { type OutboxTables, outboxSql } from '../src/database/outbox.ts';
+import type { UnitOfWork } from '../src/database/unitOfWork.ts';
+import { applyDelivery } from '../src/events/apply.ts';
+import { listDeadLetters } from '../src/events/deadLetters.ts';
+import { onEvent } from '../src/events/handlers.ts';
+import { heldEventsSql } from '../src/events/heldEvents.ts';
+import { type InboxTables, inboxSql } from '../src/events/inbox.ts';
+import { Refusal } from '../src/process/refusal.ts';
 
 type Tables = InboxTables & OutboxTables & { nest: { id: string } };
 
 let db: Kysely<Tables>;
 beforeAll(async () => {
   db = openTestDatabase((await createEmptyDatabase()).migrationUrl);
-  await createInbox(db as unknown as Kysely<never>);
-  await createHeldEvents(db as unknown as Kysely<never>);
-  await createOutbox(db as unknown as Kysely<never>);
+  await runSqlFiles(db, inboxSql, heldEventsSql, outboxSql);
   await sql`create table nest (
     id uuid primary key,
     eggs smallint not null default 1 check (eggs < 10),

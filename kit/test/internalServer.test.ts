@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { closeServer, listen, startInternalServer } from '../src/internalServer.ts';
+import { closeServer, listen, startInternalServer } from '../src/process/internalServer.ts';
 
 test('a port that is taken is refused by the name of the setting that chose it', async () => {
   const squatter = createServer();

@@ -11,14 +11,16 @@ import {
   testLog,
   workOn,
 } from '../../tests/support/databases.ts';
-import { type Broker, openBroker, type QueueStore } from '../src/broker.ts';
-import { newId } from '../src/clock.ts';
-import { startConsumer } from '../src/consumer.ts';
-import { createHeldEvents } from '../src/heldEvents.ts';
-import { createInbox, type InboxTables, onEvent } from '../src/inbox.ts';
-import { createOutbox, type Lane, type OutboxTables } from '../src/outbox.ts';
-import { queueName, startRelay } from '../src/relay.ts';
-import { RightOfWay } from '../src/rightOfWay.ts';
+import { runSqlFiles } from '../src/database/migrate.ts';
+import { type Lane, type OutboxTables, outboxSql } from '../src/database/outbox.ts';
+import { type Broker, openBroker, type QueueStore } from '../src/events/broker.ts';
+import { startConsumer } from '../src/events/consumer.ts';
+import { onEvent } from '../src/events/handlers.ts';
+import { heldEventsSql } from '../src/events/heldEvents.ts';
+import { type InboxTables, inboxSql } from '../src/events/inbox.ts';
+import { queueName, startRelay } from '../src/events/relay.ts';
+import { newId } from '../src/process/ids.ts';
+import { RightOfWay } from '../src/process/rightOfWay.ts';
 
 const { redisUrl } = inject('stores');
 const nestBuilt = defineEvent({
@@ -41,9 +43,7 @@ beforeAll(async () => {
     ? { redis: { url: redisUrl, cluster: false } }
     : { postgresUrl: await createQueueDatabase() };
   db = openTestDatabase((await createEmptyDatabase()).migrationUrl);
-  await createOutbox(db as unknown as Kysely<never>);
-  await createInbox(db as unknown as Kysely<never>);
-  await createHeldEvents(db as unknown as Kysely<never>);
+  await runSqlFiles(db, outboxSql, inboxSql, heldEventsSql);
 });
 beforeEach(() => {
   applied.length = 0;
@@ -92,7 +92,7 @@ async function start(held: Lane, { skew = new TestClockSkew(), log = testLog } =
 async function send(lane: Lane): Promise<string> {
   const nestId = newId();
   await append(lane, nestId);
-  relay.ring(lane);
+  relay.wake(lane);
   return nestId;
 }
 const patiently = { timeout: 20_000 };

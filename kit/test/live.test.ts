@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { testLog } from '../../tests/support/databases.ts';
-import { LiveViews, type View } from '../src/live.ts';
+import { LiveViews, type View } from '../src/live/liveViews.ts';
 
 // Time is passed in here: what is tested is when things are read and told.
 beforeEach(() => void vi.useFakeTimers());

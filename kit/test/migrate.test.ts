@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import { createEmptyDatabase, openTestDatabase, untilWaiting } from '../../tests/support/databases.ts';
-import { migrateService, type ServiceSchema } from '../src/migrate.ts';
+import { migrateService, type ServiceSchema } from '../src/database/migrate.ts';
 
 const schema: ServiceSchema = {
   appendOnly: ['posting'],

@@ -4,13 +4,15 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createEmptyDatabase, openTestDatabase, workOn } from '../../tests/support/databases.ts';
 import { createdFact, idOf, tasksCreated } from '../../tests/support/facts.ts';
-import { createOutbox, type OutboxTables, takeDeliveries } from '../src/outbox.ts';
-import { watchOverdue } from '../src/overdue.ts';
+import { runSqlFiles } from '../src/database/migrate.ts';
+import { type OutboxTables, outboxSql } from '../src/database/outbox.ts';
+import { takeDeliveries } from '../src/events/deliveries.ts';
+import { watchOverdue } from '../src/events/overdue.ts';
 
 let db: Kysely<OutboxTables>;
 beforeAll(async () => {
   db = openTestDatabase<OutboxTables>((await createEmptyDatabase()).migrationUrl);
-  await createOutbox(db as unknown as Kysely<never>);
+  await runSqlFiles(db, outboxSql);
 });
 afterAll(() => db.destroy());
 
@@ -42,7 +44,7 @@ test('events that fail for over an hour are counted, and each consumer is named 
   const look = async (at: Date) => {
     now = at;
     const before = asked;
-    watch.ring();
+    watch.wake();
     await expect.poll(() => asked).toBeGreaterThan(before);
     await expect.poll(() => watch.found.length).toBe(at > after(60) ? 1 : 0);
   };

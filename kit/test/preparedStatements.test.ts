@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 import pg from 'pg';
 import { beforeEach, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
-import { inTransaction } from '../src/database.ts';
-import { createLog } from '../src/log.ts';
+import { inTransaction } from '../src/database/transactions.ts';
+import { createLog } from '../src/process/log.ts';
 
 const log = createLog('tests', 'silent');
 const options = { poolSize: 1, statementTimeoutMs: 10_000, applicationName: 'prepared', prepare: true };
@@ -10,7 +10,7 @@ const options = { poolSize: 1, statementTimeoutMs: 10_000, applicationName: 'pre
 /** A database as a process of its own opens it: with modules that no other has used. */
 async function openAsNewProcess(): Promise<Kysely<unknown>> {
   vi.resetModules();
-  const { openDatabase } = await import('../src/database.ts');
+  const { openDatabase } = await import('../src/database/pool.ts');
   const db = openDatabase<unknown>(inject('stores').adminUrl, options, log);
   onTestFinished(() => db.destroy());
   return db;

@@ -13,8 +13,8 @@ function run(
   const code = `
     import { createServer } from 'node:http';
     import { setTimeout as sleep } from 'node:timers/promises';
-    import { runProcess } from '@ates/kit/process';
-    import { readSettings, processSettings } from '@ates/kit/settings';
+    import { runProcess } from '@ates/kit/process/runProcess';
+    import { readSettings, processSettings } from '@ates/kit/process/settings';
     await runProcess('parrot', async (environment, log) => {
       readSettings(processSettings, environment);
       ${start}

@@ -10,11 +10,12 @@ import {
   workOn,
 } from '../../tests/support/databases.ts';
 import { idOf } from '../../tests/support/facts.ts';
-import { type Broker, openBroker, type QueueStore } from '../src/broker.ts';
-import type { Delivery } from '../src/inbox.ts';
-import type { Log } from '../src/log.ts';
-import { createOutbox, type OutboxTables } from '../src/outbox.ts';
-import { queueName, startRelay } from '../src/relay.ts';
+import { runSqlFiles } from '../src/database/migrate.ts';
+import { type OutboxTables, outboxSql } from '../src/database/outbox.ts';
+import { type Broker, openBroker, type QueueStore } from '../src/events/broker.ts';
+import type { Delivery } from '../src/events/handlers.ts';
+import { queueName, startRelay } from '../src/events/relay.ts';
+import type { Log } from '../src/process/log.ts';
 
 const { redisUrl } = inject('stores');
 
@@ -25,7 +26,7 @@ beforeAll(async () => {
     ? { redis: { url: redisUrl, cluster: false } }
     : { postgresUrl: await createQueueDatabase() };
   db = openTestDatabase((await createEmptyDatabase()).migrationUrl);
-  await createOutbox(db as unknown as Kysely<never>);
+  await runSqlFiles(db, outboxSql);
 });
 afterAll(() => db?.destroy());
 
@@ -80,7 +81,7 @@ const undelivered = async () =>
 /** The time after which whatever has no receipt is due again. */
 async function passResendTime(): Promise<void> {
   at = new Date(at.getTime() + 31_000);
-  relay.ring('bulk');
+  relay.wake('bulk');
   await new Promise((resolve) => setTimeout(resolve, 150));
 }
 function consume(apply: (n: number) => void): void {

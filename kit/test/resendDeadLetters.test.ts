@@ -2,19 +2,20 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createEmptyDatabase, openTestDatabase, workOn } from '../../tests/support/databases.ts';
 import { createdFact, idOf, tasksCreated } from '../../tests/support/facts.ts';
-import { handlersByEvent } from '../src/consumer.ts';
-import { listDeadLetters, requestResend, resendDeadLetters } from '../src/deadLetters.ts';
-import { createHeldEvents } from '../src/heldEvents.ts';
-import { createInbox, type InboxTables, onEvent } from '../src/inbox.ts';
-import { Refusal } from '../src/refusal.ts';
+import { runSqlFiles } from '../src/database/migrate.ts';
+import { listDeadLetters, requestResend } from '../src/events/deadLetters.ts';
+import { handlersByEvent, onEvent } from '../src/events/handlers.ts';
+import { heldEventsSql } from '../src/events/heldEvents.ts';
+import { type InboxTables, inboxSql } from '../src/events/inbox.ts';
+import { resendDeadLetters } from '../src/events/resendDeadLetters.ts';
+import { Refusal } from '../src/process/refusal.ts';
 
 type Tables = InboxTables & { nest: { id: string } };
 
 let db: Kysely<Tables>;
 beforeAll(async () => {
   db = openTestDatabase((await createEmptyDatabase()).migrationUrl);
-  await createInbox(db as unknown as Kysely<never>);
-  await createHeldEvents(db as unknown as Kysely<never>);
+  await runSqlFiles(db, inboxSql, heldEventsSql);
   await sql`create table nest (id uuid primary key)`.execute(db);
 });
 afterAll(() => db?.destroy());

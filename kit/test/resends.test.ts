@@ -4,12 +4,14 @@ import type { Kysely } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createEmptyDatabase, openTestDatabase, workOn } from '../../tests/support/databases.ts';
 import { createdFact, idOf } from '../../tests/support/facts.ts';
-import { createOutbox, type OutboxTables, takeDeliveries } from '../src/outbox.ts';
+import { runSqlFiles } from '../src/database/migrate.ts';
+import { type OutboxTables, outboxSql } from '../src/database/outbox.ts';
+import { takeDeliveries } from '../src/events/deliveries.ts';
 
 let db: Kysely<OutboxTables>;
 beforeAll(async () => {
   db = openTestDatabase((await createEmptyDatabase()).migrationUrl);
-  await createOutbox(db as unknown as Kysely<never>);
+  await runSqlFiles(db, outboxSql);
 });
 afterAll(() => db?.destroy());
 

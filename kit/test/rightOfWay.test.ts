@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { RightOfWay } from '../src/rightOfWay.ts';
+import { RightOfWay } from '../src/process/rightOfWay.ts';
 
 let way: RightOfWay;
 const events: string[] = [];

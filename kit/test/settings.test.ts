@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { logLevel, readSettings, SettingError, secret, secretsBeginningWith, url } from '../src/settings.ts';
+import {
+  logLevel,
+  readSettings,
+  SettingError,
+  secret,
+  secretsBeginningWith,
+  url,
+} from '../src/process/settings.ts';
 
 describe('a sentence about a wrong setting keeps its secrets', () => {
   const sentence = (name: string, shape: Parameters<typeof readSettings>[0][string], value: string) => {

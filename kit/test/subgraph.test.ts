@@ -2,7 +2,7 @@ import { parse } from 'graphql';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { TestClockSkew } from '../../tests/support/clockSkew.ts';
-import { type RunningSubgraph, serveSubgraph } from '../src/subgraph.ts';
+import { type RunningSubgraph, serveSubgraph } from '../src/graph/subgraph.ts';
 
 const internalSecret = 'a secret of the nest';
 let lines: { level: number; msg: string; err?: { message: string } }[];

@@ -1,6 +1,6 @@
 import { generateKeyPair, SignJWT } from 'jose';
 import { expect, test } from 'vitest';
-import { createTokenVerifier } from '../src/token.ts';
+import { createTokenVerifier } from '../src/graph/token.ts';
 
 const { privateKey, publicKey } = await generateKeyPair('EdDSA');
 const tokenFor = (user: string, seconds: number, now: Date) =>

@@ -4,11 +4,14 @@ import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, expectTypeOf, test } from 'vitest';
 import { createEmptyDatabase, openTestDatabase, workOn } from '../../tests/support/databases.ts';
 import { countRows, createdFact, deliveryOf, idOf, tasksCreated } from '../../tests/support/facts.ts';
-import { createHeldEvents } from '../src/heldEvents.ts';
-import { applyDelivery, createInbox, type InboxTables, onEvent } from '../src/inbox.ts';
-import { createOutbox, type OutboxTables } from '../src/outbox.ts';
-import { Refusal } from '../src/refusal.ts';
-import { EventSchemaError, type Hint, type UnitOfWork } from '../src/unitOfWork.ts';
+import { runSqlFiles } from '../src/database/migrate.ts';
+import { type OutboxTables, outboxSql } from '../src/database/outbox.ts';
+import { EventSchemaError, type Hint, type UnitOfWork } from '../src/database/unitOfWork.ts';
+import { applyDelivery } from '../src/events/apply.ts';
+import { onEvent } from '../src/events/handlers.ts';
+import { heldEventsSql } from '../src/events/heldEvents.ts';
+import { type InboxTables, inboxSql } from '../src/events/inbox.ts';
+import { Refusal } from '../src/process/refusal.ts';
 
 type Tables = InboxTables & OutboxTables & { nest: { id: string } };
 
@@ -42,9 +45,7 @@ async function expectNothingFollowed(): Promise<void> {
 beforeAll(async () => {
   const { migrationUrl } = await createEmptyDatabase();
   db = openTestDatabase(migrationUrl);
-  await createInbox(db as unknown as Kysely<never>);
-  await createHeldEvents(db as unknown as Kysely<never>);
-  await createOutbox(db as unknown as Kysely<never>);
+  await runSqlFiles(db, inboxSql, heldEventsSql, outboxSql);
   await sql`create table nest (id uuid primary key)`.execute(db);
   listener = new pg.Client(migrationUrl);
   await listener.connect();

@@ -77,12 +77,48 @@ const directions = {
   workers: "workers import kit, schema and the subgraphs' use cases, repositories, tables and domain",
 };
 
+/**
+ * The rooms of a package, and which rooms each of them may use; what stands beside the rooms is named like one. A room
+ * that is not among the keys, such as `main`, may use all.
+ */
+const rooms: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  kit: {
+    process: [],
+    database: ['process'],
+    graph: ['process'],
+    events: ['process', 'database'],
+    live: ['process', 'database'],
+  },
+  gateway: {
+    settings: [],
+    request: ['settings'],
+    supergraph: ['settings', 'request'],
+    guards: ['settings', 'request', 'supergraph'],
+    live: ['settings', 'request', 'supergraph', 'guards'],
+    http: ['settings', 'request', 'supergraph'],
+  },
+};
+
+/** The room of a file, by its path or its module's name: its folder in `src`, or its own name where it is in none. */
+const roomOf = (path: string) => /^(?:.*\/src\/)?(\w+)/.exec(path)?.[1] ?? '';
+
+/** Why a file must not import a module of its own package; null where it may. */
+function roomProblem(own: string, path: string, target: { name: string; module: string }): string | null {
+  const from = roomOf(path);
+  const to = roomOf(target.module);
+  const allowed = rooms[own]?.[from];
+  if (!allowed || from === to || allowed.includes(to)) return null;
+  return `${own}'s room ${from} may use ${allowed.join(', ') || 'no other room'}.`;
+}
+
 /** What `domain/` may import: nothing that reads or writes anything outside of the process. */
 function isPure({ from, names, ...rest }: Import, path: string): boolean {
   if (from.startsWith('.')) return posix.join(posix.dirname(path), from).includes('/domain/');
-  if (from === '@ates/kit/clock') return isTypeOnly({ from, names, ...rest });
-  if (from === 'jose' || from === '@ates/kit/token') return !/\bcreate/.test(names);
-  return /^(@ates\/kit\/(calendar|refusal|page)|@ates\/schema\/(access|event)|node:crypto)$/.test(from);
+  if (from === '@ates/kit/process/clock') return isTypeOnly({ from, names, ...rest });
+  if (from === 'jose' || from === '@ates/kit/graph/token') return !/\bcreate/.test(names);
+  return /^(@ates\/kit\/(process\/calendar|process\/refusal|graph\/page)|@ates\/schema\/(access|event)|node:crypto)$/.test(
+    from,
+  );
 }
 
 /** Every import that goes against the layers, and all SQL that is not where SQL belongs. */
@@ -96,6 +132,8 @@ export function layerViolations(sources: Sources): Violation[] {
     const add = (line: number, sentence: string) => found.push({ path, line, sentence });
     for (const each of importsOf(text)) {
       const target = ownTarget(path, each.from);
+      const misplaced = target && target.name === own ? roomProblem(own, path, target) : null;
+      if (misplaced) add(each.line, `imports ${each.from}: ${misplaced}`);
       if (target && target.name !== own) {
         const allowed = mayImport[kind as keyof typeof mayImport] ?? (() => true);
         if (!allowed(target.name, target.module))

@@ -34,7 +34,11 @@ describe('layers', () => {
     ['kit that knows an event', 'kit/src/a.ts', "import { x } from '@ates/schema/events/all';"],
     ['kit that knows roles', 'kit/src/a.ts', "import type { Role } from '@ates/schema/access';"],
     ['a gateway that knows a subgraph', 'gateway/src/a.ts', "import { x } from '@ates/auth/tables';"],
-    ['schema that imports kit', 'schema/src/a.ts', "import { x } from '@ates/kit/log';"],
+    ['a database that knows events', 'kit/src/database/a.ts', "import { x } from '../events/relay.ts';"],
+    ['a room reached by its name', 'kit/src/process/a.ts', "import { x } from '@ates/kit/graph/token';"],
+    ['events that know a service', 'kit/src/events/a.ts', "import { x } from '../service.ts';"],
+    ['a supergraph with guards', 'gateway/src/supergraph/a.ts', "import { x } from '../guards/limits.ts';"],
+    ['schema that imports kit', 'schema/src/a.ts', "import { x } from '@ates/kit/process/log';"],
     ['workers that import resolvers', 'workers/src/a.ts', "import { x } from '@ates/auth/resolvers';"],
     ['an import of several lines', 'gateway/src/a.ts', "import {\n  x,\n  y,\n} from '@ates/auth/tables';"],
     ['an import while running', 'gateway/src/a.ts', "const x = await import('@ates/auth/tables');"],
@@ -45,7 +49,7 @@ describe('layers', () => {
     [
       'domain with the real clock',
       'subgraphs/auth/src/domain/a.ts',
-      "import { systemClock } from '@ates/kit/clock';",
+      "import { systemClock } from '@ates/kit/process/clock';",
     ],
     ['domain with a repository', 'subgraphs/auth/src/domain/a.ts', "import { x } from '../repository.ts';"],
     [
@@ -87,8 +91,11 @@ describe('layers', () => {
     [
       'domain with the calendar',
       'subgraphs/auth/src/domain/a.ts',
-      "import { addDays } from '@ates/kit/calendar';",
+      "import { addDays } from '@ates/kit/process/calendar';",
     ],
+    ['events on a database', 'kit/src/events/a.ts', "import { x } from '../database/rows.ts';"],
+    ['a room with itself', 'gateway/src/live/a.ts', "import { x } from './hub.ts';"],
+    ['a service of all rooms', 'kit/src/service.ts', "import { x } from './live/hints.ts';"],
     ['workers with a use case', 'workers/src/a.ts', "import { x } from '@ates/auth/usecases/logIn';"],
   ])('allow %s', (_, path, text) => {
     expect(layerViolations(new Map([[path, text]]))).toEqual([]);

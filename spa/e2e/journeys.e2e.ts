@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { newId } from '@ates/kit/clock';
-import { openDatabase } from '@ates/kit/database';
+import { openDatabase } from '@ates/kit/database/pool';
+import { newId } from '@ates/kit/process/ids';
 import { tasksCreated } from '@ates/schema/events/tracker.tasks_created.v1';
 import type { TrackerTables } from '@ates/tracker/tables';
 import pg from 'pg';

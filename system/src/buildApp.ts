@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { Log } from '@ates/kit/log';
+import type { Log } from '@ates/kit/process/log';
 import { app, build } from '../build.mjs';
 
 /**

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { createLog } from '@ates/kit/log';
-import { SettingError } from '@ates/kit/settings';
+import { createLog } from '@ates/kit/process/log';
+import { SettingError } from '@ates/kit/process/settings';
 import { migrateAll } from './migrateAll.ts';
 import { databaseSecretOf } from './secrets.ts';
 import { readSystemSettings } from './settings.ts';

@@ -1,9 +1,9 @@
 import { accountingSchema } from '@ates/accounting/migrations/schema';
 import { analyticsSchema } from '@ates/analytics/migrations/schema';
 import { authSchema } from '@ates/auth/migrations/schema';
-import { openDatabase } from '@ates/kit/database';
-import type { Log } from '@ates/kit/log';
-import { migrateService, type ServiceSchema } from '@ates/kit/migrate';
+import { migrateService, type ServiceSchema } from '@ates/kit/database/migrate';
+import { openDatabase } from '@ates/kit/database/pool';
+import type { Log } from '@ates/kit/process/log';
 import { trackerSchema } from '@ates/tracker/migrations/schema';
 import { type DatabaseService, databaseServices, type ServiceDatabase } from './stores/provision.ts';
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Environment } from '@ates/kit/settings';
+import type { Environment } from '@ates/kit/process/settings';
 import { pairSecret } from './secrets.ts';
 import type { SystemSettings } from './settings.ts';
 import { type DatabaseService, databaseServices } from './stores/provision.ts';

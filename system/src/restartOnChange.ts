@@ -1,7 +1,7 @@
 import { readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Log } from '@ates/kit/log';
+import type { Log } from '@ates/kit/process/log';
 import { type PartName, partNames } from './parts.ts';
 import { databaseServices } from './stores/provision.ts';
 

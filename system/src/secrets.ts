@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { Log } from '@ates/kit/log';
+import type { Log } from '@ates/kit/process/log';
 import type { SystemSettings } from './settings.ts';
 import type { DatabaseService } from './stores/provision.ts';
 import { findSecret, loadSecret } from './stores/secrets.ts';

@@ -12,7 +12,7 @@ import {
   secret,
   timeZone,
   url,
-} from '@ates/kit/settings';
+} from '@ates/kit/process/settings';
 import { z } from 'zod';
 import { type DatabaseService, databaseServices } from './stores/provision.ts';
 

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
-import { createLog } from '@ates/kit/log';
-import { SettingError } from '@ates/kit/settings';
+import { createLog } from '@ates/kit/process/log';
+import { SettingError } from '@ates/kit/process/settings';
 import { buildApp } from './buildApp.ts';
 import { restartOnChange } from './restartOnChange.ts';
 import { readSystemSettings } from './settings.ts';

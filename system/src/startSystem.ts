@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { closeServer, listen } from '@ates/kit/internalServer';
-import { createLog, type Log } from '@ates/kit/log';
+import { closeServer, listen } from '@ates/kit/process/internalServer';
+import { createLog, type Log } from '@ates/kit/process/log';
 import { migrateAll } from './migrateAll.ts';
 import { environmentOf, mailDirectory, modulesOf, type PartName, partNames } from './parts.ts';
 import { databaseSecretOf, internalSecretOf, pairSecret } from './secrets.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { Log } from '@ates/kit/log';
-import { type Environment, SettingError } from '@ates/kit/settings';
+import type { Log } from '@ates/kit/process/log';
+import { type Environment, SettingError } from '@ates/kit/process/settings';
 import type { SystemSettings } from './settings.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './stores/embeddedPostgres.ts';
 import { findRedisServer, type PrivateRedis, startPrivateRedis } from './stores/privateRedis.ts';

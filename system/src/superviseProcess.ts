@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { Log } from '@ates/kit/log';
-import { SettingError } from '@ates/kit/settings';
+import type { Log } from '@ates/kit/process/log';
+import { SettingError } from '@ates/kit/process/settings';
 
 /** What a part says of itself once it is ready, such as `url` and `internalPort`. */
 export type PartInfo = Readonly<Record<string, unknown>>;

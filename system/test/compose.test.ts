@@ -2,7 +2,7 @@ import { accounting } from '@ates/accounting/service';
 import { analytics } from '@ates/analytics/service';
 import { auth } from '@ates/auth/service';
 import { readGatewaySettings } from '@ates/gateway/settings';
-import { type Environment, readSettings } from '@ates/kit/settings';
+import { type Environment, readSettings } from '@ates/kit/process/settings';
 import { tracker } from '@ates/tracker/service';
 import { queueStoreOf, workerSettings } from '@ates/workers/settings';
 import { describe, expect, it } from 'vitest';

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { SettingError } from '@ates/kit/settings';
+import { SettingError } from '@ates/kit/process/settings';
 import { describe, expect, it } from 'vitest';
 import { environmentOf, partNames } from '../src/parts.ts';
 import { readSystemSettings } from '../src/settings.ts';

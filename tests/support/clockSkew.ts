@@ -1,4 +1,4 @@
-import type { ClockSkew } from '@ates/kit/clockSkew';
+import type { ClockSkew } from '@ates/kit/process/clockSkew';
 
 /** A clock skew that a test sets: in step until told otherwise. */
 export class TestClockSkew implements ClockSkew {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { type Clock, systemClock } from '@ates/kit/clock';
-import { openDatabase } from '@ates/kit/database';
-import { createLog } from '@ates/kit/log';
-import { type HintSender, ServiceDatabase } from '@ates/kit/unitOfWork';
+import { openDatabase } from '@ates/kit/database/pool';
+import { type HintSender, ServiceDatabase } from '@ates/kit/database/unitOfWork';
+import { type Clock, systemClock } from '@ates/kit/process/clock';
+import { createLog } from '@ates/kit/process/log';
 import type { ServiceDatabase as ProvisionedDatabase } from '@ates/system/stores/provision';
 import type { Kysely } from 'kysely';
 import pg from 'pg';

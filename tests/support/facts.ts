@@ -4,16 +4,12 @@ import type { AccountingTables } from '@ates/accounting/tables';
 import { auditLedger } from '@ates/accounting/usecases/auditLedger';
 import { openBooks } from '@ates/accounting/usecases/openBooks';
 import { runPayoutBatch } from '@ates/accounting/usecases/runPayoutBatch';
-import type { BatchOutcome } from '@ates/kit/batchOutcome';
-import { newId } from '@ates/kit/clock';
-import {
-  type Applied,
-  applyDelivery,
-  type Delivery,
-  type EventHandler,
-  type InboxTables,
-} from '@ates/kit/inbox';
-import type { ServiceDatabase } from '@ates/kit/unitOfWork';
+import type { ServiceDatabase } from '@ates/kit/database/unitOfWork';
+import { type Applied, applyDelivery } from '@ates/kit/events/apply';
+import type { Delivery, EventHandler } from '@ates/kit/events/handlers';
+import type { InboxTables } from '@ates/kit/events/inbox';
+import type { BatchOutcome } from '@ates/kit/events/runs';
+import { newId } from '@ates/kit/process/ids';
 import { type EventDefinition, encodeColumns, type Fact, toColumns } from '@ates/schema/event';
 import { usersChanged } from '@ates/schema/events/auth.users_changed.v1';
 import { tasksAssigned } from '@ates/schema/events/tracker.tasks_assigned.v1';

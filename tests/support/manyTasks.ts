@@ -1,4 +1,4 @@
-import { newId } from '@ates/kit/clock';
+import { newId } from '@ates/kit/process/ids';
 import { toColumns } from '@ates/schema/event';
 import { tasksAssigned } from '@ates/schema/events/tracker.tasks_assigned.v1';
 import { tasksCreated } from '@ates/schema/events/tracker.tasks_created.v1';

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLog } from '@ates/kit/log';
+import { createLog } from '@ates/kit/process/log';
 import { migrateAll } from '@ates/system/migrateAll';
 import { startEmbeddedPostgres } from '@ates/system/stores/embeddedPostgres';
 import { findRedisServer, startPrivateRedis } from '@ates/system/stores/privateRedis';

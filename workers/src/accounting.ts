@@ -9,7 +9,7 @@ import { noteWagesPaid } from '@ates/accounting/usecases/mailWages';
 import { openBooks } from '@ates/accounting/usecases/openBooks';
 import { payRewards } from '@ates/accounting/usecases/payRewards';
 import { runPayoutBatch } from '@ates/accounting/usecases/runPayoutBatch';
-import { type EventHandler, onEvent } from '@ates/kit/inbox';
+import { type EventHandler, onEvent } from '@ates/kit/events/handlers';
 import type { ServiceWork } from '@ates/kit/work';
 import { wagesPaid } from '@ates/schema/events/accounting.wages_paid.v1';
 import { usersChanged } from '@ates/schema/events/auth.users_changed.v1';

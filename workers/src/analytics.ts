@@ -5,7 +5,7 @@ import { countEntries } from '@ates/analytics/usecases/countEntries';
 import { countTasksCreated } from '@ates/analytics/usecases/countTasksCreated';
 import { countTasksResolved } from '@ates/analytics/usecases/countTasksResolved';
 import { noteDayClosed } from '@ates/analytics/usecases/noteDayClosed';
-import { type EventHandler, onEvent } from '@ates/kit/inbox';
+import { type EventHandler, onEvent } from '@ates/kit/events/handlers';
 import type { ServiceWork } from '@ates/kit/work';
 import { dayClosed } from '@ates/schema/events/accounting.day_closed.v1';
 import { entriesPosted } from '@ates/schema/events/accounting.entries_posted.v1';

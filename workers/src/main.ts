@@ -1,5 +1,5 @@
-import { runProcess } from '@ates/kit/process';
-import { readSettings } from '@ates/kit/settings';
+import { runProcess } from '@ates/kit/process/runProcess';
+import { readSettings } from '@ates/kit/process/settings';
 import { workerSettings } from './settings.ts';
 import { startWorkers } from './startWorkers.ts';
 

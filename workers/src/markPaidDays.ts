@@ -1,6 +1,6 @@
 import { listPaidDays } from '@ates/accounting/payoutRepository';
 import type { AccountingTables } from '@ates/accounting/tables';
-import type { Broker } from '@ates/kit/broker';
+import type { Broker } from '@ates/kit/events/broker';
 import type { Kysely } from 'kysely';
 
 /** How many of the newest paid days are marked. */

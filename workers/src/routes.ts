@@ -1,4 +1,4 @@
-import type { EventHandler } from '@ates/kit/inbox';
+import type { EventHandler } from '@ates/kit/events/handlers';
 import type { Consumer, Producer } from '@ates/schema/event';
 import { allEvents } from '@ates/schema/events/all';
 

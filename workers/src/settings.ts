@@ -1,7 +1,7 @@
-import type { QueueStore } from '@ates/kit/broker';
-import type { DatabaseLocation } from '@ates/kit/database';
-import { redisOf, redisSettings } from '@ates/kit/redis';
-import { onOff, poolSize, processSettings, SettingError, timeZone, url } from '@ates/kit/settings';
+import type { DatabaseLocation } from '@ates/kit/database/pool';
+import type { QueueStore } from '@ates/kit/events/broker';
+import { redisOf, redisSettings } from '@ates/kit/process/redis';
+import { onOff, poolSize, processSettings, SettingError, timeZone, url } from '@ates/kit/process/settings';
 import { z } from 'zod';
 
 const database = () => url('postgres', 'postgresql').optional();

@@ -1,4 +1,4 @@
-import { onEvent } from '@ates/kit/inbox';
+import { onEvent } from '@ates/kit/events/handlers';
 import type { ServiceWork } from '@ates/kit/work';
 import { usersChanged } from '@ates/schema/events/auth.users_changed.v1';
 import { purgeIdempotencyKeys } from '@ates/tracker/idempotency';

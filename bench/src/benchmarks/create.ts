@@ -1,4 +1,4 @@
-import { newId } from '@ates/kit/clock';
+import { newId } from '@ates/kit/process/ids';
 import pg from 'pg';
 import { type BenchCompany, openCompany } from '../company.ts';
 import type { Benchmark } from '../context.ts';

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLog } from '@ates/kit/log';
+import { createLog } from '@ates/kit/process/log';
 import { startSystem } from '@ates/system/startSystem';
 import { startEmbeddedPostgres } from '@ates/system/stores/embeddedPostgres';
 import type { Benchmark } from '../context.ts';

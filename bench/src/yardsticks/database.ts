@@ -1,6 +1,6 @@
-import { openDatabase } from '@ates/kit/database';
-import { createLog } from '@ates/kit/log';
-import type { ServiceSchema } from '@ates/kit/migrate';
+import type { ServiceSchema } from '@ates/kit/database/migrate';
+import { openDatabase } from '@ates/kit/database/pool';
+import { createLog } from '@ates/kit/process/log';
 import pg from 'pg';
 import type { BenchCompany } from '../company.ts';
 

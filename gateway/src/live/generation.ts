@@ -1,10 +1,10 @@
 import { operationFromDocument, type Schema, Supergraph } from '@apollo/federation-internals';
 import { buildOperationContext, executeQueryPlan, type GraphQLDataSource } from '@apollo/gateway';
 import { type QueryPlan, QueryPlanner, type SubscriptionNode } from '@apollo/query-planner';
-import type { Log } from '@ates/kit/log';
+import type { Log } from '@ates/kit/process/log';
 import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
-import type { CallerContext } from '../caller.ts';
-import type { SubgraphDataSource } from '../dataSource.ts';
+import type { CallerContext } from '../request/caller.ts';
+import type { SubgraphDataSource } from '../supergraph/dataSource.ts';
 
 /** A subscription as a client asks for it, validated. */
 export interface LiveOperation {

@@ -1,5 +1,5 @@
-import { type Log, seldom } from '@ates/kit/log';
-import type { AuthenticationProblem, TokenClaims } from '@ates/kit/token';
+import type { AuthenticationProblem, TokenClaims } from '@ates/kit/graph/token';
+import { type Log, seldom } from '@ates/kit/process/log';
 import { Pool } from 'undici';
 import type { Endpoint } from '../settings.ts';
 

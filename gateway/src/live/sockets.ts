@@ -1,8 +1,8 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Log } from '@ates/kit/log';
-import { authenticationProblems } from '@ates/kit/token';
+import { authenticationProblems } from '@ates/kit/graph/token';
+import type { Log } from '@ates/kit/process/log';
 import {
   type ExecutionResult,
   type FormattedExecutionResult,
@@ -12,8 +12,8 @@ import {
 import { type Context, GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { type Extra, useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
-import type { Authentication } from '../authentication.ts';
-import { type CallerContext, isForeign } from '../caller.ts';
+import type { Authentication } from '../guards/authentication.ts';
+import { type CallerContext, isForeign } from '../request/caller.ts';
 import type { GatewaySettings } from '../settings.ts';
 import type { Connections } from './connections.ts';
 import type { Sessions } from './sessions.ts';

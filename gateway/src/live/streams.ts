@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { answerProblem, readJson } from '@ates/kit/graphqlHttp';
-import { authenticationProblems } from '@ates/kit/token';
+import { answerProblem, readJson } from '@ates/kit/graph/graphqlHttp';
+import { authenticationProblems } from '@ates/kit/graph/token';
 import { type ExecutionResult, GraphQLError } from 'graphql';
-import type { Authentication, Identity } from '../authentication.ts';
-import type { CallerContext } from '../caller.ts';
+import type { Authentication, Identity } from '../guards/authentication.ts';
+import type { CallerContext } from '../request/caller.ts';
 import type { Connections } from './connections.ts';
 import type { Sessions } from './sessions.ts';
 import type { Execute } from './sockets.ts';

@@ -1,5 +1,5 @@
-import { boundAnswer } from '@ates/kit/boundedJson';
-import type { Log } from '@ates/kit/log';
+import { boundAnswer } from '@ates/kit/graph/boundedJson';
+import type { Log } from '@ates/kit/process/log';
 import {
   type DocumentNode,
   type ExecutionResult,
@@ -10,14 +10,14 @@ import {
   specifiedRules,
   validate,
 } from 'graphql';
-import { unauthenticated } from '../authentication.ts';
-import type { CallerContext } from '../caller.ts';
-import { SubgraphUnavailable } from '../dataSource.ts';
-import type { ErrorMasking } from '../errors.ts';
-import { limitOperations } from '../limits.ts';
-import { checkSize } from '../operationSize.ts';
+import { unauthenticated } from '../guards/authentication.ts';
+import { limitOperations } from '../guards/limits.ts';
+import type { CallerContext } from '../request/caller.ts';
 import { type GatewaySettings, secretOfSubgraph } from '../settings.ts';
-import type { ServedSupergraph, SupergraphServer } from '../supergraph.ts';
+import { SubgraphUnavailable } from '../supergraph/dataSource.ts';
+import type { ErrorMasking } from '../supergraph/errors.ts';
+import { checkSize } from '../supergraph/operationSize.ts';
+import type { ServedSupergraph, SupergraphServer } from '../supergraph/supergraph.ts';
 import { completeEvents } from './completion.ts';
 import { Generation, type LiveOperation } from './generation.ts';
 import { Hub, type Source } from './hub.ts';

@@ -1,7 +1,7 @@
 import type { ExecutionResult } from 'graphql';
 import { type Client, createClient, type Sink } from 'graphql-ws';
 import { WebSocket } from 'ws';
-import type { SubgraphCaller } from '../caller.ts';
+import type { SubgraphCaller } from '../request/caller.ts';
 import type { UpstreamOperation } from './generation.ts';
 import { PayloadQueue } from './payloadQueue.ts';
 

@@ -1,4 +1,4 @@
-import { createLog } from '@ates/kit/log';
+import { createLog } from '@ates/kit/process/log';
 import { buildApp } from '@ates/system/buildApp';
 import type { TestProject } from 'vitest/node';
 

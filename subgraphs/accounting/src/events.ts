@@ -1,5 +1,5 @@
-import type { Lane } from '@ates/kit/outbox';
-import type { UnitOfWork } from '@ates/kit/unitOfWork';
+import type { Lane } from '@ates/kit/database/outbox';
+import type { UnitOfWork } from '@ates/kit/database/unitOfWork';
 import { type Columns, maxFactsPerEvent, toColumns } from '@ates/schema/event';
 import { dayClosed } from '@ates/schema/events/accounting.day_closed.v1';
 import { entriesPosted } from '@ates/schema/events/accounting.entries_posted.v1';

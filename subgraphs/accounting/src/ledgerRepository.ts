@@ -1,6 +1,6 @@
-import { joinsByIndex } from '@ates/kit/database';
-import { encodeCursor, type Page, toPage, toPages } from '@ates/kit/page';
-import { bigints, dates, idArray, integers, moments, rowsOf, texts, uuids } from '@ates/kit/rows';
+import { bigints, dates, idArray, integers, moments, rowsOf, texts, uuids } from '@ates/kit/database/rows';
+import { joinsByIndex } from '@ates/kit/database/transactions';
+import { encodeCursor, type Page, toPage, toPages } from '@ates/kit/graph/page';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Account, AccountDay, AccountNow, LedgerEntry } from './domain/account.ts';
 import { type AccountState, companyAccounts, type DayTotals, type Entry, sidesOf } from './domain/ledger.ts';

@@ -1,6 +1,6 @@
-import type { LiveViews, View } from '@ates/kit/live';
-import type { Lane } from '@ates/kit/outbox';
-import type { ServiceDatabase, UnitOfWork } from '@ates/kit/unitOfWork';
+import type { Lane } from '@ates/kit/database/outbox';
+import type { ServiceDatabase, UnitOfWork } from '@ates/kit/database/unitOfWork';
+import type { LiveViews, View } from '@ates/kit/live/liveViews';
 import type { AccountNow } from './domain/account.ts';
 import type { Books, CompanyDay } from './domain/company.ts';
 import { readAccountsNow } from './ledgerRepository.ts';

@@ -1,6 +1,6 @@
-import { byId, byOptions } from '@ates/kit/loaders';
-import { type Page, toPage } from '@ates/kit/page';
-import type { ServiceDatabase } from '@ates/kit/unitOfWork';
+import type { ServiceDatabase } from '@ates/kit/database/unitOfWork';
+import { byId, byOptions } from '@ates/kit/graph/loaders';
+import { type Page, toPage } from '@ates/kit/graph/page';
 import DataLoader from 'dataloader';
 import type { Account, AccountDay, LedgerEntry } from './domain/account.ts';
 import type { Books } from './domain/company.ts';

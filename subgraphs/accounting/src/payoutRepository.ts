@@ -1,6 +1,6 @@
-import { farAheadMs } from '@ates/kit/clockSkew';
-import { joinsByIndex } from '@ates/kit/database';
-import { encodeCursor, type Page, toPage, toPages } from '@ates/kit/page';
+import { joinsByIndex } from '@ates/kit/database/transactions';
+import { encodeCursor, type Page, toPage, toPages } from '@ates/kit/graph/page';
+import { farAheadMs } from '@ates/kit/process/clockSkew';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import {
   type DueMail,

@@ -1,14 +1,14 @@
-import { isId } from '@ates/kit/clock';
 import {
   discardDeadLetter,
   discardDeadLetters,
   listDeadLetters,
   requestResend,
   requestResendOfAll,
-} from '@ates/kit/deadLetters';
-import { discardHeldEvent, listHeldEvents } from '@ates/kit/heldEvents';
-import { checkPageSize, decodeCursor, isText, isWhole } from '@ates/kit/page';
-import { DateScalar, DateTime, isDay, Money } from '@ates/kit/scalars';
+} from '@ates/kit/events/deadLetters';
+import { discardHeldEvent, listHeldEvents } from '@ates/kit/events/heldEvents';
+import { checkPageSize, decodeCursor, isText, isWhole } from '@ates/kit/graph/page';
+import { DateScalar, DateTime, isDay, Money } from '@ates/kit/graph/scalars';
+import { isId } from '@ates/kit/process/ids';
 import { callerOf } from '@ates/kit/service';
 import { type AccountNow, emptyAccount } from './domain/account.ts';
 import { type CompanyDay, earnedCents } from './domain/company.ts';

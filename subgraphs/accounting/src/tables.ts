@@ -1,5 +1,5 @@
-import type { InboxTables } from '@ates/kit/inbox';
-import type { OutboxTables } from '@ates/kit/outbox';
+import type { OutboxTables } from '@ates/kit/database/outbox';
+import type { InboxTables } from '@ates/kit/events/inbox';
 import type { Role } from '@ates/schema/access';
 import type { EntryKind } from './domain/ledger.ts';
 import type { EmailStatus, PayoutRunStatus } from './domain/payout.ts';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { applyDelivery, type EventHandler, onEvent } from '@ates/kit/inbox';
-import type { HintSender } from '@ates/kit/unitOfWork';
+import type { HintSender } from '@ates/kit/database/unitOfWork';
+import { applyDelivery } from '@ates/kit/events/apply';
+import { type EventHandler, onEvent } from '@ates/kit/events/handlers';
 import { type EventDefinition, encodeColumns, type Fact, toColumns } from '@ates/schema/event';
 import { tasksAssigned } from '@ates/schema/events/tracker.tasks_assigned.v1';
 import { tasksResolved } from '@ates/schema/events/tracker.tasks_resolved.v1';

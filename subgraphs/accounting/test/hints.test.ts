@@ -1,5 +1,5 @@
-import { newId } from '@ates/kit/clock';
-import type { Hint } from '@ates/kit/unitOfWork';
+import type { Hint } from '@ates/kit/database/unitOfWork';
+import { newId } from '@ates/kit/process/ids';
 import { expect, test } from 'vitest';
 import { chargeFees } from '../src/usecases/chargeFees.ts';
 import { closeDay } from '../src/usecases/closeDay.ts';

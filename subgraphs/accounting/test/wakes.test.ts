@@ -1,4 +1,4 @@
-import { newId } from '@ates/kit/clock';
+import { newId } from '@ates/kit/process/ids';
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import { closeDay } from '../src/usecases/closeDay.ts';

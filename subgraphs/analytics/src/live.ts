@@ -1,5 +1,5 @@
-import type { LiveViews, View } from '@ates/kit/live';
-import type { ServiceDatabase, UnitOfWork } from '@ates/kit/unitOfWork';
+import type { ServiceDatabase, UnitOfWork } from '@ates/kit/database/unitOfWork';
+import type { LiveViews, View } from '@ates/kit/live/liveViews';
 import type { AnalyticsDay } from './domain/figures.ts';
 import type { AnalyticsTables } from './tables.ts';
 import { readDay } from './usecases/readFigures.ts';

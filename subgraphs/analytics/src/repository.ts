@@ -1,5 +1,5 @@
-import type { UserState } from '@ates/kit/caller';
-import { anyId, bigints, idArray, rowsOf, uuids } from '@ates/kit/rows';
+import { anyId, bigints, idArray, rowsOf, uuids } from '@ates/kit/database/rows';
+import type { UserState } from '@ates/kit/graph/caller';
 import type { Role } from '@ates/schema/access';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import {

@@ -4,10 +4,10 @@ import {
   listDeadLetters,
   requestResend,
   requestResendOfAll,
-} from '@ates/kit/deadLetters';
-import { discardHeldEvent, listHeldEvents } from '@ates/kit/heldEvents';
-import { checkPageSize } from '@ates/kit/page';
-import { DateScalar, DateTime, Money } from '@ates/kit/scalars';
+} from '@ates/kit/events/deadLetters';
+import { discardHeldEvent, listHeldEvents } from '@ates/kit/events/heldEvents';
+import { checkPageSize } from '@ates/kit/graph/page';
+import { DateScalar, DateTime, Money } from '@ates/kit/graph/scalars';
 import type { AnalyticsDay } from './domain/figures.ts';
 import type { Resolvers } from './generated/resolvers.ts';
 import { readDay, readDays, readMostExpensiveTask } from './usecases/readFigures.ts';

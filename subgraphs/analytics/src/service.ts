@@ -1,5 +1,5 @@
+import { timeZone } from '@ates/kit/process/settings';
 import { liveSettingsOf, type Service, settingsOf } from '@ates/kit/service';
-import { timeZone } from '@ates/kit/settings';
 import { isRole, type Role, scopesOfRole } from '@ates/schema/access';
 import { readSdl } from '@ates/schema/sdl';
 import type { Context } from './context.ts';

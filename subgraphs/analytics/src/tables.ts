@@ -1,4 +1,4 @@
-import type { InboxTables } from '@ates/kit/inbox';
+import type { InboxTables } from '@ates/kit/events/inbox';
 import type { Role } from '@ates/schema/access';
 import type { Generated } from 'kysely';
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Refusal } from '@ates/kit/refusal';
+import { Refusal } from '@ates/kit/process/refusal';
 import type { Context } from './context.ts';
 import { refreshTokenLifeMs, type Session } from './domain/session.ts';
 

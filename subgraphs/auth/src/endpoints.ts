@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isId } from '@ates/kit/clock';
-import { assertInStep, type ClockSkew } from '@ates/kit/clockSkew';
-import { holdsSecret } from '@ates/kit/gatewaySecret';
-import type { VerifyToken } from '@ates/kit/token';
-import type { ServiceDatabase } from '@ates/kit/unitOfWork';
+import type { ServiceDatabase } from '@ates/kit/database/unitOfWork';
+import { holdsSecret } from '@ates/kit/graph/gatewaySecret';
+import type { VerifyToken } from '@ates/kit/graph/token';
+import { assertInStep, type ClockSkew } from '@ates/kit/process/clockSkew';
+import { isId } from '@ates/kit/process/ids';
 import { findSession, listEndedSessions } from './repository.ts';
 import type { AuthTables } from './tables.ts';
 import { publishedKeys } from './usecases/rotateSigningKeys.ts';

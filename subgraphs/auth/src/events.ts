@@ -1,4 +1,4 @@
-import type { UnitOfWork } from '@ates/kit/unitOfWork';
+import type { UnitOfWork } from '@ates/kit/database/unitOfWork';
 import { toColumns } from '@ates/schema/event';
 import { usersChanged } from '@ates/schema/events/auth.users_changed.v1';
 import type { User } from './domain/user.ts';

@@ -1,6 +1,6 @@
-import { farAheadMs } from '@ates/kit/clockSkew';
-import { encodeCursor, type Page, toPage } from '@ates/kit/page';
-import { anyId } from '@ates/kit/rows';
+import { anyId } from '@ates/kit/database/rows';
+import { encodeCursor, type Page, toPage } from '@ates/kit/graph/page';
+import { farAheadMs } from '@ates/kit/process/clockSkew';
 import type { Role } from '@ates/schema/access';
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
 import type { FoundToken } from './domain/session.ts';

@@ -1,7 +1,7 @@
-import { isId } from '@ates/kit/clock';
-import { checkPageSize, decodeCursor, isText } from '@ates/kit/page';
-import { Refusal } from '@ates/kit/refusal';
-import { DateTime } from '@ates/kit/scalars';
+import { checkPageSize, decodeCursor, isText } from '@ates/kit/graph/page';
+import { DateTime } from '@ates/kit/graph/scalars';
+import { isId } from '@ates/kit/process/ids';
+import { Refusal } from '@ates/kit/process/refusal';
 import { callerOf } from '@ates/kit/service';
 import type { Context } from './context.ts';
 import { takeRefreshToken, withCookie } from './cookie.ts';

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { seldom } from '@ates/kit/log';
+import { seldom } from '@ates/kit/process/log';
 import { type Service, settingsOf } from '@ates/kit/service';
 import { isRole, type Role, scopesOfRole } from '@ates/schema/access';
 import { readSdl } from '@ates/schema/sdl';

@@ -1,4 +1,4 @@
-import type { OutboxTables } from '@ates/kit/outbox';
+import type { OutboxTables } from '@ates/kit/database/outbox';
 import type { Role } from '@ates/schema/access';
 
 /** Auth's database. */

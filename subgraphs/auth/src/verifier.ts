@@ -1,6 +1,6 @@
-import type { ClockSkew } from '@ates/kit/clockSkew';
-import { createTokenVerifier, type VerifyToken } from '@ates/kit/token';
-import type { ServiceDatabase } from '@ates/kit/unitOfWork';
+import type { ServiceDatabase } from '@ates/kit/database/unitOfWork';
+import { createTokenVerifier, type VerifyToken } from '@ates/kit/graph/token';
+import type { ClockSkew } from '@ates/kit/process/clockSkew';
 import { createLocalJWKSet, type JSONWebKeySet } from 'jose';
 import type { AuthTables } from './tables.ts';
 import { publishedKeys } from './usecases/rotateSigningKeys.ts';

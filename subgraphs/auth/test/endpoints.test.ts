@@ -1,4 +1,4 @@
-import { newId } from '@ates/kit/clock';
+import { newId } from '@ates/kit/process/ids';
 import { serveService } from '@ates/kit/service';
 import { pino } from 'pino';
 import { expect, inject, test } from 'vitest';

@@ -1,4 +1,4 @@
-import type { Random } from '@ates/kit/clock';
+import type { Random } from '@ates/kit/process/clock';
 import type { RequestContext } from '@ates/kit/service';
 import type { Role } from '@ates/schema/access';
 import type { Live } from './live.ts';

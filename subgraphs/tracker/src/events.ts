@@ -1,4 +1,4 @@
-import type { UnitOfWork } from '@ates/kit/unitOfWork';
+import type { UnitOfWork } from '@ates/kit/database/unitOfWork';
 import { toColumns } from '@ates/schema/event';
 import { tasksAssigned } from '@ates/schema/events/tracker.tasks_assigned.v1';
 import { tasksCreated } from '@ates/schema/events/tracker.tasks_created.v1';

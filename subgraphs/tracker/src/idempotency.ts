@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Refusal } from '@ates/kit/refusal';
+import { Refusal } from '@ates/kit/process/refusal';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { TrackerTables } from './tables.ts';
 

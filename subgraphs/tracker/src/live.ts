@@ -1,5 +1,5 @@
-import type { LiveViews, View } from '@ates/kit/live';
-import type { UnitOfWork } from '@ates/kit/unitOfWork';
+import type { UnitOfWork } from '@ates/kit/database/unitOfWork';
+import type { LiveViews, View } from '@ates/kit/live/liveViews';
 import type { Kysely } from 'kysely';
 import { isEnded, type Reassignment } from './domain/reassignment.ts';
 import { changesOf, type TaskChange } from './domain/taskChange.ts';

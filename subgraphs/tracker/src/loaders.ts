@@ -1,5 +1,5 @@
-import { byId, byOptions } from '@ates/kit/loaders';
-import { type Page, toPage } from '@ates/kit/page';
+import { byId, byOptions } from '@ates/kit/graph/loaders';
+import { type Page, toPage } from '@ates/kit/graph/page';
 import DataLoader from 'dataloader';
 import type { Kysely } from 'kysely';
 import type { Reassignment } from './domain/reassignment.ts';

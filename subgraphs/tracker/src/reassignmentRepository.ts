@@ -1,7 +1,7 @@
-import { farAheadMs } from '@ates/kit/clockSkew';
-import { joinsByIndex } from '@ates/kit/database';
-import { encodeCursor, type Page, toPage } from '@ates/kit/page';
-import { idArray } from '@ates/kit/rows';
+import { idArray } from '@ates/kit/database/rows';
+import { joinsByIndex } from '@ates/kit/database/transactions';
+import { encodeCursor, type Page, toPage } from '@ates/kit/graph/page';
+import { farAheadMs } from '@ates/kit/process/clockSkew';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Reassignment, ReassignmentStatus } from './domain/reassignment.ts';
 import type { TrackerTables } from './tables.ts';

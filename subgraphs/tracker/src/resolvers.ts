@@ -1,15 +1,15 @@
-import { isId } from '@ates/kit/clock';
 import {
   discardDeadLetter,
   discardDeadLetters,
   listDeadLetters,
   requestResend,
   requestResendOfAll,
-} from '@ates/kit/deadLetters';
-import { discardHeldEvent, listHeldEvents } from '@ates/kit/heldEvents';
-import { checkPageSize, decodeCursor, isText } from '@ates/kit/page';
-import { Refusal } from '@ates/kit/refusal';
-import { DateTime } from '@ates/kit/scalars';
+} from '@ates/kit/events/deadLetters';
+import { discardHeldEvent, listHeldEvents } from '@ates/kit/events/heldEvents';
+import { checkPageSize, decodeCursor, isText } from '@ates/kit/graph/page';
+import { DateTime } from '@ates/kit/graph/scalars';
+import { isId } from '@ates/kit/process/ids';
+import { Refusal } from '@ates/kit/process/refusal';
 import { callerOf } from '@ates/kit/service';
 import type { Reassignment } from './domain/reassignment.ts';
 import { statusOf } from './domain/task.ts';

@@ -1,5 +1,5 @@
-import { encodeCursor, type Page, toPage, toPages } from '@ates/kit/page';
-import { idArray } from '@ates/kit/rows';
+import { idArray } from '@ates/kit/database/rows';
+import { encodeCursor, type Page, toPage, toPages } from '@ates/kit/graph/page';
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import type { Assignment, Task, TaskStatus } from './domain/task.ts';
 import { type OpenTasks, watchedTasks } from './domain/taskChange.ts';

@@ -1,6 +1,6 @@
-import type { UserState } from '@ates/kit/caller';
-import type { Random } from '@ates/kit/clock';
-import { anyId } from '@ates/kit/rows';
+import { anyId } from '@ates/kit/database/rows';
+import type { UserState } from '@ates/kit/graph/caller';
+import type { Random } from '@ates/kit/process/clock';
 import type { Role } from '@ates/schema/access';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { drawOneOf } from './domain/draw.ts';

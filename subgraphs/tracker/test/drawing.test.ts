@@ -1,5 +1,5 @@
-import { newId } from '@ates/kit/clock';
-import { inTransaction } from '@ates/kit/database';
+import { inTransaction } from '@ates/kit/database/transactions';
+import { newId } from '@ates/kit/process/ids';
 import type { Kysely, KyselyPlugin } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cloneDatabase, openTestDatabase, workOn } from '../../../tests/support/databases.ts';

@@ -1,5 +1,6 @@
-import { newId, systemClock } from '@ates/kit/clock';
-import type { Hint, ServiceDatabase } from '@ates/kit/unitOfWork';
+import type { Hint, ServiceDatabase } from '@ates/kit/database/unitOfWork';
+import { systemClock } from '@ates/kit/process/clock';
+import { newId } from '@ates/kit/process/ids';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { cloneDatabase, openTestDatabase, workOn } from '../../../tests/support/databases.ts';
 import type { TrackerTables } from '../src/tables.ts';

@@ -1,4 +1,4 @@
-import { newId } from '@ates/kit/clock';
+import { newId } from '@ates/kit/process/ids';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -1,6 +1,7 @@
-import { newId, systemRandom } from '@ates/kit/clock';
-import { Refusal } from '@ates/kit/refusal';
-import type { ServiceDatabase } from '@ates/kit/unitOfWork';
+import type { ServiceDatabase } from '@ates/kit/database/unitOfWork';
+import { systemRandom } from '@ates/kit/process/clock';
+import { newId } from '@ates/kit/process/ids';
+import { Refusal } from '@ates/kit/process/refusal';
 import type { Kysely } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-import type { Refusal } from '@ates/kit/refusal';
+import type { Refusal } from '@ates/kit/process/refusal';
 import { describe, expect, test } from 'vitest';
 import { maxLengths, nobodyEligible, parseTaskText, refuseToResolve, type Task } from '../src/domain/task.ts';
 

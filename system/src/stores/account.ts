@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { SettingError } from '@ates/kit/settings';
+import { SettingError } from '@ates/kit/process/settings';
 
 /** An account of the operating system. */
 export interface Account {

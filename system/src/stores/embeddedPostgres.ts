@@ -16,8 +16,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Log } from '@ates/kit/log';
-import { SettingError } from '@ates/kit/settings';
+import type { Log } from '@ates/kit/process/log';
+import { SettingError } from '@ates/kit/process/settings';
 import pg from 'pg';
 import { type Account, mayReach, openDirectories, serverAccount } from './account.ts';
 import { claimDirectory, makeDirectory, unusable } from './directoryClaim.ts';

@@ -16,8 +16,8 @@ import {
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
-import type { Log } from '@ates/kit/log';
-import { SettingError } from '@ates/kit/settings';
+import type { Log } from '@ates/kit/process/log';
+import { SettingError } from '@ates/kit/process/settings';
 import { type Account, allows, mayReach } from './account.ts';
 
 /** Where PostgreSQL's programs are. */

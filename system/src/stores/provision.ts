@@ -1,7 +1,7 @@
 import { createHash, createHmac, pbkdf2Sync } from 'node:crypto';
-import type { Log } from '@ates/kit/log';
-import { findSessionKind } from '@ates/kit/session';
-import { SettingError } from '@ates/kit/settings';
+import { findSessionKind } from '@ates/kit/database/session';
+import type { Log } from '@ates/kit/process/log';
+import { SettingError } from '@ates/kit/process/settings';
 import pg from 'pg';
 
 /** The services that have a database of their own. */

@@ -10,7 +10,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { SettingError } from '@ates/kit/settings';
+import { SettingError } from '@ates/kit/process/settings';
 import { z } from 'zod';
 import { makeDirectory, unusable } from './directoryClaim.ts';
 

@@ -4,7 +4,7 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Log } from '@ates/kit/log';
+import type { Log } from '@ates/kit/process/log';
 import { identityOf, isRunning, pidOf } from './processIdentity.ts';
 
 /** A program that ends when this process does, even by SIGKILL. */

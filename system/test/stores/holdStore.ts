@@ -1,4 +1,4 @@
-import { createLog } from '@ates/kit/log';
+import { createLog } from '@ates/kit/process/log';
 import { startEmbeddedPostgres } from '../../src/stores/embeddedPostgres.ts';
 import { startPrivateRedis } from '../../src/stores/privateRedis.ts';
 

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { createLog } from '@ates/kit/log';
+import { createLog } from '@ates/kit/process/log';
 import { onTestFinished } from 'vitest';
 import { type Account, mayReach } from '../../src/stores/account.ts';
 

@@ -1,11 +1,11 @@
 import type { ClaimedMail } from '@ates/accounting/domain/payout';
 import type { AccountingTables } from '@ates/accounting/tables';
 import { claimDueMail, noteMailFailed, noteMailSent } from '@ates/accounting/usecases/mailWages';
-import type { ClockSkew } from '@ates/kit/clockSkew';
-import type { Log } from '@ates/kit/log';
-import { formatCents } from '@ates/kit/scalars';
-import { startSweep } from '@ates/kit/sweep';
-import type { ServiceDatabase } from '@ates/kit/unitOfWork';
+import type { ServiceDatabase } from '@ates/kit/database/unitOfWork';
+import { formatCents } from '@ates/kit/graph/scalars';
+import type { ClockSkew } from '@ates/kit/process/clockSkew';
+import type { Log } from '@ates/kit/process/log';
+import { type Loop, startLoop } from '@ates/kit/process/loop';
 import type { MailTransport } from './transport.ts';
 
 /** How often due mail is looked for that nobody rang for, such as that of another attempt, in milliseconds. */
@@ -20,15 +20,15 @@ export function startMailer(options: {
   transport: MailTransport;
   skew: ClockSkew;
   log: Log;
-}): { ring(): void; stop(): Promise<void> } {
+}): Loop {
   const { database, transport, skew, log } = options;
   let stopping = false;
-  const sweep = startSweep({
+  const loop = startLoop({
     what: 'mailing wages',
     intervalMs: mailIntervalMs,
     skew,
     log,
-    sweep: async () => {
+    run: async () => {
       while (!stopping && !skew.outOfStep) {
         // No more than are sent at once: what waits for a connection would use up its time.
         const claimed = await claimDueMail(database, transport.connections);
@@ -38,10 +38,10 @@ export function startMailer(options: {
     },
   });
   return {
-    ring: () => sweep.ring(),
+    wake: () => loop.wake(),
     async stop() {
       stopping = true;
-      await sweep.stop();
+      await loop.stop();
       transport.close();
     },
   };

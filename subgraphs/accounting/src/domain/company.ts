@@ -1,5 +1,5 @@
-import { addDays, daysBetween } from '@ates/kit/calendar';
-import { Refusal } from '@ates/kit/refusal';
+import { addDays, daysBetween } from '@ates/kit/process/calendar';
+import { Refusal } from '@ates/kit/process/refusal';
 
 /** What every use case knows of the company's books. */
 export interface Books {

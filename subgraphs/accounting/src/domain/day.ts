@@ -1,4 +1,4 @@
-import { addDays } from '@ates/kit/calendar';
+import { addDays } from '@ates/kit/process/calendar';
 
 const later = (one: string, other: string) => (one > other ? one : other);
 const earlier = (one: string, other: string) => (one < other ? one : other);

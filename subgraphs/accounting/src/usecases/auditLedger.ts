@@ -1,4 +1,4 @@
-import { allowLongStatements, inTransaction } from '@ates/kit/database';
+import { allowLongStatements, inTransaction } from '@ates/kit/database/transactions';
 import type { Kysely } from 'kysely';
 import { auditEntries } from '../ledgerRepository.ts';
 import type { AccountingTables } from '../tables.ts';

@@ -1,7 +1,7 @@
-import { addDays, dayOf } from '@ates/kit/calendar';
-import { newId } from '@ates/kit/clock';
-import { Refusal } from '@ates/kit/refusal';
-import type { ServiceDatabase } from '@ates/kit/unitOfWork';
+import type { ServiceDatabase } from '@ates/kit/database/unitOfWork';
+import { addDays, dayOf } from '@ates/kit/process/calendar';
+import { newId } from '@ates/kit/process/ids';
+import { Refusal } from '@ates/kit/process/refusal';
 import type { Books } from '../domain/company.ts';
 import { firstUnclosedDay } from '../domain/day.ts';
 import type { PayoutRun } from '../domain/payout.ts';

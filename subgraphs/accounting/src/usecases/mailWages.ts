@@ -1,4 +1,4 @@
-import type { ServiceDatabase, UnitOfWork } from '@ates/kit/unitOfWork';
+import type { ServiceDatabase, UnitOfWork } from '@ates/kit/database/unitOfWork';
 import type { Columns } from '@ates/schema/event';
 import type { wagesPaid } from '@ates/schema/events/accounting.wages_paid.v1';
 import {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { dayOf } from '@ates/kit/calendar';
-import type { Clock } from '@ates/kit/clock';
-import { assertInStep, type ClockSkew } from '@ates/kit/clockSkew';
+import { dayOf } from '@ates/kit/process/calendar';
+import type { Clock } from '@ates/kit/process/clock';
+import { assertInStep, type ClockSkew } from '@ates/kit/process/clockSkew';
 import type { Kysely } from 'kysely';
 import type { Books } from '../domain/company.ts';
 import { findCompany, insertCompany } from '../repository.ts';

@@ -1,6 +1,6 @@
-import { dayOf } from '@ates/kit/calendar';
-import type { Lane } from '@ates/kit/outbox';
-import type { UnitOfWork } from '@ates/kit/unitOfWork';
+import type { Lane } from '@ates/kit/database/outbox';
+import type { UnitOfWork } from '@ates/kit/database/unitOfWork';
+import { dayOf } from '@ates/kit/process/calendar';
 import type { Transaction } from 'kysely';
 import type { Books } from '../domain/company.ts';
 import { billingDay, firstUnclosedDay, postingDay } from '../domain/day.ts';

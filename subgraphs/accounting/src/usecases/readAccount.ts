@@ -1,6 +1,6 @@
-import type { Caller } from '@ates/kit/caller';
-import { isId } from '@ates/kit/clock';
-import { Refusal } from '@ates/kit/refusal';
+import type { Caller } from '@ates/kit/graph/caller';
+import { isId } from '@ates/kit/process/ids';
+import { Refusal } from '@ates/kit/process/refusal';
 import type { Role } from '@ates/schema/access';
 import { type Account, emptyAccount } from '../domain/account.ts';
 

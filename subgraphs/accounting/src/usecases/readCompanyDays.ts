@@ -1,5 +1,5 @@
-import { dayOf } from '@ates/kit/calendar';
-import type { ServiceDatabase } from '@ates/kit/unitOfWork';
+import type { ServiceDatabase } from '@ates/kit/database/unitOfWork';
+import { dayOf } from '@ates/kit/process/calendar';
 import { type Books, type CompanyDay, rangeOfDays } from '../domain/company.ts';
 import { billingDay } from '../domain/day.ts';
 import { findLastClosedDay, sumCompanyDays } from '../repository.ts';

@@ -1,6 +1,6 @@
-import type { BatchOutcome } from '@ates/kit/batchOutcome';
-import { newId } from '@ates/kit/clock';
-import type { ServiceDatabase, UnitOfWork } from '@ates/kit/unitOfWork';
+import type { ServiceDatabase, UnitOfWork } from '@ates/kit/database/unitOfWork';
+import type { BatchOutcome } from '@ates/kit/events/runs';
+import { newId } from '@ates/kit/process/ids';
 import type { Transaction } from 'kysely';
 import type { Payout, PayoutRun } from '../domain/payout.ts';
 import { payoutSentence } from '../domain/sentence.ts';

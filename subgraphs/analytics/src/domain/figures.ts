@@ -1,5 +1,5 @@
-import { addDays, daysBetween, daysSinceMonday, earliestDay, latestDay } from '@ates/kit/calendar';
-import { Refusal } from '@ates/kit/refusal';
+import { addDays, daysBetween, daysSinceMonday, earliestDay, latestDay } from '@ates/kit/process/calendar';
+import { Refusal } from '@ates/kit/process/refusal';
 
 /** A task by its id; the rest of it is tracker's. */
 export interface TaskReference {

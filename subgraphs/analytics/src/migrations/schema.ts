@@ -1,63 +1,14 @@
-import { createHeldEvents } from '@ates/kit/heldEvents';
-import { createInbox } from '@ates/kit/inbox';
-import type { ServiceSchema } from '@ates/kit/migrate';
-import { type Kysely, sql } from 'kysely';
+import { type ServiceSchema, sqlMigration } from '@ates/kit/database/migrate';
+import { heldEventsSql } from '@ates/kit/events/heldEvents';
+import { inboxSql } from '@ates/kit/events/inbox';
+
+const file = (name: string) => new URL(name, import.meta.url);
 
 /** Analytics' schema. */
 export const analyticsSchema: ServiceSchema = {
   appendOnly: ['counted_fact', 'closed_day'],
   migrations: {
-    '0001_figures': {
-      async up(db: Kysely<never>) {
-        await createInbox(db);
-        await sql`create table user_copy (
-          id uuid primary key,
-          version bigint not null,
-          role text not null check (role in ('EMPLOYEE', 'ACCOUNTANT', 'MANAGER', 'ADMIN')),
-          active boolean not null
-        )`.execute(db);
-        await sql`create table counted_fact (
-          kind smallint not null,
-          id uuid not null,
-          primary key (kind, id)
-        )`.execute(db);
-        // One row a day that every batch updates: room on its page keeps the updates off the index.
-        await sql`create table task_day (
-          day date primary key,
-          created bigint not null,
-          resolved bigint not null,
-          assignments bigint not null
-        ) with (fillfactor = 20)`.execute(db);
-        await sql`create table money_day (
-          day date primary key,
-          fees_cents bigint not null,
-          rewards_cents bigint not null,
-          paid_out_cents bigint not null
-        ) with (fillfactor = 20)`.execute(db);
-        // The index goes by a column of its own: with `where balance_cents < 0` every change of a balance would count
-        // as a change of the index, and none would stay on its page (HOT).
-        await sql`create table account_balance (
-          account_id uuid primary key,
-          number bigint not null,
-          balance_cents bigint not null,
-          in_the_red boolean not null generated always as (balance_cents < 0) stored
-        ) with (fillfactor = 50)`.execute(db);
-        await sql`create index account_balance_in_the_red on account_balance (account_id) where in_the_red`.execute(
-          db,
-        );
-        await sql`create table dearest_of_day (
-          day date primary key,
-          task_id uuid not null,
-          reward_cents bigint not null,
-          resolved_at timestamptz not null
-        ) with (fillfactor = 20)`.execute(db);
-        await sql`create table closed_day (
-          day date primary key,
-          accounts_in_the_red bigint not null,
-          closed_at timestamptz not null
-        )`.execute(db);
-      },
-    },
-    '0002_held_events': { up: createHeldEvents },
+    '0001_figures': sqlMigration(inboxSql, file('0001_figures.sql')),
+    '0002_held_events': sqlMigration(heldEventsSql),
   },
 };

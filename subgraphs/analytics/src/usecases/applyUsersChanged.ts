@@ -1,4 +1,4 @@
-import type { UnitOfWork } from '@ates/kit/unitOfWork';
+import type { UnitOfWork } from '@ates/kit/database/unitOfWork';
 import { type Columns, type Fact, toFacts } from '@ates/schema/event';
 import type { usersChanged } from '@ates/schema/events/auth.users_changed.v1';
 import { upsertUsers } from '../repository.ts';

@@ -1,4 +1,4 @@
-import type { UnitOfWork } from '@ates/kit/unitOfWork';
+import type { UnitOfWork } from '@ates/kit/database/unitOfWork';
 import type { Columns } from '@ates/schema/event';
 import type { tasksAssigned } from '@ates/schema/events/tracker.tasks_assigned.v1';
 import { type AnalyticsTables, factKinds } from '../tables.ts';

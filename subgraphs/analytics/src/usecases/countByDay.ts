@@ -1,5 +1,5 @@
-import { dayOf } from '@ates/kit/calendar';
-import type { UnitOfWork } from '@ates/kit/unitOfWork';
+import type { UnitOfWork } from '@ates/kit/database/unitOfWork';
+import { dayOf } from '@ates/kit/process/calendar';
 import { hintFigures } from '../live.ts';
 import { addToTaskDays, insertFacts, type TaskCounter } from '../repository.ts';
 import type { AnalyticsTables, FactKind } from '../tables.ts';

@@ -1,5 +1,5 @@
-import { dayOf } from '@ates/kit/calendar';
-import type { UnitOfWork } from '@ates/kit/unitOfWork';
+import type { UnitOfWork } from '@ates/kit/database/unitOfWork';
+import { dayOf } from '@ates/kit/process/calendar';
 import type { Columns } from '@ates/schema/event';
 import type { entriesPosted } from '@ates/schema/events/accounting.entries_posted.v1';
 import { isDearer, type ResolvedTask } from '../domain/figures.ts';

@@ -1,4 +1,4 @@
-import type { UnitOfWork } from '@ates/kit/unitOfWork';
+import type { UnitOfWork } from '@ates/kit/database/unitOfWork';
 import type { Columns } from '@ates/schema/event';
 import type { tasksCreated } from '@ates/schema/events/tracker.tasks_created.v1';
 import { type AnalyticsTables, factKinds } from '../tables.ts';

@@ -1,4 +1,4 @@
-import type { UnitOfWork } from '@ates/kit/unitOfWork';
+import type { UnitOfWork } from '@ates/kit/database/unitOfWork';
 import { type Columns, type Fact, toFacts } from '@ates/schema/event';
 import type { dayClosed } from '@ates/schema/events/accounting.day_closed.v1';
 import { hintFigures } from '../live.ts';

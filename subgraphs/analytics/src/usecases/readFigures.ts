@@ -1,5 +1,5 @@
-import { dayOf } from '@ates/kit/calendar';
-import type { ServiceDatabase } from '@ates/kit/unitOfWork';
+import type { ServiceDatabase } from '@ates/kit/database/unitOfWork';
+import { dayOf } from '@ates/kit/process/calendar';
 import {
   type AnalyticsDay,
   checkHasCome,

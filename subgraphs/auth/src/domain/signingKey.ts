@@ -1,4 +1,4 @@
-import { tokenAlgorithm } from '@ates/kit/token';
+import { tokenAlgorithm } from '@ates/kit/graph/token';
 import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
 import { accessTokenLifeMs } from './session.ts';
 import type { User } from './user.ts';

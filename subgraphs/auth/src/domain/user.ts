@@ -1,4 +1,4 @@
-import { Refusal } from '@ates/kit/refusal';
+import { Refusal } from '@ates/kit/process/refusal';
 import type { Role } from '@ates/schema/access';
 
 /** A user as auth knows them, without their secret. */

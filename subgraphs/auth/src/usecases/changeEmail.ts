@@ -1,4 +1,4 @@
-import type { ServiceDatabase } from '@ates/kit/unitOfWork';
+import type { ServiceDatabase } from '@ates/kit/database/unitOfWork';
 import { parseEmail, type User } from '../domain/user.ts';
 import type { AuthTables } from '../tables.ts';
 import { changeUser } from './changeUser.ts';

@@ -1,4 +1,4 @@
-import type { ServiceDatabase } from '@ates/kit/unitOfWork';
+import type { ServiceDatabase } from '@ates/kit/database/unitOfWork';
 import type { Role } from '@ates/schema/access';
 import { refuseToLoseLastAdmin, type User } from '../domain/user.ts';
 import { countOtherActiveAdmins } from '../repository.ts';

@@ -1,6 +1,6 @@
-import { isId } from '@ates/kit/clock';
-import { Refusal } from '@ates/kit/refusal';
-import type { ServiceDatabase, UnitOfWork } from '@ates/kit/unitOfWork';
+import type { ServiceDatabase, UnitOfWork } from '@ates/kit/database/unitOfWork';
+import { isId } from '@ates/kit/process/ids';
+import { Refusal } from '@ates/kit/process/refusal';
 import type { User } from '../domain/user.ts';
 import { publishUser } from '../events.ts';
 import { lockUser, updateUser } from '../repository.ts';

@@ -1,6 +1,6 @@
-import { newId } from '@ates/kit/clock';
-import { Refusal } from '@ates/kit/refusal';
-import type { ServiceDatabase } from '@ates/kit/unitOfWork';
+import type { ServiceDatabase } from '@ates/kit/database/unitOfWork';
+import { newId } from '@ates/kit/process/ids';
+import { Refusal } from '@ates/kit/process/refusal';
 import type { Role } from '@ates/schema/access';
 import { hashBeakShape } from '../beakHash.ts';
 import { parseBeakShape, parseEmail, parseLogin, parseName, type User } from '../domain/user.ts';

@@ -1,4 +1,4 @@
-import type { ServiceDatabase } from '@ates/kit/unitOfWork';
+import type { ServiceDatabase } from '@ates/kit/database/unitOfWork';
 import { refuseToLoseLastAdmin, type User } from '../domain/user.ts';
 import { countOtherActiveAdmins, endSessionsOf } from '../repository.ts';
 import type { AuthTables } from '../tables.ts';

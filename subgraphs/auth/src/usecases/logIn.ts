@@ -1,6 +1,6 @@
-import { newId } from '@ates/kit/clock';
-import { Refusal } from '@ates/kit/refusal';
-import type { ServiceDatabase } from '@ates/kit/unitOfWork';
+import type { ServiceDatabase } from '@ates/kit/database/unitOfWork';
+import { newId } from '@ates/kit/process/ids';
+import { Refusal } from '@ates/kit/process/refusal';
 import { verifyBeakShape } from '../beakHash.ts';
 import { networkOf } from '../domain/network.ts';
 import type { Session } from '../domain/session.ts';

@@ -1,5 +1,5 @@
-import type { Caller } from '@ates/kit/caller';
-import type { ServiceDatabase } from '@ates/kit/unitOfWork';
+import type { ServiceDatabase } from '@ates/kit/database/unitOfWork';
+import type { Caller } from '@ates/kit/graph/caller';
 import { endSession, endSessionsOf } from '../repository.ts';
 import type { AuthTables } from '../tables.ts';
 

@@ -1,5 +1,5 @@
-import { Refusal } from '@ates/kit/refusal';
-import type { ServiceDatabase } from '@ates/kit/unitOfWork';
+import type { ServiceDatabase } from '@ates/kit/database/unitOfWork';
+import { Refusal } from '@ates/kit/process/refusal';
 import { hashRefreshToken, judgeRefresh, type Session } from '../domain/session.ts';
 import { endSession, lockRefreshToken, lockUser, markTokenUsed } from '../repository.ts';
 import type { AuthTables } from '../tables.ts';

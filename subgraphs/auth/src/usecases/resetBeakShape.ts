@@ -1,4 +1,4 @@
-import type { ServiceDatabase } from '@ates/kit/unitOfWork';
+import type { ServiceDatabase } from '@ates/kit/database/unitOfWork';
 import { hashBeakShape } from '../beakHash.ts';
 import { parseBeakShape, type User } from '../domain/user.ts';
 import { endSessionsOf, updateBeakHash } from '../repository.ts';

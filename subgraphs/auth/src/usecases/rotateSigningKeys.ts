@@ -1,6 +1,6 @@
-import { newId } from '@ates/kit/clock';
-import type { ClockSkew } from '@ates/kit/clockSkew';
-import type { ServiceDatabase } from '@ates/kit/unitOfWork';
+import type { ServiceDatabase } from '@ates/kit/database/unitOfWork';
+import type { ClockSkew } from '@ates/kit/process/clockSkew';
+import { newId } from '@ates/kit/process/ids';
 import type { Kysely } from 'kysely';
 import { activeKey, keyLifeMs, newSigningKey, type SigningKey, sortKeys } from '../domain/signingKey.ts';
 import { deleteSigningKeys, insertSigningKey, listSigningKeys, lockSigningKeys } from '../repository.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { ServiceDatabase } from '@ates/kit/unitOfWork';
+import type { ServiceDatabase } from '@ates/kit/database/unitOfWork';
 import { publishUsers } from '../events.ts';
 import { insertUser, lockEmptyCompany } from '../repository.ts';
 import type { AuthTables } from '../tables.ts';

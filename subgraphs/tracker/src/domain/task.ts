@@ -1,4 +1,4 @@
-import { Refusal } from '@ates/kit/refusal';
+import { Refusal } from '@ates/kit/process/refusal';
 
 /** A task with whoever holds it, or held it when it was resolved. */
 export interface Task {

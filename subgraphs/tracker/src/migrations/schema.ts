@@ -1,103 +1,19 @@
-import { createHeldEvents } from '@ates/kit/heldEvents';
-import { createInbox } from '@ates/kit/inbox';
-import type { ServiceSchema } from '@ates/kit/migrate';
-import { createOutbox } from '@ates/kit/outbox';
-import { type Kysely, sql } from 'kysely';
+import { type ServiceSchema, sqlMigration } from '@ates/kit/database/migrate';
+import { outboxSql } from '@ates/kit/database/outbox';
+import { heldEventsSql } from '@ates/kit/events/heldEvents';
+import { inboxSql } from '@ates/kit/events/inbox';
+
+const file = (name: string) => new URL(name, import.meta.url);
 
 /** Tracker's schema. */
 export const trackerSchema: ServiceSchema = {
   appendOnly: ['assignment'],
   migrations: {
-    '0001_tasks_and_reassignments': {
-      async up(db: Kysely<never>) {
-        await createOutbox(db);
-        await createInbox(db);
-        await sql`create extension if not exists pg_trgm`.execute(db);
-        await sql`create table user_copy (
-          id uuid primary key,
-          version integer not null,
-          role text not null,
-          active boolean not null
-        )`.execute(db);
-        await sql`create index user_copy_eligible on user_copy (id) where active and role not in ('MANAGER', 'ADMIN')`.execute(
-          db,
-        );
-        await sql`create table task (
-          id uuid primary key,
-          title text not null,
-          jira_id text,
-          description text not null,
-          creator_id uuid not null,
-          created_at timestamptz not null,
-          resolved_at timestamptz,
-          assignee_id uuid,
-          assignment_id uuid,
-          assigned_at timestamptz,
-          check ((resolved_at is null) = (assignee_id is null)),
-          check ((resolved_at is null) = (assignment_id is null)),
-          check ((resolved_at is null) = (assigned_at is null))
-        )`.execute(db);
-        await sql`create index task_creator on task (creator_id, id)`.execute(db);
-        await sql`create index task_done_id on task (id) where resolved_at is not null`.execute(db);
-        await sql`create index task_done_assignee on task (assignee_id, assignment_id) where resolved_at is not null`.execute(
-          db,
-        );
-        await sql`create index task_search on task using gin ((title || ' ' || coalesce(jira_id, '')) gin_trgm_ops)`.execute(
-          db,
-        );
-        // Half of each page is left free, so that a reassignment finds room beside the row it replaces.
-        await sql`create table open_task (
-          task_id uuid primary key,
-          assignee_id uuid not null,
-          assignment_id uuid not null,
-          assigned_at timestamptz not null
-        ) with (fillfactor = 50)`.execute(db);
-        await sql`create index open_task_assignee on open_task (assignee_id, assignment_id)`.execute(db);
-        await sql`create table assignment (
-          id uuid not null,
-          task_id uuid not null,
-          assignee_id uuid not null,
-          assigned_at timestamptz not null,
-          reassignment_id uuid
-        )`.execute(db);
-        // One index for two ends: a run assigns a task once, and a task's assignments are found by it.
-        await sql`create unique index assignment_once_per_run on assignment (task_id, reassignment_id) nulls not distinct`.execute(
-          db,
-        );
-        await sql`create table reassignment (
-          id uuid primary key,
-          status text not null check (status in ('QUEUED', 'RUNNING', 'COMPLETED', 'SUPERSEDED', 'CANCELLED', 'FAILED')),
-          requested_by uuid not null,
-          requested_at timestamptz not null,
-          started_at timestamptz,
-          finished_at timestamptz,
-          total integer not null default 0,
-          processed integer not null default 0,
-          superseded_by uuid references reassignment (id),
-          cursor uuid,
-          until uuid,
-          progressed_at timestamptz not null
-        ) with (fillfactor = 20)`.execute(db);
-        await sql`create unique index reassignment_one_runs on reassignment (status) where status = 'RUNNING'`.execute(
-          db,
-        );
-        await sql`create unique index reassignment_one_waits on reassignment (status) where status = 'QUEUED'`.execute(
-          db,
-        );
-        await sql`create table idempotency_key (
-          user_id uuid not null,
-          mutation text not null,
-          key text not null,
-          arguments_hash text not null,
-          result_id uuid not null,
-          created_at timestamptz not null,
-          primary key (user_id, mutation, key)
-        )`.execute(db);
-        await sql`create index idempotency_key_created_at on idempotency_key using brin (created_at)`.execute(
-          db,
-        );
-      },
-    },
-    '0002_held_events': { up: createHeldEvents },
+    '0001_tasks_and_reassignments': sqlMigration(
+      outboxSql,
+      inboxSql,
+      file('0001_tasks_and_reassignments.sql'),
+    ),
+    '0002_held_events': sqlMigration(heldEventsSql),
   },
 };

@@ -1,6 +1,6 @@
-import { isId } from '@ates/kit/clock';
-import { Refusal } from '@ates/kit/refusal';
-import type { ServiceDatabase } from '@ates/kit/unitOfWork';
+import type { ServiceDatabase } from '@ates/kit/database/unitOfWork';
+import { isId } from '@ates/kit/process/ids';
+import { Refusal } from '@ates/kit/process/refusal';
 import { isEnded, type Reassignment } from '../domain/reassignment.ts';
 import { hintProgress } from '../live.ts';
 import { endRun, findReassignments, lockReassignment } from '../reassignmentRepository.ts';

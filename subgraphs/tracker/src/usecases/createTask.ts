@@ -1,5 +1,6 @@
-import { newId, type Random } from '@ates/kit/clock';
-import type { ServiceDatabase } from '@ates/kit/unitOfWork';
+import type { ServiceDatabase } from '@ates/kit/database/unitOfWork';
+import type { Random } from '@ates/kit/process/clock';
+import { newId } from '@ates/kit/process/ids';
 import { nobodyEligible, parseTaskText, type Task, type TaskText } from '../domain/task.ts';
 import { publishCreated } from '../events.ts';
 import { claimIdempotencyKey } from '../idempotency.ts';

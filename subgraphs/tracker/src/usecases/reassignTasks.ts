@@ -1,5 +1,5 @@
-import { newId } from '@ates/kit/clock';
-import type { ServiceDatabase } from '@ates/kit/unitOfWork';
+import type { ServiceDatabase } from '@ates/kit/database/unitOfWork';
+import { newId } from '@ates/kit/process/ids';
 import { decidePress, type OnRunning, type Reassignment } from '../domain/reassignment.ts';
 import { nobodyEligible } from '../domain/task.ts';
 import { claimIdempotencyKey } from '../idempotency.ts';

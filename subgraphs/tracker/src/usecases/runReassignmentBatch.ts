@@ -1,6 +1,7 @@
-import type { BatchOutcome } from '@ates/kit/batchOutcome';
-import { newId, type Random } from '@ates/kit/clock';
-import type { ServiceDatabase } from '@ates/kit/unitOfWork';
+import type { ServiceDatabase } from '@ates/kit/database/unitOfWork';
+import type { BatchOutcome } from '@ates/kit/events/runs';
+import type { Random } from '@ates/kit/process/clock';
+import { newId } from '@ates/kit/process/ids';
 import { maxFactsPerEvent } from '@ates/schema/event';
 import { drawOneOf } from '../domain/draw.ts';
 import { publishReassigned } from '../events.ts';

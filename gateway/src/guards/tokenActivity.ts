@@ -1,0 +1,76 @@
+import { type Log, seldom } from '@ates/kit/process/log';
+import { Pool } from 'undici';
+import type { Endpoint } from '../settings.ts';
+
+/** Tells whether a token's session still goes on. Where that cannot be found out, the token's own life is the limit. */
+export interface TokenActivity {
+  isActive(token: string): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** How long an answer counts, in milliseconds: with the asking itself, an end is noticed within a second. */
+const answerLifeMs = 800;
+/** The longest an operation waits for the answer. */
+const patienceMs = 500;
+/** How many answers are kept. */
+const maxAnswers = 10_000;
+
+/** Asks a token introspection endpoint (RFC 7662), at most about once a second for each token. */
+export function askTokenActivity({ url, secret }: Endpoint, log: Log): TokenActivity {
+  const { origin, pathname, search } = new URL(url);
+  const pool = new Pool(origin, { connections: 16, connect: { timeout: patienceMs } });
+  const warn = seldom((error: unknown) =>
+    log.warn(
+      { err: error },
+      'whether tokens are still active cannot be learnt (INTROSPECTION_URL): meanwhile they hold until they run out',
+    ),
+  );
+  const answers = new Map<string, { active: Promise<boolean>; askedAt: number }>();
+
+  const ask = async (token: string): Promise<boolean> => {
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(), patienceMs);
+    try {
+      const { statusCode, body } = await pool.request({
+        method: 'POST',
+        path: pathname + search,
+        headers: {
+          'content-type': 'application/x-www-form-urlencoded',
+          accept: 'application/json',
+          'x-internal-secret': secret,
+        },
+        body: new URLSearchParams({ token }).toString(),
+        signal: deadline.signal,
+      });
+      const answer = await body.text();
+      if (statusCode !== 200) throw new Error(`the answer has the status ${statusCode}`);
+      const active = (JSON.parse(answer) as { active?: unknown } | null)?.active;
+      if (typeof active !== 'boolean') throw new Error('the answer does not say whether the token is active');
+      return active;
+    } catch (error) {
+      if (!pool.destroyed) warn(error);
+      return true;
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+  return {
+    isActive(token) {
+      const now = performance.now();
+      const known = answers.get(token);
+      if (known && now - known.askedAt < answerLifeMs) return known.active;
+      // The promise is kept, so that requests that come together ask once.
+      const active = ask(token);
+      answers.delete(token);
+      answers.set(token, { active, askedAt: now });
+      // Insertion order is the order of asking: whatever has run out stands at the front.
+      for (const [oldest, { askedAt }] of answers) {
+        if (answers.size <= maxAnswers && now - askedAt < answerLifeMs) break;
+        answers.delete(oldest);
+      }
+      return active;
+    },
+    close: () => pool.destroy(),
+  };
+}

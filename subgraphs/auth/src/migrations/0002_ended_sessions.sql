@@ -1,0 +1,2 @@
+-- Gateways ask twice a second which sessions have ended of late.
+create index session_ended_at on session (ended_at) where ended_at is not null;

@@ -1,0 +1,128 @@
+-- tracker's database as the revision of 2026-11-24 made it, for tests/released.test.ts. Never changed.
+
+-- 0001_tasks_and_reassignments
+create table outbox_event (
+  id uuid primary key,
+  event text not null,
+  payload text not null,
+  created_at timestamptz not null
+);
+alter table outbox_event alter column payload set storage external;
+create table outbox_delivery (
+  seq bigint generated always as identity primary key,
+  event_id uuid not null references outbox_event (id),
+  consumer text not null,
+  lane text not null check (lane in ('interactive', 'bulk')),
+  next_at timestamptz not null,
+  attempts integer not null default 0,
+  unique (event_id, consumer)
+);
+create index outbox_delivery_due on outbox_delivery (lane, consumer, next_at);
+create table inbox (
+  consumer text not null,
+  event_id uuid not null,
+  applied_at timestamptz not null,
+  primary key (consumer, event_id)
+);
+create index inbox_applied_at on inbox using brin (applied_at);
+create table dead_letter (
+  id uuid primary key,
+  consumer text not null,
+  event text not null,
+  lane text not null,
+  fact text not null,
+  error text not null,
+  attempts integer not null,
+  failed_at timestamptz not null,
+  resend_requested_at timestamptz
+);
+create extension if not exists pg_trgm;
+create table user_copy (
+  id uuid primary key,
+  version integer not null,
+  role text not null,
+  active boolean not null
+);
+create index user_copy_eligible on user_copy (id) where active and role not in ('MANAGER', 'ADMIN');
+create table task (
+  id uuid primary key,
+  title text not null,
+  jira_id text,
+  description text not null,
+  creator_id uuid not null,
+  created_at timestamptz not null,
+  resolved_at timestamptz,
+  assignee_id uuid,
+  assignment_id uuid,
+  assigned_at timestamptz,
+  check ((resolved_at is null) = (assignee_id is null)),
+  check ((resolved_at is null) = (assignment_id is null)),
+  check ((resolved_at is null) = (assigned_at is null))
+);
+create index task_creator on task (creator_id, id);
+create index task_done_id on task (id) where resolved_at is not null;
+create index task_done_assignee on task (assignee_id, assignment_id) where resolved_at is not null;
+create index task_search on task using gin ((title || ' ' || coalesce(jira_id, '')) gin_trgm_ops);
+create table open_task (
+  task_id uuid primary key,
+  assignee_id uuid not null,
+  assignment_id uuid not null,
+  assigned_at timestamptz not null
+) with (fillfactor = 50);
+create index open_task_assignee on open_task (assignee_id, assignment_id);
+create table assignment (
+  id uuid not null,
+  task_id uuid not null,
+  assignee_id uuid not null,
+  assigned_at timestamptz not null,
+  reassignment_id uuid
+);
+create unique index assignment_once_per_run on assignment (task_id, reassignment_id) nulls not distinct;
+create table reassignment (
+  id uuid primary key,
+  status text not null check (status in ('QUEUED', 'RUNNING', 'COMPLETED', 'SUPERSEDED', 'CANCELLED', 'FAILED')),
+  requested_by uuid not null,
+  requested_at timestamptz not null,
+  started_at timestamptz,
+  finished_at timestamptz,
+  total integer not null default 0,
+  processed integer not null default 0,
+  superseded_by uuid references reassignment (id),
+  cursor uuid,
+  until uuid,
+  progressed_at timestamptz not null
+) with (fillfactor = 20);
+create unique index reassignment_one_runs on reassignment (status) where status = 'RUNNING';
+create unique index reassignment_one_waits on reassignment (status) where status = 'QUEUED';
+create table idempotency_key (
+  user_id uuid not null,
+  mutation text not null,
+  key text not null,
+  arguments_hash text not null,
+  result_id uuid not null,
+  created_at timestamptz not null,
+  primary key (user_id, mutation, key)
+);
+create index idempotency_key_created_at on idempotency_key using brin (created_at);
+-- 0002_held_events
+create table held_event (
+  id uuid primary key,
+  consumer text not null,
+  event_id uuid not null,
+  event text not null,
+  lane text not null,
+  payload text not null,
+  held_at timestamptz not null,
+  attempts integer not null default 0,
+  error text,
+  unique (consumer, event_id)
+);
+alter table held_event alter column payload set storage external;
+create index held_event_kind on held_event (consumer, event, id);
+
+-- As Kysely keeps what has run.
+create table kysely_migration (name varchar(255) not null primary key, timestamp varchar(255) not null);
+create table kysely_migration_lock (id varchar(255) not null primary key, is_locked integer default 0 not null);
+insert into kysely_migration_lock values ('migration_lock', 0);
+insert into kysely_migration values ('0001_tasks_and_reassignments', '2026-11-24T12:00:00.000Z');
+insert into kysely_migration values ('0002_held_events', '2026-11-24T12:00:00.000Z');
