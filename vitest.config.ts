@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config';
 
 const shared = {
   globalSetup: [fileURLToPath(new URL('tests/support/stores.ts', import.meta.url))],
-  testTimeout: 120_000,
+  // Far beyond what a test takes, also on a machine that is slow and busy.
+  testTimeout: 240_000,
   hookTimeout: 60_000,
   pool: 'forks' as const,
   maxWorkers: 2,

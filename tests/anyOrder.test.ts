@@ -2,7 +2,7 @@ import { drawPrice } from '@ates/accounting/domain/price';
 import { listUnfinishedRuns } from '@ates/accounting/payoutRepository';
 import type { AccountingTables } from '@ates/accounting/tables';
 import { closeDay } from '@ates/accounting/usecases/closeDay';
-import { openBooks } from '@ates/accounting/usecases/openBooks';
+import { openCompany } from '@ates/accounting/usecases/openCompany';
 import type { AnalyticsTables } from '@ates/analytics/tables';
 import type { Delivery } from '@ates/kit/events/handlers';
 import { newId } from '@ates/kit/process/ids';
@@ -365,12 +365,12 @@ type Deliverer = (deliveries: readonly Delivery[], chance: Chance | null) => Pro
  */
 async function openFor(company: Company): Promise<{ deliverAll: Deliverer; closeDays(): Promise<void> }> {
   const { accounting, analytics, tracker } = company;
-  const books = await openBooks(
+  const settings = await openCompany(
     accounting,
     { now: () => new Date(beginsMs) },
     { timeZone, priceKey: testPriceKey },
   );
-  const ofAccounting = accountingHandlers(books);
+  const ofAccounting = accountingHandlers(settings);
   const ofAnalytics = analyticsHandlers(timeZone);
   const ofTracker = trackerHandlers;
   const apply = ([consumer, delivery]: Sent) => {
@@ -418,7 +418,7 @@ async function openFor(company: Company): Promise<{ deliverAll: Deliverer; close
       }
     },
     async closeDays() {
-      await closeDay(workOn(accounting, clock), books, days[1]);
+      await closeDay(workOn(accounting, clock), settings, days[1]);
       for (const { id } of await listUnfinishedRuns(accounting, now()))
         await finishRun(workOn(accounting, clock), id, 2);
     },

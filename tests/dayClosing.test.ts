@@ -38,7 +38,7 @@ const rewardOf = (n: number) => drawPrice(testPriceKey, task(n)).rewardCents;
 
 let opened: TestBooks | undefined;
 const open = async (startsAt: string, timeZone?: string) => {
-  opened = await openTestBooks(startsAt, timeZone);
+  opened = await openTestBooks(startsAt, { timeZone });
   return opened;
 };
 afterEach(async () => {
@@ -84,7 +84,7 @@ describe('a day closes once', () => {
     const other = at.connect();
     await at.reward(task(1), parrot(1));
     const runs = await Promise.all(
-      Array.from({ length: 8 }, (_, n) => closeDay(n % 2 ? other : at.database, at.books)),
+      Array.from({ length: 8 }, (_, n) => closeDay(n % 2 ? other : at.database, at.company)),
     );
     expect(new Set(runs.map((run) => run.id)).size).toBe(1);
     expect(await countRows(at.db, 'payout_run')).toBe(1);
@@ -98,11 +98,11 @@ describe('a day closes once', () => {
     await at.reward(task(1), parrot(1));
     at.clock.set('2026-03-13T09:00:00Z');
     const [tenth, thirteenth, twelfth] = await Promise.all([
-      closeDay(at.database, at.books, '2026-03-10'),
-      closeDay(other, at.books, '2026-03-13'),
-      closeDay(at.database, at.books, '2026-03-12'),
-      closeDaysThatAreOver(other, at.books),
-      closeDaysThatAreOver(at.database, at.books),
+      closeDay(at.database, at.company, '2026-03-10'),
+      closeDay(other, at.company, '2026-03-13'),
+      closeDay(at.database, at.company, '2026-03-12'),
+      closeDaysThatAreOver(other, at.company),
+      closeDaysThatAreOver(at.database, at.company),
     ]);
     expect([tenth.day, twelfth.day, thirteenth.day]).toEqual(['2026-03-10', '2026-03-12', '2026-03-13']);
     const days = await at.db.selectFrom('payout_run').select('day').orderBy('day').execute();
@@ -114,11 +114,11 @@ describe('a day closes once', () => {
   test('closing a closed day again hands back the same run, running or complete', async () => {
     const at = await open('2026-03-10T09:00:00Z');
     await at.reward(task(1), parrot(1));
-    const run = await closeDay(at.database, at.books);
-    expect(await closeDay(at.database, at.books, '2026-03-10')).toEqual(run);
+    const run = await closeDay(at.database, at.company);
+    expect(await closeDay(at.database, at.company, '2026-03-10')).toEqual(run);
     await payOut(at);
     at.clock.set('2026-03-12T09:00:00Z');
-    const again = await closeDay(at.database, at.books, '2026-03-10');
+    const again = await closeDay(at.database, at.company, '2026-03-10');
     expect(again).toMatchObject({ id: run.id, status: 'COMPLETED', payoutCount: 1 });
     await payOut(at);
     expect(await paid(at.db)).toHaveLength(1);
@@ -127,7 +127,7 @@ describe('a day closes once', () => {
   test('a day after today and one before the first are refused, and nothing closes', async () => {
     const at = await open('2026-03-10T09:00:00Z');
     for (const day of ['2026-03-11', '2026-03-09', '2027-01-01', '0001-01-01'])
-      await expect(closeDay(at.database, at.books, day)).rejects.toMatchObject({
+      await expect(closeDay(at.database, at.company, day)).rejects.toMatchObject({
         code: 'BAD_USER_INPUT',
       });
     expect(await countRows(at.db, 'payout_run')).toBe(0);
@@ -140,7 +140,7 @@ describe('what a day pays', () => {
     for (const n of [1, 2, 3]) await at.charge(task(n), parrot(1));
     for (const n of [1, 2, 3]) await at.reward(task(n), parrot(1));
     await at.charge(task(4), parrot(2));
-    await closeDay(at.database, at.books);
+    await closeDay(at.database, at.company);
     await payOut(at);
     const sum = [1, 2, 3].reduce((total, n) => total + rewardOf(n) - feeOf(n), 0);
     expect(await paid(at.db)).toEqual([[parrot(1), '2026-03-10', sum]]);
@@ -150,7 +150,7 @@ describe('what a day pays', () => {
   test('a negative balance is carried, and counts against what is earned later', async () => {
     const at = await open('2026-03-10T09:00:00Z');
     await at.charge(task(1), parrot(1));
-    const first = await closeDay(at.database, at.books);
+    const first = await closeDay(at.database, at.company);
     await payOut(at);
     expect(await findRunOfDay(at.db, first.day)).toMatchObject({
       status: 'COMPLETED',
@@ -161,7 +161,7 @@ describe('what a day pays', () => {
     expect(await balancesOf(at.db)).toEqual({ [parrot(1)]: -feeOf(1) });
     at.clock.set('2026-03-11T09:00:00Z');
     await at.reward(task(1), parrot(1));
-    await closeDay(at.database, at.books);
+    await closeDay(at.database, at.company);
     await payOut(at);
     const left = rewardOf(1) - feeOf(1);
     expect(await paid(at.db)).toEqual(left > 0 ? [[parrot(1), '2026-03-11', left]] : []);
@@ -172,7 +172,7 @@ describe('what a day pays', () => {
     await at.tell(usersChanged, [userFact(parrot(1))]);
     await at.reward(task(1), parrot(1));
     await at.tell(usersChanged, [userFact(parrot(1), { version: 2, active: false })]);
-    await closeDay(at.database, at.books);
+    await closeDay(at.database, at.company);
     await payOut(at);
     expect(await paid(at.db)).toEqual([[parrot(1), '2026-03-10', rewardOf(1)]]);
   });
@@ -181,7 +181,7 @@ describe('what a day pays', () => {
     const at = await open('2026-03-10T09:00:00Z');
     await at.reward(task(1), parrot(1));
     await at.reward(task(2), parrot(2));
-    const run = await closeDay(at.database, at.books);
+    const run = await closeDay(at.database, at.company);
     // Of the same day by the clock on the wall, for somebody whose turn is still to come, and for somebody new.
     await at.reward(task(3), parrot(1));
     await at.charge(task(4), parrot(2));
@@ -206,7 +206,7 @@ describe('what a day pays', () => {
       accountsInTheRed: 0,
     });
     at.clock.set('2026-03-11T09:00:00Z');
-    await closeDay(at.database, at.books);
+    await closeDay(at.database, at.company);
     await payOut(at);
     expect((await paid(at.db)).slice(2)).toEqual([
       [parrot(1), '2026-03-11', rewardOf(3)],
@@ -222,7 +222,7 @@ describe('what a day pays', () => {
     await at.database.transact(async (work) => {
       const { trx } = work;
       await lockForPosting(trx);
-      closing = closeDay(other, at.books);
+      closing = closeDay(other, at.company);
       void closing.then(() => {
         closed = true;
       });
@@ -257,7 +257,9 @@ describe('what a day pays', () => {
     await at.db.transaction().execute(async (trx) => {
       await sql`select pg_advisory_xact_lock(${0x6c_65_64_67}::bigint)`.execute(trx);
       const facts = toColumns(tasksAssigned, [assignedFact(task(1), parrot(1), at.clock.now())]);
-      posting = other.transact((mine) => chargeFees(mine, facts, { lane: 'interactive', books: at.books }));
+      posting = other.transact((mine) =>
+        chargeFees(mine, facts, { lane: 'interactive', company: at.company }),
+      );
       await untilSomebodyWaits(trx);
       await trx
         .insertInto('payout_run')
@@ -296,7 +298,7 @@ describe('a payout run that is interrupted', () => {
     const at = await open('2026-03-10T09:00:00Z');
     for (const n of [1, 2, 3, 4, 5]) await at.reward(task(n), parrot(n));
     await at.charge(task(6), parrot(6));
-    const run = await closeDay(at.database, at.books);
+    const run = await closeDay(at.database, at.company);
     const wages = [1, 2, 3, 4, 5].map((n): [string, string, number] => [parrot(n), run.day, rewardOf(n)]);
     return { at, run, wages };
   }
@@ -381,11 +383,11 @@ describe('days go in order', () => {
   test('the run of a day waits while that of an earlier one is unfinished', async () => {
     const at = await open('2026-03-10T09:00:00Z');
     for (const n of [1, 2, 3]) await at.reward(task(n), parrot(n));
-    const first = await closeDay(at.database, at.books);
+    const first = await closeDay(at.database, at.company);
     expect(await runPayoutBatch(at.database, first.id, 1)).toBe('more');
     at.clock.set('2026-03-11T09:00:00Z');
     await at.reward(task(4), parrot(3));
-    const second = await closeDay(at.database, at.books);
+    const second = await closeDay(at.database, at.company);
     expect(await runPayoutBatch(at.database, second.id)).toBe('waits');
     expect(await paid(at.db)).toEqual([[parrot(1), '2026-03-10', rewardOf(1)]]);
     await finishRun(at.database, first.id, 1);
@@ -405,8 +407,8 @@ describe('days go in order', () => {
     }
     at.clock.set('2026-03-13T00:00:00Z');
     await at.reward(task(10), parrot(1));
-    expect(await closeDaysThatAreOver(at.database, at.books)).toBe(3);
-    expect(await closeDaysThatAreOver(at.database, at.books)).toBe(0);
+    expect(await closeDaysThatAreOver(at.database, at.company)).toBe(3);
+    expect(await closeDaysThatAreOver(at.database, at.company)).toBe(0);
     await payOut(at);
     expect(await paid(at.db)).toEqual([
       [parrot(1), '2026-03-10', rewardOf(0)],
@@ -424,7 +426,7 @@ describe('days go in order', () => {
     await at.reward(task(1), parrot(1));
     at.clock.set('2026-03-12T09:00:00Z');
     await at.reward(task(2), parrot(1));
-    expect(await closeDay(at.database, at.books)).toMatchObject({ day: '2026-03-12' });
+    expect(await closeDay(at.database, at.company)).toMatchObject({ day: '2026-03-12' });
     expect(await countRows(at.db, 'payout_run')).toBe(3);
     await payOut(at);
     expect(await paid(at.db)).toEqual([
@@ -439,7 +441,7 @@ describe('the day an entry counts towards', () => {
     const at = await open('2026-03-10T09:00:00Z');
     await at.reward(task(1), parrot(1));
     at.clock.set('2026-03-13T09:00:00Z');
-    await closeDay(at.database, at.books, '2026-03-11');
+    await closeDay(at.database, at.company, '2026-03-11');
     await payOut(at);
     // Happened on a closed day; on an open one; today.
     await at.reward(task(2), parrot(2), '2026-03-10T10:00:00Z');
@@ -451,24 +453,24 @@ describe('the day an entry counts towards', () => {
       '2026-03-13',
     ]);
     expect(await paid(at.db)).toEqual([[parrot(1), '2026-03-10', rewardOf(1)]]);
-    await closeDay(at.database, at.books, '2026-03-12');
+    await closeDay(at.database, at.company, '2026-03-12');
     await payOut(at);
     expect((await paid(at.db)).slice(1)).toEqual([[parrot(2), '2026-03-12', rewardOf(2) + rewardOf(3)]]);
   });
 
   test('after today has closed it is tomorrow, which closes when it is over', async () => {
     const at = await open('2026-03-10T09:00:00Z');
-    await closeDay(at.database, at.books);
+    await closeDay(at.database, at.company);
     await payOut(at);
     await at.reward(task(1), parrot(1));
     expect(await entryDays(at.db, parrot(1))).toEqual([['COMPLETION_REWARD', '2026-03-11']]);
-    await expect(closeDay(at.database, at.books, '2026-03-11')).rejects.toMatchObject({
+    await expect(closeDay(at.database, at.company, '2026-03-11')).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',
     });
     at.clock.set('2026-03-11T23:59:50Z');
-    expect(await closeDaysThatAreOver(at.database, at.books)).toBe(0);
+    expect(await closeDaysThatAreOver(at.database, at.company)).toBe(0);
     at.clock.set('2026-03-12T00:00:00Z');
-    expect(await closeDaysThatAreOver(at.database, at.books)).toBe(1);
+    expect(await closeDaysThatAreOver(at.database, at.company)).toBe(1);
     await payOut(at);
     expect(await paid(at.db)).toEqual([[parrot(1), '2026-03-11', rewardOf(1)]]);
   });
@@ -482,12 +484,12 @@ describe('the day an entry counts towards', () => {
     // The clock runs on while the books are opened.
     const minuteBefore = new Date(new Date(begins).getTime() - 60_000).toISOString();
     const at = await open(minuteBefore, 'Europe/Berlin');
-    const dayBefore = at.books.firstDay;
+    const dayBefore = at.company.firstDay;
     at.clock.set(new Date(new Date(ends).getTime() - 30_000).toISOString());
     await at.charge(task(1), parrot(1), before(begins));
     await at.charge(task(2), parrot(1), begins);
     await at.reward(task(3), parrot(1), before(ends));
-    expect(await closeDaysThatAreOver(at.database, at.books)).toBe(1);
+    expect(await closeDaysThatAreOver(at.database, at.company)).toBe(1);
     at.clock.set(ends);
     await at.reward(task(4), parrot(1), ends);
     expect((await entryDays(at.db, parrot(1))).map(([, counts]) => counts)).toEqual([
@@ -496,7 +498,7 @@ describe('the day an entry counts towards', () => {
       day,
       next,
     ]);
-    expect(await closeDaysThatAreOver(at.database, at.books)).toBe(1);
+    expect(await closeDaysThatAreOver(at.database, at.company)).toBe(1);
     const runs = await at.db.selectFrom('payout_run').select('day').orderBy('day').execute();
     expect(runs.map((run) => run.day)).toEqual([dayBefore, day]);
     await payOut(at);
@@ -508,7 +510,7 @@ describe('the day an entry counts towards', () => {
 test('the application can neither change nor delete what stands in the ledger, nor what a task costs', async () => {
   const at = await open('2026-03-10T09:00:00Z');
   await at.reward(task(1), parrot(1));
-  await closeDay(at.database, at.books);
+  await closeDay(at.database, at.company);
   await payOut(at);
   for (const [table, column] of [
     ['ledger_entry', 'amount_cents'],

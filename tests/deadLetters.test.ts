@@ -55,8 +55,8 @@ const open = async () => {
   at = await openTestBooks(moment);
   return at;
 };
-const deliverTo = ({ db, books }: TestBooks, delivery: ReturnType<typeof deliveryOf>) =>
-  deliver(workOn(db, { now }), 'accounting', accountingHandlers(books), delivery);
+const deliverTo = ({ db, company }: TestBooks, delivery: ReturnType<typeof deliveryOf>) =>
+  deliver(workOn(db, { now }), 'accounting', accountingHandlers(company), delivery);
 
 async function charged({ db }: TestBooks): Promise<string[]> {
   const rows = await db.selectFrom('ledger_entry').select('id').orderBy('id').execute();
@@ -149,7 +149,7 @@ describe('at a consumer, one bad fact among good ones', () => {
 
   test('whose consequence is no event becomes a dead letter', async () => {
     const open_ = await open();
-    const real = accountingHandlers(open_.books).find(({ event }) => event === tasksAssigned)!;
+    const real = accountingHandlers(open_.company).find(({ event }) => event === tasksAssigned)!;
     // A handler that publishes what the schema of its event refuses, of one assignee only.
     const careless = onEvent<AccountingTables, typeof tasksAssigned>(
       tasksAssigned,
@@ -229,7 +229,7 @@ describe('what may succeed the next time is no poison', () => {
   ])('a handler that fails with %s is tried again, and nothing is put aside', async (code) => {
     const open_ = await open();
     let failures = 1;
-    const real = accountingHandlers(open_.books).find(({ event }) => event === tasksAssigned)!;
+    const real = accountingHandlers(open_.company).find(({ event }) => event === tasksAssigned)!;
     const shaky: EventHandler<AccountingTables> = onEvent<AccountingTables, typeof tasksAssigned>(
       tasksAssigned,
       async (work, facts, context) => {
@@ -252,7 +252,7 @@ describe('what may succeed the next time is no poison', () => {
     const shaky: EventHandler<AccountingTables> = onEvent<AccountingTables, typeof tasksAssigned>(
       tasksAssigned,
       async (work, facts, context) => {
-        const real = accountingHandlers(open_.books).find(({ event }) => event === tasksAssigned)!;
+        const real = accountingHandlers(open_.company).find(({ event }) => event === tasksAssigned)!;
         await real.apply(work, facts as never, context);
         if (++calls === 2) throw lost('ECONNRESET');
       },

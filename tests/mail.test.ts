@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { mailLeaseMs, maxMailAttempts } from '@ates/accounting/domain/payout';
+import { mailLeaseMs, maxMailAttempts } from '@ates/accounting/domain/mail';
 import { listUnfinishedRuns } from '@ates/accounting/payoutRepository';
 import { closeDay } from '@ates/accounting/usecases/closeDay';
 import { claimDueMail, noteMailFailed } from '@ates/accounting/usecases/mailWages';
@@ -102,8 +102,8 @@ async function openWithPayouts(people: number, { told = true } = {}): Promise<Te
 }
 
 /** Closes a day, today where none is given, and pays it out. */
-async function payOut({ db, database, clock, books }: TestBooks, day?: string): Promise<void> {
-  await closeDay(database, books, day);
+async function payOut({ db, database, clock, company }: TestBooks, day?: string): Promise<void> {
+  await closeDay(database, company, day);
   for (const { id } of await listUnfinishedRuns(db, clock.now())) await finishRun(database, id);
 }
 
@@ -183,7 +183,7 @@ test('whoever had a debt is told of the balance that was paid, which is less tha
   const at = await openWithPayouts(0);
   await at.tell(usersChanged, [userFact(parrot(1))]);
   const fee = await at.charge(idOf(0xb, 1), parrot(1));
-  await closeDay(at.database, at.books, '2026-03-10');
+  await closeDay(at.database, at.company, '2026-03-10');
   at.clock.set('2026-03-11T09:00:00Z');
   const rewards = [await at.reward(idOf(0xb, 1), parrot(1)), await at.reward(idOf(0xb, 2), parrot(1))];
   await payOut(at, '2026-03-11');
@@ -452,6 +452,6 @@ test('with SMTP_URL set, the workers carry a payout from the ledger to the mail 
   // And at once: long before the mailer looks for mail of its own accord.
   at.clock.set('2026-03-11T09:00:00Z');
   await at.reward(idOf(0xb, 4), parrot(1));
-  await closeDay(at.database, at.books);
+  await closeDay(at.database, at.company);
   await expect.poll(() => server.taken.length, soon).toBe(4);
 });

@@ -1,27 +1,19 @@
+import { sumCompanyDays } from '@ates/accounting/companyRepository';
 import type { Entry } from '@ates/accounting/domain/ledger';
 import * as ledger from '@ates/accounting/ledgerRepository';
-import { lockDueMail, writeClaims } from '@ates/accounting/payoutRepository';
-import {
-  findUserStates as findAccountingStates,
-  findPrices,
-  insertPrices,
-  sumCompanyDays,
-} from '@ates/accounting/repository';
+import { lockDueMail, writeClaims } from '@ates/accounting/mailRepository';
+import { findPrices, insertPrices } from '@ates/accounting/priceRepository';
 import type { AccountingTables } from '@ates/accounting/tables';
 import { chargeFees } from '@ates/accounting/usecases/chargeFees';
-import { openBooks } from '@ates/accounting/usecases/openBooks';
-import {
-  findUserStates as findAnalyticsStates,
-  insertFacts,
-  listDays,
-  upsertBalances,
-} from '@ates/analytics/repository';
+import { openCompany } from '@ates/accounting/usecases/openCompany';
+import { insertFacts, listDays, upsertBalances } from '@ates/analytics/repository';
 import type { AnalyticsTables } from '@ates/analytics/tables';
 import { countAssignments } from '@ates/analytics/usecases/countAssignments';
 import { countEntries } from '@ates/analytics/usecases/countEntries';
 import { deleteSigningKeys, findUsers } from '@ates/auth/repository';
 import type { AuthTables } from '@ates/auth/tables';
 import type { OutboxTables } from '@ates/kit/database/outbox';
+import { findUserStates } from '@ates/kit/database/userCopies';
 import { takeDeliveries } from '@ates/kit/events/deliveries';
 import { systemClock, systemRandom } from '@ates/kit/process/clock';
 import { newId } from '@ates/kit/process/ids';
@@ -38,7 +30,6 @@ import {
   listTasksOfUsers,
 } from '@ates/tracker/taskRepository';
 import { runReassignmentBatch } from '@ates/tracker/usecases/runReassignmentBatch';
-import { findUserStates as findTrackerStates } from '@ates/tracker/userRepository';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -345,8 +336,8 @@ describe('accounting, with 60,000 entries of 2,000 accounts', () => {
   });
 
   test('charges take as many statements for a thousand facts as for ten', async () => {
-    const books = await openBooks(accounting.db, systemClock, { timeZone: 'UTC', priceKey: undefined });
-    const context = { lane: 'bulk' as const, books };
+    const company = await openCompany(accounting.db, systemClock, { timeZone: 'UTC', priceKey: undefined });
+    const context = { lane: 'bulk' as const, company };
     const database = workOn(accounting.db);
     const charge = (count: number) =>
       accounting.statements(() => database.transact((work) => chargeFees(work, assigned(count), context)));
@@ -371,9 +362,9 @@ test('a list of ids of any length is the same statement, so that a connection pl
     return [...noted];
   };
   expect(await texts<AuthTables>('auth', findUsers)).toHaveLength(1);
-  expect(await texts<TrackerTables>('tracker', findTrackerStates)).toHaveLength(1);
-  expect(await texts<AccountingTables>('accounting', findAccountingStates)).toHaveLength(1);
-  expect(await texts<AnalyticsTables>('analytics', findAnalyticsStates)).toHaveLength(1);
+  expect(await texts<TrackerTables>('tracker', findUserStates)).toHaveLength(1);
+  expect(await texts<AccountingTables>('accounting', findUserStates)).toHaveLength(1);
+  expect(await texts<AnalyticsTables>('analytics', findUserStates)).toHaveLength(1);
   expect(
     await texts<AuthTables>('auth', (db, ids) =>
       db.transaction().execute((trx) => deleteSigningKeys(trx, ids)),

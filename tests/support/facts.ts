@@ -1,10 +1,11 @@
-import type { Books } from '@ates/accounting/domain/company';
+import type { Company } from '@ates/accounting/domain/company';
 import { drawPrice } from '@ates/accounting/domain/price';
+import { listUnfinishedRuns } from '@ates/accounting/payoutRepository';
 import type { AccountingTables } from '@ates/accounting/tables';
 import { auditLedger } from '@ates/accounting/usecases/auditLedger';
-import { openBooks } from '@ates/accounting/usecases/openBooks';
+import { openCompany } from '@ates/accounting/usecases/openCompany';
 import { runPayoutBatch } from '@ates/accounting/usecases/runPayoutBatch';
-import type { ServiceDatabase } from '@ates/kit/database/unitOfWork';
+import type { HintSender, ServiceDatabase } from '@ates/kit/database/unitOfWork';
 import { type Applied, applyDelivery } from '@ates/kit/events/apply';
 import type { Delivery, EventHandler } from '@ates/kit/events/handlers';
 import type { InboxTables } from '@ates/kit/events/inbox';
@@ -111,44 +112,56 @@ export interface TestBooks {
   readonly db: Kysely<AccountingTables>;
   readonly database: ServiceDatabase<AccountingTables>;
   readonly clock: TestClock;
-  readonly books: Books;
+  readonly company: Company;
   /** Another pool on the same database, as another process would have. */
   connect(): ServiceDatabase<AccountingTables>;
   tell<Definition extends EventDefinition>(
     definition: Definition,
     facts: readonly Fact<Definition>[],
   ): Promise<void>;
-  /** Somebody is assigned a task, now unless another moment is given; hands back the fee in cents. */
+  /** An assignment of now, of a task of its own unless one is given. */
+  assignment(assigneeId: string, taskId?: string): Fact<typeof tasksAssigned>;
+  /** Somebody is assigned a task, now unless another moment is given; returns the fee in cents. */
   charge(taskId: string, assigneeId: string, at?: string): Promise<number>;
-  /** Somebody completes a task; hands back the reward in cents. */
+  /** Somebody completes a task; returns the reward in cents. */
   reward(taskId: string, assigneeId: string, at?: string): Promise<number>;
+  /** Carries out every payout run, in small batches. */
+  payOut(): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function openTestBooks(startsAt: string, timeZone = 'UTC'): Promise<TestBooks> {
+/**
+ * Opens them in a database of their own, from a moment on.
+ * @param options.hints where the hints of its use cases go
+ */
+export async function openTestBooks(
+  startsAt: string,
+  { timeZone = 'UTC', hints }: { timeZone?: string | undefined; hints?: HintSender } = {},
+): Promise<TestBooks> {
   const url = await cloneDatabase('accounting');
   const pools: Kysely<AccountingTables>[] = [];
   const connect = () => {
     const db = openTestDatabase<AccountingTables>(url);
     pools.push(db);
-    return workOn(db, clock);
+    return workOn(db, clock, hints);
   };
   const clock = new TestClock(startsAt);
   const database = connect();
   const { db } = database;
-  const books = await openBooks(db, clock, { timeZone, priceKey: testPriceKey });
-  const handlers = accountingHandlers(books);
+  const company = await openCompany(db, clock, { timeZone, priceKey: testPriceKey });
+  const handlers = accountingHandlers(company);
   const opened: TestBooks = {
     url,
     db,
     database,
     clock,
-    books,
+    company,
     connect,
     async tell(definition, facts) {
       const applied = await deliver(database, 'accounting', handlers, deliveryOf(definition, facts));
       expect(applied).toBe('applied');
     },
+    assignment: (assigneeId, taskId = newId()) => assignedFact(taskId, assigneeId, clock.now()),
     async charge(taskId, assigneeId, at = clock.now().toISOString()) {
       await opened.tell(tasksAssigned, [assignedFact(taskId, assigneeId, at)]);
       return drawPrice(testPriceKey, taskId).feeCents;
@@ -156,6 +169,13 @@ export async function openTestBooks(startsAt: string, timeZone = 'UTC'): Promise
     async reward(taskId, assigneeId, at = clock.now().toISOString()) {
       await opened.tell(tasksResolved, [resolvedFact(taskId, assigneeId, at)]);
       return drawPrice(testPriceKey, taskId).rewardCents;
+    },
+    async payOut() {
+      for (;;) {
+        const unfinished = await listUnfinishedRuns(db, new Date('2100-01-01'));
+        if (unfinished.length === 0) return;
+        for (const { id } of unfinished) await runPayoutBatch(database, id, 7);
+      }
     },
     async close() {
       await Promise.all(pools.map((pool) => pool.destroy()));

@@ -1,4 +1,4 @@
-import type { Books } from '@ates/accounting/domain/company';
+import type { Company } from '@ates/accounting/domain/company';
 import { listUnfinishedRuns } from '@ates/accounting/payoutRepository';
 import type { AccountingTables } from '@ates/accounting/tables';
 import { applyUsersChanged } from '@ates/accounting/usecases/applyUsersChanged';
@@ -6,7 +6,7 @@ import { chargeFees } from '@ates/accounting/usecases/chargeFees';
 import { closeDaysThatAreOver } from '@ates/accounting/usecases/closeDay';
 import { fixPricesOfNewTasks } from '@ates/accounting/usecases/fixPrices';
 import { noteWagesPaid } from '@ates/accounting/usecases/mailWages';
-import { openBooks } from '@ates/accounting/usecases/openBooks';
+import { openCompany } from '@ates/accounting/usecases/openCompany';
 import { payRewards } from '@ates/accounting/usecases/payRewards';
 import { runPayoutBatch } from '@ates/accounting/usecases/runPayoutBatch';
 import { type EventHandler, onEvent } from '@ates/kit/events/handlers';
@@ -23,12 +23,12 @@ import { checkHandlers, consumersOf } from './routes.ts';
 import type { WorkerSettings } from './settings.ts';
 
 /** What accounting does with each event. */
-export const accountingHandlers = (books: Books): readonly EventHandler<AccountingTables>[] =>
+export const accountingHandlers = (company: Company): readonly EventHandler<AccountingTables>[] =>
   checkHandlers('accounting', [
     onEvent(usersChanged, applyUsersChanged),
-    onEvent(tasksCreated, (work, facts) => fixPricesOfNewTasks(work, facts, { books })),
-    onEvent(tasksAssigned, (work, facts, { lane }) => chargeFees(work, facts, { lane, books })),
-    onEvent(tasksResolved, (work, facts, { lane }) => payRewards(work, facts, { lane, books })),
+    onEvent(tasksCreated, (work, facts) => fixPricesOfNewTasks(work, facts, { company })),
+    onEvent(tasksAssigned, (work, facts, { lane }) => chargeFees(work, facts, { lane, company })),
+    onEvent(tasksResolved, (work, facts, { lane }) => payRewards(work, facts, { lane, company })),
   ]);
 
 /** What the mailer, whose state is in accounting's database, does with each event. */
@@ -45,10 +45,10 @@ export const accountingWork: ServiceWork<AccountingTables, WorkerSettings> = {
   sendsTo: consumersOf('accounting'),
   async open({ settings, database, broker, skew, log }) {
     const { COMPANY_TIME_ZONE: timeZone, PRICE_KEY: priceKey } = settings;
-    const books = await openBooks(database.db, database.clock, { timeZone, priceKey, skew });
+    const company = await openCompany(database.db, database.clock, { timeZone, priceKey, skew });
     const mailer = startMailer({ database, transport: transportOf(settings), skew, log });
     return {
-      consumers: { accounting: accountingHandlers(books), mailer: mailerHandlers },
+      consumers: { accounting: accountingHandlers(company), mailer: mailerHandlers },
       runs: [
         {
           name: 'accounting-payouts',
@@ -61,7 +61,7 @@ export const accountingWork: ServiceWork<AccountingTables, WorkerSettings> = {
         {
           what: 'closing days that are over',
           intervalMs: closingIntervalMs,
-          run: () => closeDaysThatAreOver(database, books),
+          run: () => closeDaysThatAreOver(database, company),
         },
         {
           what: 'marking paid days',

@@ -18,6 +18,7 @@ export const dates = column('date');
 /** Moments, ISO 8601. */
 export const moments = column('timestamptz');
 export const texts = column('text');
+export const booleans = column('boolean');
 
 /** Parts of a statement that reads rows. */
 export interface Rows {

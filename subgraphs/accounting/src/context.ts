@@ -1,13 +1,16 @@
 import type { RequestContext } from '@ates/kit/service';
 import type { Role } from '@ates/schema/access';
-import type { Books } from './domain/company.ts';
+import type { Company } from './domain/company.ts';
 import type { Live } from './live.ts';
 import type { Loaders } from './loaders.ts';
 import type { AccountingTables } from './tables.ts';
+import type { LedgerAudit } from './usecases/auditLedger.ts';
 
 /** What accounting's resolvers know of the request they answer. */
 export interface Context extends RequestContext<AccountingTables, Role> {
-  readonly books: Books;
+  readonly company: Company;
   readonly loaders: Loaders;
   readonly live: Live;
+  /** As `shareAudits` shares it. */
+  auditLedger(): Promise<LedgerAudit>;
 }

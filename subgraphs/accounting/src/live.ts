@@ -2,7 +2,7 @@ import type { Lane } from '@ates/kit/database/outbox';
 import type { ServiceDatabase, UnitOfWork } from '@ates/kit/database/unitOfWork';
 import type { LiveViews, View } from '@ates/kit/live/liveViews';
 import type { AccountNow } from './domain/account.ts';
-import type { Books, CompanyDay } from './domain/company.ts';
+import type { Company, CompanyDay } from './domain/company.ts';
 import { readAccountsNow } from './ledgerRepository.ts';
 import type { AccountingTables } from './tables.ts';
 import { readCompanyDay } from './usecases/readCompanyDays.ts';
@@ -18,7 +18,11 @@ export interface Live {
   readonly companyDay: View<CompanyDay>;
 }
 
-export function openLive(views: LiveViews, database: ServiceDatabase<AccountingTables>, books: Books): Live {
+export function openLive(
+  views: LiveViews,
+  database: ServiceDatabase<AccountingTables>,
+  company: Company,
+): Live {
   return {
     balances: views.add({
       topic: balances,
@@ -29,20 +33,24 @@ export function openLive(views: LiveViews, database: ServiceDatabase<AccountingT
     companyDay: views.add({
       topic: companyDay,
       intervalMs: 1_000,
-      read: async ([key = '']) => new Map([[key, await readCompanyDay(database, books, null)]]),
+      read: async ([key = '']) => new Map([[key, await readCompanyDay(database, company, null)]]),
       tell: (told: CompanyDay | undefined, now) =>
         told && JSON.stringify(told) === JSON.stringify(now) ? [] : [now],
     }),
   };
 }
 
-/** Accounts have entries that they did not have before, and the company's day has other figures with them. */
+/** Accounts have new entries, and the company's day has other figures with them; `lane` is that of the entries. */
 export function hintEntries(
   work: UnitOfWork<AccountingTables>,
   entries: readonly { readonly accountId: string }[],
   lane: Lane,
 ): void {
-  work.hint(balances, lane === 'bulk' ? null : entries.map(({ accountId }) => accountId), lane);
+  work.hint(
+    balances,
+    entries.map(({ accountId }) => accountId),
+    lane,
+  );
   hintCompanyDay(work);
 }
 

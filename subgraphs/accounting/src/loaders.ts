@@ -3,7 +3,7 @@ import { byId, byOptions } from '@ates/kit/graph/loaders';
 import { type Page, toPage } from '@ates/kit/graph/page';
 import DataLoader from 'dataloader';
 import type { Account, AccountDay, LedgerEntry } from './domain/account.ts';
-import type { Books } from './domain/company.ts';
+import type { Company } from './domain/company.ts';
 import type { Payout } from './domain/payout.ts';
 import type { Price } from './domain/price.ts';
 import { findAccounts, findEarned, listDaysOfAccounts, listEntriesOfAccounts } from './ledgerRepository.ts';
@@ -35,18 +35,18 @@ export interface Loaders {
 }
 
 /** The loaders of one request. */
-export function createLoaders(database: ServiceDatabase<AccountingTables>, books: Books): Loaders {
+export function createLoaders(database: ServiceDatabase<AccountingTables>, company: Company): Loaders {
   const { db } = database;
   const none = () => toPage<never>([], 1, () => '');
   return {
     accounts: byId((ids) => findAccounts(db, ids)),
     payouts: byId((ids) => findPayouts(db, ids)),
     earnedToday: new DataLoader(async (ids) => {
-      const earned = await findEarned(db, ids, await readBillingDay(database, books));
+      const earned = await findEarned(db, ids, await readBillingDay(database, company));
       return ids.map((id) => earned.get(id) ?? 0);
     }),
     prices: new DataLoader(async (taskIds) => {
-      const prices = await fixPrices(db, books.priceKey, taskIds);
+      const prices = await fixPrices(db, company.priceKey, taskIds);
       return taskIds.map((taskId) => prices.get(taskId)!);
     }),
     entriesOfAccount: byOptions(

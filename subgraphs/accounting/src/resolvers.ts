@@ -15,7 +15,6 @@ import { type CompanyDay, earnedCents } from './domain/company.ts';
 import type { Resolvers } from './generated/resolvers.ts';
 import { listAccounts } from './ledgerRepository.ts';
 import { findRunOfDay, listRuns } from './payoutRepository.ts';
-import { auditLedger } from './usecases/auditLedger.ts';
 import { closeDay } from './usecases/closeDay.ts';
 import { readAccount, readAccountOfUser, readOwnAccount } from './usecases/readAccount.ts';
 import { readCompany, readCompanyDay, readCompanyDays } from './usecases/readCompanyDays.ts';
@@ -96,15 +95,15 @@ export const resolvers: Resolvers = {
       const page = pageOf(first, after, isAccountId);
       return listAccounts(database.db, page.first, page.after);
     },
-    companyDay: (_, { day }, { database, books }) => readCompanyDay(database, books, day ?? null),
-    companyDays: (_, { from, to }, { database, books }) =>
-      readCompanyDays(database, books, { from: from ?? null, to: to ?? null }),
-    company: (_, __, { database, books }) => readCompany(database, books),
+    companyDay: (_, { day }, { database, company }) => readCompanyDay(database, company, day ?? null),
+    companyDays: (_, { from, to }, { database, company }) =>
+      readCompanyDays(database, company, { from: from ?? null, to: to ?? null }),
+    company: (_, __, { database, company }) => readCompany(database, company),
     payoutRuns: (_, { first, after }, { database }) =>
       listRuns(database.db, pageOf(first, after, isCursorDay)),
     payoutRun: async (_, { day }, { database }) => (await findRunOfDay(database.db, day)) ?? null,
-    async ledgerAudit(_, __, { database, loaders }) {
-      const audit = await auditLedger(database.db);
+    async ledgerAudit(_, __, { auditLedger, loaders }) {
+      const audit = await auditLedger();
       return {
         ok: audit.ok,
         entriesChecked: audit.entriesChecked,
@@ -119,7 +118,7 @@ export const resolvers: Resolvers = {
     accountingHeldEvents: (_, { first }, { database }) => listHeldEvents(database.db, checkPageSize(first)),
   },
   Mutation: {
-    closeDay: (_, { day }, { database, books }) => closeDay(database, books, day),
+    closeDay: (_, { day }, { database, company }) => closeDay(database, company, day),
     resendAccountingDeadLetter: (_, { id }, { database }) => requestResend(database, id),
     resendAccountingDeadLetters: (_, { event }, { database }) => requestResendOfAll(database, event),
     discardAccountingDeadLetter: (_, { id }, context) => discardDeadLetter(context.database.db, id, context),

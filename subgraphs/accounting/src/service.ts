@@ -1,3 +1,4 @@
+import { findUserStates } from '@ates/kit/database/userCopies';
 import { timeZone } from '@ates/kit/process/settings';
 import { liveSettingsOf, type Service, settingsOf } from '@ates/kit/service';
 import { isRole, type Role, scopesOfRole } from '@ates/schema/access';
@@ -6,10 +7,11 @@ import { z } from 'zod';
 import type { Context } from './context.ts';
 import { openLive } from './live.ts';
 import { createLoaders } from './loaders.ts';
-import { findUserStates } from './repository.ts';
+
 import { resolvers } from './resolvers.ts';
 import type { AccountingTables } from './tables.ts';
-import { openBooks } from './usecases/openBooks.ts';
+import { shareAudits } from './usecases/auditLedger.ts';
+import { openCompany } from './usecases/openCompany.ts';
 
 const settings = {
   ...settingsOf('accounting'),
@@ -30,12 +32,15 @@ export const accounting: Service<AccountingTables, typeof settings, Role, Contex
   readyTable: 'company',
   findUsers: findUserStates,
   async open({ settings: { COMPANY_TIME_ZONE, PRICE_KEY }, database, views, skew }) {
-    const books = await openBooks(database.db, database.clock, {
+    const company = await openCompany(database.db, database.clock, {
       timeZone: COMPANY_TIME_ZONE,
       priceKey: PRICE_KEY,
       skew,
     });
-    const live = openLive(views, database, books);
-    return { context: () => ({ books, live, loaders: createLoaders(database, books) }) };
+    const live = openLive(views, database, company);
+    const auditLedger = shareAudits(database.db);
+    return {
+      context: () => ({ company, live, auditLedger, loaders: createLoaders(database, company) }),
+    };
   },
 };

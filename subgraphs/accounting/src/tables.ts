@@ -1,13 +1,15 @@
 import type { OutboxTables } from '@ates/kit/database/outbox';
+import type { UserCopyTables } from '@ates/kit/database/userCopies';
 import type { InboxTables } from '@ates/kit/events/inbox';
 import type { Role } from '@ates/schema/access';
 import type { EntryKind } from './domain/ledger.ts';
-import type { EmailStatus, PayoutRunStatus } from './domain/payout.ts';
+import type { EmailStatus } from './domain/mail.ts';
+import type { PayoutRunStatus } from './domain/payout.ts';
 
 /** Accounting's database. Amounts are cents; days are YYYY-MM-DD in the company's time zone. */
-export interface AccountingTables extends OutboxTables, InboxTables {
+export interface AccountingTables extends OutboxTables, InboxTables, UserCopyTables<Role> {
   /** What accounting needs to know of users, from their facts (rule 2). */
-  user_copy: { id: string; version: number; name: string; email: string; role: Role; active: boolean };
+  user_copy: UserCopyTables<Role>['user_copy'] & { name: string; email: string };
   /** A person's balance and the number of their newest entry. Its id is the user's. */
   account: { id: string; balance_cents: number; last_number: number };
   task_price: { task_id: string; fee_cents: number; reward_cents: number };

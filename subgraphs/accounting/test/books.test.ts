@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openTestDatabase } from '../../../tests/support/databases.ts';
+import { asSuperuser, openTestDatabase } from '../../../tests/support/databases.ts';
+import {
+  openTestBooks,
+  type TestBooks,
+  tasksAssigned,
+  tasksResolved,
+  testPriceKey,
+} from '../../../tests/support/facts.ts';
 import { drawPrice } from '../src/domain/price.ts';
 import { findAccounts, listEntriesOfAccounts } from '../src/ledgerRepository.ts';
 import { listPayoutsOfAccounts, listUnfinishedRuns } from '../src/payoutRepository.ts';
@@ -10,28 +17,35 @@ import { auditLedger } from '../src/usecases/auditLedger.ts';
 import { closeDay, closeDaysThatAreOver } from '../src/usecases/closeDay.ts';
 import { readCompanyDays } from '../src/usecases/readCompanyDays.ts';
 import { runPayoutBatch } from '../src/usecases/runPayoutBatch.ts';
-import { openTestBooks } from './fixture.ts';
 
-let books: Awaited<ReturnType<typeof openTestBooks>>;
+let books: TestBooks;
 beforeEach(async () => {
-  books = await openTestBooks();
+  books = await openTestBooks('2026-11-20T10:00:00.000Z', { timeZone: 'Europe/Berlin' });
 });
-afterEach(() => books.db.destroy());
+afterEach(() => books.close());
 
 const people = Array.from({ length: 20 }, () => randomUUID()).sort();
 const [kiwi, rio] = people as [string, string];
 const balance = async (id: string) => (await findAccounts(books.db, [id]))[0]?.balanceCents ?? 0;
 const entriesOf = async (id: string, day: string | null = null) =>
   (await listEntriesOfAccounts(books.db, [id], { day, first: 50, after: null })).get(id)?.nodes ?? [];
-const priceOf = (taskId: string) => drawPrice('a key of this test', taskId);
+const priceOf = (taskId: string) => drawPrice(testPriceKey, taskId);
+
+type Assignment = ReturnType<TestBooks['assignment']>;
+const charge = (facts: readonly Assignment[]) => books.tell(tasksAssigned, facts);
+const reward = (facts: readonly Assignment[]) =>
+  books.tell(
+    tasksResolved,
+    facts.map(({ assignmentId: _, ...fact }) => fact),
+  );
 
 test('a fact is posted once, by whichever events it comes, in whatever order, at once or after each other', async () => {
   const facts = Array.from({ length: 200 }, (_, at) => books.assignment(people[at % 20] as string));
   await Promise.all(
-    [facts, [...facts].reverse(), facts.slice(50, 150), [...facts, ...facts.slice(0, 20)]].map(books.charge),
+    [facts, [...facts].reverse(), facts.slice(50, 150), [...facts, ...facts.slice(0, 20)]].map(charge),
   );
   const more = [...facts.slice(0, 5), books.assignment(kiwi), ...facts.slice(5, 9)];
-  await books.charge(more);
+  await charge(more);
   expect(await auditLedger(books.db)).toMatchObject({ ok: true, entriesChecked: 201 });
   const rows = await entriesOf(kiwi);
   expect(rows.map((row) => row.number)).toEqual(rows.map((_, at) => rows.length - at));
@@ -39,10 +53,10 @@ test('a fact is posted once, by whichever events it comes, in whatever order, at
 
 test('the fee of each assignment is charged and the reward paid to whoever completed, at the one price', async () => {
   const first = books.assignment(kiwi);
-  const again = books.assignment(kiwi, { taskId: first.taskId });
+  const again = books.assignment(kiwi, first.taskId);
   // The completion comes before its assignments.
-  await books.reward([{ ...first, assigneeId: rio }]);
-  await books.charge([first, again]);
+  await reward([{ ...first, assigneeId: rio }]);
+  await charge([first, again]);
   const { feeCents, rewardCents } = priceOf(first.taskId);
   expect([await balance(kiwi), await balance(rio)]).toEqual([-2 * feeCents, rewardCents]);
   const [entry] = await entriesOf(kiwi);
@@ -52,11 +66,11 @@ test('the fee of each assignment is charged and the reward paid to whoever compl
 test('whoever is above zero when a day closes is paid exactly that; later entries and debts stay', async () => {
   const done = books.assignment(kiwi);
   const undone = books.assignment(rio);
-  await books.charge([done, undone]);
-  await books.reward([done]);
+  await charge([done, undone]);
+  await reward([done]);
   const earned = await balance(kiwi);
-  const run = await closeDay(books.database, books.books);
-  await books.charge([books.assignment(kiwi, { taskId: undone.taskId })]);
+  const run = await closeDay(books.database, books.company);
+  await charge([books.assignment(kiwi, undone.taskId)]);
   await books.payOut();
   const fee = priceOf(undone.taskId).feeCents;
   expect([await balance(kiwi), await balance(rio)]).toEqual([-fee, -fee]);
@@ -66,26 +80,26 @@ test('whoever is above zero when a day closes is paid exactly that; later entrie
   );
   const late = await entriesOf(kiwi, '2026-11-21');
   expect(late.map((entry) => entry.kind)).toEqual(['ASSIGNMENT_FEE']);
-  const closed = await closeDay(books.database, books.books, '2026-11-20');
+  const closed = await closeDay(books.database, books.company, '2026-11-20');
   expect(closed).toMatchObject({ id: run.id, status: 'COMPLETED', accountsTotal: 2, accountsInTheRed: 1 });
   expect((await auditLedger(books.db)).ok).toBe(true);
 });
 
 test('after an outage every day that is over is closed, in order, and runs wait for those before them', async () => {
-  books.moveTo('2026-11-23T23:30:00.000Z');
-  await books.charge([books.assignment(kiwi)]);
-  expect(await closeDaysThatAreOver(books.database, books.books)).toBe(4);
-  expect(await closeDaysThatAreOver(books.database, books.books)).toBe(0);
+  books.clock.set('2026-11-23T23:30:00.000Z');
+  await charge([books.assignment(kiwi)]);
+  expect(await closeDaysThatAreOver(books.database, books.company)).toBe(4);
+  expect(await closeDaysThatAreOver(books.database, books.company)).toBe(0);
   const [, second] = await listUnfinishedRuns(books.db, books.clock.now());
   expect(await runPayoutBatch(books.database, second!.id)).toBe('waits');
   await books.payOut();
-  await expect(closeDay(books.database, books.books, '2026-11-25')).rejects.toThrow(/not over/);
-  await expect(closeDay(books.database, books.books, '2026-11-19')).rejects.toThrow(/first day/);
+  await expect(closeDay(books.database, books.company, '2026-11-25')).rejects.toThrow(/not over/);
+  await expect(closeDay(books.database, books.company, '2026-11-19')).rejects.toThrow(/first day/);
 });
 
 test('the days up to one at the beginning of the calendar are those there are', async () => {
   const range = { from: null, to: '0001-01-05' };
-  const days = await readCompanyDays(books.database, books.books, range);
+  const days = await readCompanyDays(books.database, books.company, range);
   expect(days.map(({ day }) => day)).toEqual([5, 4, 3, 2, 1].map((day) => `0001-01-0${day}`));
 });
 
@@ -94,15 +108,15 @@ test('while people post, days close and several workers pay, nobody is paid too 
   const post = async () => {
     while (posting) {
       const facts = Array.from({ length: 20 }, (_, at) => books.assignment(people[(at * 7) % 20] as string));
-      await books.charge(facts);
-      await books.reward(facts.slice(0, 12));
+      await charge(facts);
+      await reward(facts.slice(0, 12));
     }
   };
   const posters = [post(), post(), post()];
   for (let day = 20; day < 26; day++) {
-    books.moveTo(`2026-11-${day}T10:00:00.000Z`);
+    books.clock.set(`2026-11-${day}T10:00:00.000Z`);
     await new Promise((resolve) => setTimeout(resolve, 30));
-    await closeDay(books.database, books.books);
+    await closeDay(books.database, books.company);
     await Promise.all([books.payOut(), books.payOut()]);
   }
   posting = false;
@@ -120,10 +134,10 @@ test('while people post, days close and several workers pay, nobody is paid too 
 });
 
 test('nothing that was posted can be changed by the application, and the audit finds what somebody else changed', async () => {
-  await books.charge([books.assignment(kiwi), books.assignment(rio)]);
+  await charge([books.assignment(kiwi), books.assignment(rio)]);
   await expect(sql`update ledger_entry set amount_cents = 1`.execute(books.db)).rejects.toThrow(/denied/);
   await expect(sql`delete from ledger_entry`.execute(books.db)).rejects.toThrow(/denied/);
-  const intruder = openTestDatabase<AccountingTables>(books.superuserUrl);
+  const intruder = openTestDatabase<AccountingTables>(asSuperuser(books.url));
   await sql`update ledger_entry set amount_cents = amount_cents + 1 where account_id = ${kiwi}`.execute(
     intruder,
   );

@@ -1,18 +1,20 @@
 import type { Hint } from '@ates/kit/database/unitOfWork';
 import { newId } from '@ates/kit/process/ids';
 import { expect, test } from 'vitest';
+import { openTestBooks } from '../../../tests/support/facts.ts';
 import { chargeFees } from '../src/usecases/chargeFees.ts';
 import { closeDay } from '../src/usecases/closeDay.ts';
 import { payRewards } from '../src/usecases/payRewards.ts';
 import { runPayoutBatch } from '../src/usecases/runPayoutBatch.ts';
-import { openTestBooks } from './fixture.ts';
 
 /** Which live views each use case tells to read again. */
 
 test('postings and payouts: the balances of those they are about, and the company’s day; a closed day: that day', async () => {
   const hints: Hint[] = [];
-  const at = await openTestBooks({ send: (hint) => void hints.push(hint) });
-  const { database, books } = at;
+  const at = await openTestBooks('2026-11-20T10:00:00.000Z', {
+    hints: { send: (hint) => void hints.push(hint) },
+  });
+  const { database, company } = at;
   const [kiwi, rio] = [newId(), newId()] as const;
   const taken = () => hints.splice(0);
   const companyDay = { topic: 'company day', keys: null, lane: 'bulk' };
@@ -25,19 +27,19 @@ test('postings and payouts: the balances of those they are about, and the compan
     occurredAt: [at.clock.now().toISOString()],
   });
   try {
-    await database.transact((work) => chargeFees(work, of(kiwi), { lane: 'interactive', books }));
+    await database.transact((work) => chargeFees(work, of(kiwi), { lane: 'interactive', company }));
     expect(taken()).toEqual([{ topic: 'balances', keys: [kiwi], lane: 'interactive' }, companyDay]);
-    await database.transact((work) => chargeFees(work, of(kiwi), { lane: 'bulk', books }));
-    expect(taken()).toEqual([{ topic: 'balances', keys: null, lane: 'bulk' }, companyDay]);
+    await database.transact((work) => chargeFees(work, of(kiwi), { lane: 'bulk', company }));
+    expect(taken()).toEqual([{ topic: 'balances', keys: [kiwi], lane: 'bulk' }, companyDay]);
     const { assignmentId: _, ...done } = of(rio);
-    await database.transact((work) => payRewards(work, done, { lane: 'interactive', books }));
+    await database.transact((work) => payRewards(work, done, { lane: 'interactive', company }));
     expect(taken()).toEqual([{ topic: 'balances', keys: [rio], lane: 'interactive' }, companyDay]);
 
-    const run = await closeDay(database, books);
+    const run = await closeDay(database, company);
     taken();
     expect(await runPayoutBatch(database, run.id)).toBe('ended');
-    expect(taken()).toEqual([{ topic: 'balances', keys: null, lane: 'bulk' }, companyDay, companyDay]);
+    expect(taken()).toEqual([{ topic: 'balances', keys: [rio], lane: 'bulk' }, companyDay, companyDay]);
   } finally {
-    await at.db.destroy();
+    await at.close();
   }
 });

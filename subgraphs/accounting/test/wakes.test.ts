@@ -1,22 +1,23 @@
 import { newId } from '@ates/kit/process/ids';
 import pg from 'pg';
 import { expect, test } from 'vitest';
+import { asSuperuser } from '../../../tests/support/databases.ts';
+import { openTestBooks } from '../../../tests/support/facts.ts';
 import { closeDay } from '../src/usecases/closeDay.ts';
 import { noteWagesPaid } from '../src/usecases/mailWages.ts';
 import { runPayoutBatch } from '../src/usecases/runPayoutBatch.ts';
-import { openTestBooks } from './fixture.ts';
 
 /** Which loops each use case wakes; a loop that is not woken would do the same at its next interval. */
 
 test('a closed day and a run that ends wake the runs; wages that were paid wake the mailer', async () => {
-  const { db, database, books, superuserUrl, clock } = await openTestBooks();
-  const listener = new pg.Client(superuserUrl);
+  const { url, db, database, company, clock, close } = await openTestBooks('2026-11-20T10:00:00.000Z');
+  const listener = new pg.Client(asSuperuser(url));
   const woken: string[] = [];
   listener.on('notification', ({ channel }) => woken.push(channel));
   try {
     await listener.connect();
     await listener.query('listen runs; listen mail');
-    const run = await closeDay(database, books);
+    const run = await closeDay(database, company);
     await expect.poll(() => woken.splice(0)).toEqual(['runs']);
     expect(await runPayoutBatch(database, run.id)).toBe('ended');
     await expect.poll(() => woken.splice(0)).toEqual(['runs']);
@@ -43,6 +44,6 @@ test('a closed day and a run that ends wake the runs; wages that were paid wake 
     await expect.poll(() => woken.splice(0)).toEqual(['mail']);
   } finally {
     await listener.end();
-    await db.destroy();
+    await close();
   }
 });

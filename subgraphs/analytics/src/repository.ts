@@ -1,6 +1,4 @@
-import { anyId, bigints, idArray, rowsOf, uuids } from '@ates/kit/database/rows';
-import type { UserState } from '@ates/kit/graph/caller';
-import type { Role } from '@ates/schema/access';
+import { bigints, idArray, rowsOf, uuids } from '@ates/kit/database/rows';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import {
   type AnalyticsDay,
@@ -17,35 +15,6 @@ type Trx = Transaction<AnalyticsTables>;
 // Every statement below that writes takes its rows in ascending order of their key, and every use case runs its
 // statements in the order of this file, the rows that all batches share last. So two batches at once wait for each
 // other, briefly, and never in a circle.
-
-/** What analytics knows of a user, to go by where it is newer than the token (rule 2). */
-export async function findUserStates(
-  db: Db,
-  ids: readonly string[],
-): Promise<(UserState<Role> & { id: string })[]> {
-  return db
-    .selectFrom('user_copy')
-    .select(['id', 'role', 'active', 'version'])
-    .where('id', '=', anyId(ids))
-    .execute();
-}
-
-/** Takes over users' states; an older version than the one at hand changes nothing. Each user once. */
-export async function upsertUsers(
-  trx: Trx,
-  users: readonly { userId: string; version: number; role: Role; active: boolean }[],
-): Promise<void> {
-  await sql`
-    insert into user_copy as own (id, version, role, active)
-    select id, version, role, active from unnest(
-      ${users.map(({ userId }) => userId)}::uuid[], ${users.map(({ version }) => version)}::bigint[],
-      ${users.map(({ role }) => role)}::text[], ${users.map(({ active }) => active)}::boolean[]
-    ) as given (id, version, role, active)
-    order by id
-    on conflict (id) do update
-      set version = excluded.version, role = excluded.role, active = excluded.active
-      where excluded.version > own.version`.execute(trx);
-}
 
 /**
  * Records facts by their business keys and hands back the keys that were new: what moves counters is these and

@@ -1,10 +1,11 @@
+import { findUserStates } from '@ates/kit/database/userCopies';
 import { timeZone } from '@ates/kit/process/settings';
 import { liveSettingsOf, type Service, settingsOf } from '@ates/kit/service';
 import { isRole, type Role, scopesOfRole } from '@ates/schema/access';
 import { readSdl } from '@ates/schema/sdl';
 import type { Context } from './context.ts';
 import { openLive } from './live.ts';
-import { findUserStates } from './repository.ts';
+
 import { resolvers } from './resolvers.ts';
 import type { AnalyticsTables } from './tables.ts';
 

@@ -1,11 +1,10 @@
+import type { UserCopyTables } from '@ates/kit/database/userCopies';
 import type { InboxTables } from '@ates/kit/events/inbox';
 import type { Role } from '@ates/schema/access';
 import type { Generated } from 'kysely';
 
 /** Analytics' database: a read model. Whatever is in it follows from events, in whatever order they came. */
-export interface AnalyticsTables extends InboxTables {
-  /** Who may ask (rule 2); of two states the newer version counts. */
-  user_copy: { id: string; version: number; role: Role; active: boolean };
+export interface AnalyticsTables extends InboxTables, UserCopyTables<Role> {
   /** Every fact that moved a counter, by its business key, so that it moves it once. */
   counted_fact: {
     /** One of `factKinds`. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { UnitOfWork } from '@ates/kit/database/unitOfWork';
 import { Refusal } from '@ates/kit/process/refusal';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { TrackerTables } from './tables.ts';
@@ -6,35 +7,49 @@ import type { TrackerTables } from './tables.ts';
 /** How long a key is remembered, in days. */
 export const idempotencyDays = 30;
 
+/** A call that its caller may repeat. */
+export interface RepeatableCall {
+  readonly userId: string;
+  readonly mutation: 'createTask' | 'reassignTasks';
+  readonly arguments: unknown;
+  /** What the caller knows it by; null for one that is not to be repeated. */
+  readonly key: string | null;
+}
+
 /**
- * Claims an idempotency key for the result that is about to be made, or hands back the id of the one it made before.
- * Keys count per user and mutation. Claimed in the caller's transaction, so a refused call does not use up its key;
- * two at once wait for each other.
+ * Claims the call's key for the result that is about to be made, or returns the result that an earlier call with this key
+ * has made; undefined where the caller has to make it. Keys count per user and mutation. The key is claimed in the
+ * caller's transaction, so a call that is refused does not use it up; of two calls at once, one waits for the other.
+ * @param find finds results by their ids
  * @throws Refusal CONFLICT where the key was used with other arguments; BAD_USER_INPUT where it is not a key.
  */
-export async function claimIdempotencyKey(
-  trx: Transaction<TrackerTables>,
-  claim: { userId: string; mutation: string; key: string; arguments: unknown; resultId: string; now: Date },
-): Promise<{ madeBefore: string } | null> {
-  if (claim.key.trim() === '' || claim.key.length > 200 || claim.key.includes('\0')) {
+export async function findEarlierResult<Result>(
+  { trx, now }: UnitOfWork<TrackerTables>,
+  call: RepeatableCall,
+  resultId: string,
+  find: (trx: Transaction<TrackerTables>, ids: readonly string[]) => Promise<Result[]>,
+): Promise<Result | undefined> {
+  const { userId, mutation, key } = call;
+  if (key === null) return undefined;
+  if (key.trim() === '' || key.length > 200 || key.includes('\0')) {
     throw new Refusal('BAD_USER_INPUT', 'An idempotency key has 1 to 200 characters, none of them a NUL.');
   }
-  const argumentsHash = createHash('sha256').update(JSON.stringify(claim.arguments)).digest('hex');
-  const forgotten = new Date(claim.now.getTime() - idempotencyDays * 86_400_000);
+  const argumentsHash = createHash('sha256').update(JSON.stringify(call.arguments)).digest('hex');
+  const forgotten = new Date(now.getTime() - idempotencyDays * 86_400_000);
   const { rows } = await sql`
     insert into idempotency_key as k (user_id, mutation, key, arguments_hash, result_id, created_at)
-    values (${claim.userId}, ${claim.mutation}, ${claim.key}, ${argumentsHash}, ${claim.resultId}, ${claim.now})
+    values (${userId}, ${mutation}, ${key}, ${argumentsHash}, ${resultId}, ${now})
     on conflict (user_id, mutation, key) do update set
       arguments_hash = excluded.arguments_hash, result_id = excluded.result_id, created_at = excluded.created_at
     where k.created_at < ${forgotten}
     returning 1`.execute(trx);
-  if (rows.length > 0) return null;
+  if (rows.length > 0) return undefined;
   const known = await trx
     .selectFrom('idempotency_key')
     .select(['arguments_hash', 'result_id'])
-    .where('user_id', '=', claim.userId)
-    .where('mutation', '=', claim.mutation)
-    .where('key', '=', claim.key)
+    .where('user_id', '=', userId)
+    .where('mutation', '=', mutation)
+    .where('key', '=', key)
     .executeTakeFirstOrThrow();
   if (known.arguments_hash !== argumentsHash) {
     throw new Refusal(
@@ -42,7 +57,7 @@ export async function claimIdempotencyKey(
       'This idempotency key was used with other arguments. Use a new key for a new call.',
     );
   }
-  return { madeBefore: known.result_id };
+  return (await find(trx, [known.result_id]))[0];
 }
 
 /** Forgets keys that have run out. */

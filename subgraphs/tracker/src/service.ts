@@ -1,3 +1,4 @@
+import { findUserStates } from '@ates/kit/database/userCopies';
 import { liveSettingsOf, type Service, settingsOf } from '@ates/kit/service';
 import { isRole, type Role, scopesOfRole } from '@ates/schema/access';
 import { readSdl } from '@ates/schema/sdl';
@@ -6,7 +7,6 @@ import { openLive } from './live.ts';
 import { createLoaders } from './loaders.ts';
 import { resolvers } from './resolvers.ts';
 import type { TrackerTables } from './tables.ts';
-import { findUserStates } from './userRepository.ts';
 
 const settings = { ...settingsOf('tracker'), ...liveSettingsOf('tracker') };
 

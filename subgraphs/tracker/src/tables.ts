@@ -1,12 +1,11 @@
 import type { OutboxTables } from '@ates/kit/database/outbox';
+import type { UserCopyTables } from '@ates/kit/database/userCopies';
 import type { InboxTables } from '@ates/kit/events/inbox';
 import type { Role } from '@ates/schema/access';
 import type { ReassignmentStatus } from './domain/reassignment.ts';
 
 /** Tracker's database. */
-export interface TrackerTables extends OutboxTables, InboxTables {
-  /** What tracker needs of auth's users; only a newer version is applied. */
-  user_copy: { id: string; version: number; role: Role; active: boolean };
+export interface TrackerTables extends OutboxTables, InboxTables, UserCopyTables<Role> {
   /** Every task. The last three are filled when it is resolved; until then they stand in `open_task`. */
   task: {
     id: string;

@@ -1,37 +1,9 @@
-import { anyId } from '@ates/kit/database/rows';
-import type { UserState } from '@ates/kit/graph/caller';
 import type { Random } from '@ates/kit/process/clock';
-import type { Role } from '@ates/schema/access';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { drawOneOf } from './domain/draw.ts';
 import type { TrackerTables } from './tables.ts';
 
 type Db = Kysely<TrackerTables>;
-
-export async function findUserStates(
-  db: Db,
-  ids: readonly string[],
-): Promise<(UserState<Role> & { id: string })[]> {
-  return db
-    .selectFrom('user_copy')
-    .select(['id', 'role', 'active', 'version'])
-    .where('id', '=', anyId(ids))
-    .execute();
-}
-
-/** Rows of the copy; of the same user the newest version stays. */
-export async function upsertUserCopies(
-  trx: Transaction<TrackerTables>,
-  users: { ids: string[]; versions: number[]; roles: string[]; actives: boolean[] },
-): Promise<void> {
-  await sql`
-    insert into user_copy as u (id, version, role, active)
-    select distinct on (id) id, version, role, active
-    from unnest(${users.ids}::uuid[], ${users.versions}::int[], ${users.roles}::text[], ${users.actives}::bool[]) as f (id, version, role, active)
-    order by id, version desc
-    on conflict (id) do update set version = excluded.version, role = excluded.role, active = excluded.active
-    where excluded.version > u.version`.execute(trx);
-}
 
 const isEligible = sql`active and role not in ('MANAGER', 'ADMIN')`;
 

@@ -1,4 +1,4 @@
-import type { ClaimedMail } from '@ates/accounting/domain/payout';
+import type { ClaimedMail } from '@ates/accounting/domain/mail';
 import type { AccountingTables } from '@ates/accounting/tables';
 import { claimDueMail, noteMailFailed, noteMailSent } from '@ates/accounting/usecases/mailWages';
 import type { ServiceDatabase } from '@ates/kit/database/unitOfWork';

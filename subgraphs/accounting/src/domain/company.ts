@@ -2,7 +2,7 @@ import { addDays, daysBetween } from '@ates/kit/process/calendar';
 import { Refusal } from '@ates/kit/process/refusal';
 
 /** What every use case knows of the company's books. */
-export interface Books {
+export interface Company {
   /** The first day there is, fixed when the books were opened. */
   readonly firstDay: string;
   /** What prices are drawn with (rule 7). */

@@ -17,25 +17,25 @@ export interface LedgerAudit {
   readonly mismatchedAccountIds: readonly string[];
 }
 
-const underWay = new WeakMap<Kysely<AccountingTables>, Promise<LedgerAudit>>();
-
-/**
- * Checks the ledger against itself, while everything else goes on. It reads every entry there is, so whoever asks
- * while one is under way shares its answer: a caller who gave up and asks again does not begin anew, and no number of
- * callers takes more than one connection.
- */
-export function auditLedger(db: Kysely<AccountingTables>): Promise<LedgerAudit> {
-  const shared = underWay.get(db);
-  if (shared) return shared;
-  const audit = runAudit(db).finally(() => underWay.delete(db));
-  underWay.set(db, audit);
-  return audit;
-}
-
-async function runAudit(db: Kysely<AccountingTables>): Promise<LedgerAudit> {
+/** Checks the ledger against itself, while everything else goes on. */
+export async function auditLedger(db: Kysely<AccountingTables>): Promise<LedgerAudit> {
   const found = await inTransaction(db, async (trx) => {
     await allowLongStatements(trx, auditTimeoutMs);
     return auditEntries(trx, maxMismatched);
   });
   return { ...found, ok: found.imbalanceCents === 0 && found.mismatchedAccountIds.length === 0 };
+}
+
+/**
+ * Audits for all callers of a process: those who ask while one is under way get its answer. A caller who gave up and
+ * asks again does not begin anew, and no number of callers takes more than one connection.
+ */
+export function shareAudits(db: Kysely<AccountingTables>): () => Promise<LedgerAudit> {
+  let underWay: Promise<LedgerAudit> | undefined;
+  return () => {
+    underWay ??= auditLedger(db).finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
+  };
 }

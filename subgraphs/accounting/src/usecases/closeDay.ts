@@ -2,12 +2,11 @@ import type { ServiceDatabase } from '@ates/kit/database/unitOfWork';
 import { addDays, dayOf } from '@ates/kit/process/calendar';
 import { newId } from '@ates/kit/process/ids';
 import { Refusal } from '@ates/kit/process/refusal';
-import type { Books } from '../domain/company.ts';
+import type { Company } from '../domain/company.ts';
 import { firstUnclosedDay } from '../domain/day.ts';
 import type { PayoutRun } from '../domain/payout.ts';
 import { lockOutPostings } from '../ledgerRepository.ts';
-import { findRunOfDay, insertRun } from '../payoutRepository.ts';
-import { findLastClosedDay } from '../repository.ts';
+import { findLastClosedDay, findRunOfDay, insertRun } from '../payoutRepository.ts';
 import type { AccountingTables } from '../tables.ts';
 
 /**
@@ -17,21 +16,21 @@ import type { AccountingTables } from '../tables.ts';
  */
 export async function closeDay(
   database: ServiceDatabase<AccountingTables>,
-  books: Books,
+  company: Company,
   given?: string | null,
 ): Promise<PayoutRun> {
-  const today = dayOf(database.clock.now(), books.timeZone);
+  const today = dayOf(database.clock.now(), company.timeZone);
   const day = given ?? today;
   // Before anything else: it was right to close it when it was closed.
   const found = await findRunOfDay(database.db, day);
   if (found) return found;
   if (day > today)
     throw new Refusal('BAD_USER_INPUT', `${day} is not over: the last day that can be closed is ${today}.`);
-  if (day < books.firstDay)
-    throw new Refusal('BAD_USER_INPUT', `${day} is before the company's first day, ${books.firstDay}.`);
+  if (day < company.firstDay)
+    throw new Refusal('BAD_USER_INPUT', `${day} is before the company's first day, ${company.firstDay}.`);
   // One day each time, so it ends: at `day`, if not at one that somebody else closes meanwhile.
   for (;;) {
-    const run = await closeNextDay(database, books, day);
+    const run = await closeNextDay(database, company, day);
     if (run.day === day) return run;
   }
 }
@@ -42,14 +41,14 @@ export async function closeDay(
  */
 export async function closeDaysThatAreOver(
   database: ServiceDatabase<AccountingTables>,
-  books: Books,
+  company: Company,
 ): Promise<number> {
-  const yesterday = addDays(dayOf(database.clock.now(), books.timeZone), -1);
+  const yesterday = addDays(dayOf(database.clock.now(), company.timeZone), -1);
   let closed = 0;
   for (;;) {
-    const next = firstUnclosedDay(await findLastClosedDay(database.db), books.firstDay);
+    const next = firstUnclosedDay(await findLastClosedDay(database.db), company.firstDay);
     if (next > yesterday) return closed;
-    await closeNextDay(database, books, yesterday);
+    await closeNextDay(database, company, yesterday);
     closed++;
   }
 }
@@ -61,13 +60,13 @@ export async function closeDaysThatAreOver(
  */
 function closeNextDay(
   database: ServiceDatabase<AccountingTables>,
-  books: Books,
+  company: Company,
   day: string,
 ): Promise<PayoutRun> {
   return database.transact(async (work) => {
     const { trx } = work;
     await lockOutPostings(trx);
-    const next = firstUnclosedDay(await findLastClosedDay(trx), books.firstDay);
+    const next = firstUnclosedDay(await findLastClosedDay(trx), company.firstDay);
     const run =
       next > day
         ? await findRunOfDay(trx, day)

@@ -2,9 +2,9 @@ import type { UnitOfWork } from '@ates/kit/database/unitOfWork';
 import type { Columns } from '@ates/schema/event';
 import type { tasksCreated } from '@ates/schema/events/tracker.tasks_created.v1';
 import type { Kysely } from 'kysely';
-import type { Books } from '../domain/company.ts';
+import type { Company } from '../domain/company.ts';
 import { drawPrice, type Price } from '../domain/price.ts';
-import { findPrices, insertPrices } from '../repository.ts';
+import { findPrices, insertPrices } from '../priceRepository.ts';
 import type { AccountingTables } from '../tables.ts';
 
 /**
@@ -35,7 +35,7 @@ export async function fixPrices(
 export async function fixPricesOfNewTasks(
   { trx }: UnitOfWork<AccountingTables>,
   facts: Columns<typeof tasksCreated>,
-  { books }: { books: Books },
+  { company }: { company: Company },
 ): Promise<void> {
-  await fixPrices(trx, books.priceKey, facts.taskId);
+  await fixPrices(trx, company.priceKey, facts.taskId);
 }

@@ -7,8 +7,8 @@ import {
   type EmailStatus,
   mailBackoffMs,
   maxMailAttempts,
-} from '../domain/payout.ts';
-import { insertMail, lockDueMail, markMailFailed, markMailSent, writeClaims } from '../payoutRepository.ts';
+} from '../domain/mail.ts';
+import { insertMail, lockDueMail, markMailFailed, markMailSent, writeClaims } from '../mailRepository.ts';
 import type { AccountingTables } from '../tables.ts';
 
 type Database = ServiceDatabase<AccountingTables>;

@@ -2,7 +2,7 @@ import type { Lane } from '@ates/kit/database/outbox';
 import type { UnitOfWork } from '@ates/kit/database/unitOfWork';
 import { dayOf } from '@ates/kit/process/calendar';
 import type { Transaction } from 'kysely';
-import type { Books } from '../domain/company.ts';
+import type { Company } from '../domain/company.ts';
 import { billingDay, firstUnclosedDay, postingDay } from '../domain/day.ts';
 import {
   type AccountState,
@@ -23,7 +23,7 @@ import {
   writeAccounts,
 } from '../ledgerRepository.ts';
 import { hintEntries } from '../live.ts';
-import { findLastClosedDay } from '../repository.ts';
+import { findLastClosedDay } from '../payoutRepository.ts';
 import type { AccountingTables } from '../tables.ts';
 
 type Trx = Transaction<AccountingTables>;
@@ -33,19 +33,22 @@ type Work = UnitOfWork<AccountingTables>;
 export interface PostingContext {
   /** What follows from it leaves by the lane that its event came by. */
   readonly lane: Lane;
-  readonly books: Books;
+  readonly company: Company;
 }
 
 /**
  * Begins a posting: takes the posting lock shared and, only after it, reads which days are open (rule 11). Hands back
  * the day that what happened at a moment counts towards (rule 10).
  */
-export async function openPosting({ trx, now }: Work, books: Books): Promise<(happenedAt: string) => string> {
+export async function openPosting(
+  { trx, now }: Work,
+  company: Company,
+): Promise<(happenedAt: string) => string> {
   await lockForPosting(trx);
   const lastClosed = await findLastClosedDay(trx);
-  const firstUnclosed = firstUnclosedDay(lastClosed, books.firstDay);
-  const billing = billingDay(dayOf(now, books.timeZone), lastClosed, books.firstDay);
-  return (happenedAt) => postingDay(dayOf(happenedAt, books.timeZone), firstUnclosed, billing);
+  const firstUnclosed = firstUnclosedDay(lastClosed, company.firstDay);
+  const billing = billingDay(dayOf(now, company.timeZone), lastClosed, company.firstDay);
+  return (happenedAt) => postingDay(dayOf(happenedAt, company.timeZone), firstUnclosed, billing);
 }
 
 /**

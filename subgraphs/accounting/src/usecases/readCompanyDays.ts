@@ -1,37 +1,38 @@
 import type { ServiceDatabase } from '@ates/kit/database/unitOfWork';
 import { dayOf } from '@ates/kit/process/calendar';
-import { type Books, type CompanyDay, rangeOfDays } from '../domain/company.ts';
+import { sumCompanyDays } from '../companyRepository.ts';
+import { type Company, type CompanyDay, rangeOfDays } from '../domain/company.ts';
 import { billingDay } from '../domain/day.ts';
-import { findLastClosedDay, sumCompanyDays } from '../repository.ts';
+import { findLastClosedDay } from '../payoutRepository.ts';
 import type { AccountingTables } from '../tables.ts';
 
 type Database = Pick<ServiceDatabase<AccountingTables>, 'db' | 'clock'>;
 
 /** The day that new entries count towards (rule 10). */
-export async function readBillingDay({ db, clock }: Database, books: Books): Promise<string> {
-  return billingDay(dayOf(clock.now(), books.timeZone), await findLastClosedDay(db), books.firstDay);
+export async function readBillingDay({ db, clock }: Database, company: Company): Promise<string> {
+  return billingDay(dayOf(clock.now(), company.timeZone), await findLastClosedDay(db), company.firstDay);
 }
 
 /** The zone that the company lives in, which day it is there, and the one that new entries count towards. */
 export async function readCompany(
   database: Database,
-  books: Books,
+  company: Company,
 ): Promise<{ timeZone: string; today: string; billingDay: string }> {
-  const { timeZone } = books;
+  const { timeZone } = company;
   return {
     timeZone,
     today: dayOf(database.clock.now(), timeZone),
-    billingDay: await readBillingDay(database, books),
+    billingDay: await readBillingDay(database, company),
   };
 }
 
 /** The company's figures of a day, today's where none is given; nothing but zeros for days without entries. */
 export async function readCompanyDay(
   { db, clock }: Database,
-  books: Books,
+  company: Company,
   day: string | null,
 ): Promise<CompanyDay> {
-  const [found] = await sumCompanyDays(db, [day ?? dayOf(clock.now(), books.timeZone)]);
+  const [found] = await sumCompanyDays(db, [day ?? dayOf(clock.now(), company.timeZone)]);
   return found!;
 }
 
@@ -41,9 +42,9 @@ export async function readCompanyDay(
  */
 export async function readCompanyDays(
   database: Database,
-  books: Books,
+  company: Company,
   range: { from: string | null; to: string | null },
 ): Promise<CompanyDay[]> {
-  const billing = await readBillingDay(database, books);
-  return sumCompanyDays(database.db, rangeOfDays(range, billing, books.firstDay));
+  const billing = await readBillingDay(database, company);
+  return sumCompanyDays(database.db, rangeOfDays(range, billing, company.firstDay));
 }

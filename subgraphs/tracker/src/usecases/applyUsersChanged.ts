@@ -1,18 +1,13 @@
 import type { UnitOfWork } from '@ates/kit/database/unitOfWork';
+import { upsertUserCopies } from '@ates/kit/database/userCopies';
 import type { Columns } from '@ates/schema/event';
 import type { usersChanged } from '@ates/schema/events/auth.users_changed.v1';
 import type { TrackerTables } from '../tables.ts';
-import { upsertUserCopies } from '../userRepository.ts';
 
-/** Keeps tracker's copy of the users: the newest version of each (rule 2). */
+/** Keeps tracker's copy of the users, the newest version of each (rule 2). */
 export async function applyUsersChanged(
   { trx }: UnitOfWork<TrackerTables>,
   users: Columns<typeof usersChanged>,
 ): Promise<void> {
-  await upsertUserCopies(trx, {
-    ids: users.userId,
-    versions: users.version,
-    roles: users.role,
-    actives: users.active,
-  });
+  await upsertUserCopies(trx, users);
 }

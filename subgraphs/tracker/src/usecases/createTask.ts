@@ -3,7 +3,7 @@ import type { Random } from '@ates/kit/process/clock';
 import { newId } from '@ates/kit/process/ids';
 import { nobodyEligible, parseTaskText, type Task, type TaskText } from '../domain/task.ts';
 import { publishCreated } from '../events.ts';
-import { claimIdempotencyKey } from '../idempotency.ts';
+import { findEarlierResult } from '../idempotency.ts';
 import { hintOpenTasks } from '../live.ts';
 import type { TrackerTables } from '../tables.ts';
 import { findTasks, insertTask } from '../taskRepository.ts';
@@ -21,20 +21,16 @@ export async function createTask(
 ): Promise<Task> {
   const text = parseTaskText(typed);
   const id = newId();
+  const call = {
+    userId: creatorId,
+    mutation: 'createTask',
+    arguments: text,
+    key: typed.idempotencyKey,
+  } as const;
   return database.transact(async (work) => {
     const { trx, now } = work;
-    if (typed.idempotencyKey !== null) {
-      const claim = {
-        userId: creatorId,
-        mutation: 'createTask',
-        key: typed.idempotencyKey,
-        arguments: text,
-        resultId: id,
-        now,
-      };
-      const claimed = await claimIdempotencyKey(trx, claim);
-      if (claimed) return (await findTasks(trx, [claimed.madeBefore]))[0] as Task;
-    }
+    const earlier = await findEarlierResult(work, call, id, findTasks);
+    if (earlier) return earlier;
     const assigneeId = await drawAssignee(trx, random);
     if (!assigneeId) throw nobodyEligible();
     const task: Task = {

@@ -2,7 +2,7 @@ import type { ServiceDatabase } from '@ates/kit/database/unitOfWork';
 import { newId } from '@ates/kit/process/ids';
 import { decidePress, type OnRunning, type Reassignment } from '../domain/reassignment.ts';
 import { nobodyEligible } from '../domain/task.ts';
-import { claimIdempotencyKey } from '../idempotency.ts';
+import { findEarlierResult } from '../idempotency.ts';
 import { hintProgress } from '../live.ts';
 import {
   endRun,
@@ -25,29 +25,21 @@ export async function reassignTasks(
   callerId: string,
   press: { onRunning: OnRunning; idempotencyKey: string | null },
 ): Promise<Reassignment> {
+  const { onRunning, idempotencyKey: key } = press;
+  const call = { userId: callerId, mutation: 'reassignTasks', arguments: onRunning, key } as const;
   return database.transact(async (work) => {
     const { trx, now } = work;
-    const toStop = press.onRunning === 'SUPERSEDE' ? await lockRunning(trx) : undefined;
+    const toStop = onRunning === 'SUPERSEDE' ? await lockRunning(trx) : undefined;
     await lockPresses(trx);
     const { running, queued } = await readUnfinished(trx);
-    const { handBack, supersede } = decidePress(press.onRunning, {
+    const { handBack, supersede } = decidePress(onRunning, {
       running,
       queued,
       isRunningLocked: running?.id === toStop,
     });
     const resultId = handBack?.id ?? newId();
-    if (press.idempotencyKey !== null) {
-      const claim = {
-        userId: callerId,
-        mutation: 'reassignTasks',
-        key: press.idempotencyKey,
-        arguments: press.onRunning,
-        resultId,
-        now,
-      };
-      const claimed = await claimIdempotencyKey(trx, claim);
-      if (claimed) return (await findReassignments(trx, [claimed.madeBefore]))[0] as Reassignment;
-    }
+    const earlier = await findEarlierResult(work, call, resultId, findReassignments);
+    if (earlier) return earlier;
     if (!(await isAnyoneEligible(trx))) throw nobodyEligible();
     const pressed =
       handBack ?? (await insertReassignment(trx, { id: resultId, requestedById: callerId, now }));

@@ -3,8 +3,8 @@ import { dayOf } from '@ates/kit/process/calendar';
 import type { Clock } from '@ates/kit/process/clock';
 import { assertInStep, type ClockSkew } from '@ates/kit/process/clockSkew';
 import type { Kysely } from 'kysely';
-import type { Books } from '../domain/company.ts';
-import { findCompany, insertCompany } from '../repository.ts';
+import { findCompany, insertCompany } from '../companyRepository.ts';
+import type { Company } from '../domain/company.ts';
 import type { AccountingTables } from '../tables.ts';
 
 /**
@@ -12,11 +12,11 @@ import type { AccountingTables } from '../tables.ts';
  * the price key is the one that is set or else drawn once and kept (rule 7). Every process that posts begins with it.
  * @throws Unavailable where the books are not open yet and the clock does not agree with the database's.
  */
-export async function openBooks(
+export async function openCompany(
   db: Kysely<AccountingTables>,
   clock: Clock,
   settings: { timeZone: string; priceKey: string | undefined; skew?: ClockSkew },
-): Promise<Books> {
+): Promise<Company> {
   const today = dayOf(clock.now(), settings.timeZone);
   const kept = (await findCompany(db)) ?? (await openNow());
   return {
