@@ -26,9 +26,9 @@ import {
   countOpenTasks,
   findTasks,
   listAssignmentsOfTasks,
-  listTasks,
   listTasksOfUsers,
 } from '@ates/tracker/taskRepository';
+import { listTasks } from '@ates/tracker/taskSearchRepository';
 import { runReassignmentBatch } from '@ates/tracker/usecases/runReassignmentBatch';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';

@@ -12,7 +12,11 @@ import { readSdl, type SubgraphName, sdlFile, subgraphNames } from '../src/sdl.t
 
 /** What a subgraph's resolvers hand on for a type of the graph, as `path#Type` from its `src/generated`. */
 const mappers: Record<SubgraphName, Record<string, string>> = {
-  auth: { User: '../domain/user.ts#User as OwnUser', Session: '../domain/session.ts#Session as OwnSession' },
+  auth: {
+    User: '../domain/user.ts#User as OwnUser',
+    UserConnection: '../domain/user.ts#UserList as OwnUserList',
+    Session: '../domain/session.ts#Session as OwnSession',
+  },
   tracker: {
     Task: '../domain/task.ts#Task as OwnTask',
     Assignment: '../domain/task.ts#Assignment as OwnAssignment',

@@ -116,7 +116,7 @@ function isPure({ from, names, ...rest }: Import, path: string): boolean {
   if (from.startsWith('.')) return posix.join(posix.dirname(path), from).includes('/domain/');
   if (from === '@ates/kit/process/clock') return isTypeOnly({ from, names, ...rest });
   if (from === 'jose' || from === '@ates/kit/graph/token') return !/\bcreate/.test(names);
-  return /^(@ates\/kit\/(process\/calendar|process\/refusal|graph\/page)|@ates\/schema\/(access|event)|node:crypto)$/.test(
+  return /^(@ates\/kit\/(process\/calendar|process\/refusal|graph\/page)|@ates\/schema\/(access|event)|node:crypto|ipaddr\.js)$/.test(
     from,
   );
 }

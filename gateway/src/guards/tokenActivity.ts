@@ -1,4 +1,5 @@
 import { type Log, seldom } from '@ates/kit/process/log';
+import { LRUCache } from 'lru-cache';
 import { Pool } from 'undici';
 import type { Endpoint } from '../settings.ts';
 
@@ -25,7 +26,11 @@ export function askTokenActivity({ url, secret }: Endpoint, log: Log): TokenActi
       'whether tokens are still active cannot be learnt (INTROSPECTION_URL): meanwhile they hold until they run out',
     ),
   );
-  const answers = new Map<string, { active: Promise<boolean>; askedAt: number }>();
+  const answers = new LRUCache<string, Promise<boolean>>({
+    max: maxAnswers,
+    ttl: answerLifeMs,
+    ttlResolution: 0,
+  });
 
   const ask = async (token: string): Promise<boolean> => {
     const deadline = new AbortController();
@@ -57,17 +62,11 @@ export function askTokenActivity({ url, secret }: Endpoint, log: Log): TokenActi
 
   return {
     isActive(token) {
-      const now = performance.now();
-      const known = answers.get(token);
-      if (known && now - known.askedAt < answerLifeMs) return known.active;
       // The promise is kept, so that requests that come together ask once.
-      const active = ask(token);
-      answers.delete(token);
-      answers.set(token, { active, askedAt: now });
-      // Insertion order is the order of asking: whatever has run out stands at the front.
-      for (const [oldest, { askedAt }] of answers) {
-        if (answers.size <= maxAnswers && now - askedAt < answerLifeMs) break;
-        answers.delete(oldest);
+      let active = answers.get(token);
+      if (!active) {
+        active = ask(token);
+        answers.set(token, active);
       }
       return active;
     },

@@ -1,21 +1,13 @@
-import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join, relative, resolve, sep } from 'node:path';
 import { SettingError } from '@ates/kit/process/settings';
+import { type ServedFile, sendFile, toServedFile } from './file.ts';
 
 /** The files of a built web app. */
 export interface App {
   /** Answers with a file, or with the app's page where the path is one of its own; calls `otherwise` where it is not. */
   answer(request: IncomingMessage, response: ServerResponse, otherwise: () => void): void;
-}
-
-/** A file and what has been compressed of it beforehand, with the headers that each is sent with. */
-interface Served {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly plain: Buffer;
-  readonly br: Buffer | undefined;
-  readonly gzip: Buffer | undefined;
 }
 
 const types: Readonly<Record<string, string>> = {
@@ -55,15 +47,15 @@ export function serveApp(directory: string): App {
     answer(request, response, otherwise) {
       const [path = '/'] = (request.url ?? '/').split('?', 1);
       const file = path === '/' ? page : files.get(path);
-      if (file) return send(file, request, response);
+      if (file) return sendFile(file, request, response);
       // Somebody looks at a page of the app, whose path only the app knows.
-      if (request.headers.accept?.includes('text/html')) return send(page, request, response);
+      if (request.headers.accept?.includes('text/html')) return sendFile(page, request, response);
       otherwise();
     },
   };
 }
 
-function readFiles(directory: string): Map<string, Served> {
+function readFiles(directory: string): Map<string, ServedFile> {
   const read = new Map<string, Buffer>();
   try {
     for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
@@ -80,40 +72,18 @@ function readFiles(directory: string): Map<string, Served> {
       },
     );
   }
-  const served = new Map<string, Served>();
+  const served = new Map<string, ServedFile>();
   for (const [path, plain] of read) {
     if (/\.(br|gz)$/.test(path)) continue;
     const type = types[extname(path)] ?? 'application/octet-stream';
     const isKept = path.startsWith('/assets/');
-    served.set(path, {
-      plain,
-      br: read.get(`${path}.br`),
-      gzip: read.get(`${path}.gz`),
-      headers: {
-        'content-type': type,
-        'cache-control': isKept ? `public, max-age=${yearSeconds}, immutable` : 'no-cache',
-        'referrer-policy': 'same-origin',
-        vary: 'Accept-Encoding',
-        etag: createHash('sha256').update(plain).digest('base64url').slice(0, 22),
-        ...(type.startsWith('text/html') ? { 'content-security-policy': contentSecurityPolicy } : {}),
-      },
-    });
+    const bytes = { plain, br: read.get(`${path}.br`), gzip: read.get(`${path}.gz`) };
+    const headers = {
+      'content-type': type,
+      'cache-control': isKept ? `public, max-age=${yearSeconds}, immutable` : 'no-cache',
+      ...(type.startsWith('text/html') ? { 'content-security-policy': contentSecurityPolicy } : {}),
+    };
+    served.set(path, toServedFile(bytes, headers));
   }
   return served;
-}
-
-function send(file: Served, request: IncomingMessage, response: ServerResponse): void {
-  const accepted = String(request.headers['accept-encoding'] ?? '');
-  const encoding = (['br', 'gzip'] as const).find(
-    (name) => file[name] && new RegExp(`\\b${name}\\b`).test(accepted),
-  );
-  const etag = `"${file.headers.etag}${encoding ? `-${encoding}` : ''}"`;
-  const headers = { ...file.headers, etag, ...(encoding ? { 'content-encoding': encoding } : {}) };
-  if (request.headers['if-none-match'] === etag) {
-    response.writeHead(304, headers).end();
-    return;
-  }
-  const body = (encoding && file[encoding]) ?? file.plain;
-  response.writeHead(200, { ...headers, 'content-length': body.length });
-  response.end(request.method === 'HEAD' ? undefined : body);
 }

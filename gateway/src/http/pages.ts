@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { SettingError } from '@ates/kit/process/settings';
+import { type ServedFile, sendFile, toServedFile } from './file.ts';
 
 /** An HTML page that does not change while the process runs. */
 export interface Page {
@@ -12,34 +12,22 @@ export interface Page {
 
 /** A page, made and compressed when it is first asked for. */
 function page(render: () => Promise<string> | string, contentSecurityPolicy: string): Page {
-  const make = async () => {
-    const html = Buffer.from(await render());
-    const tag = createHash('sha256').update(html).digest('base64url').slice(0, 22);
-    return { html, compressed: await promisify(gzip)(html), tag };
+  const make = async (): Promise<ServedFile> => {
+    const plain = Buffer.from(await render());
+    return toServedFile(
+      { plain, gzip: await promisify(gzip)(plain) },
+      {
+        'content-type': 'text/html; charset=utf-8',
+        'cache-control': 'no-cache',
+        'content-security-policy': contentSecurityPolicy,
+      },
+    );
   };
-  let made: ReturnType<typeof make> | undefined;
+  let made: Promise<ServedFile> | undefined;
   return {
     async answer(request, response) {
       made ??= make();
-      const { html, compressed, tag } = await made;
-      const zipped = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
-      const etag = `"${tag}${zipped ? '-gzip' : ''}"`;
-      const headers = {
-        'content-type': 'text/html; charset=utf-8',
-        'content-security-policy': contentSecurityPolicy,
-        'referrer-policy': 'same-origin',
-        'cache-control': 'no-cache',
-        vary: 'Accept-Encoding',
-        etag,
-        ...(zipped ? { 'content-encoding': 'gzip' } : {}),
-      };
-      if (request.headers['if-none-match'] === etag) {
-        response.writeHead(304, headers).end();
-        return;
-      }
-      const body = zipped ? compressed : html;
-      response.writeHead(200, { ...headers, 'content-length': body.length });
-      response.end(request.method === 'HEAD' ? undefined : body);
+      sendFile(await made, request, response);
     },
   };
 }

@@ -3,6 +3,7 @@ import { buildOperationContext, executeQueryPlan, type GraphQLDataSource } from 
 import { type QueryPlan, QueryPlanner, type SubscriptionNode } from '@apollo/query-planner';
 import type { Log } from '@ates/kit/process/log';
 import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import type { CallerContext } from '../request/caller.ts';
 import type { SubgraphDataSource } from '../supergraph/dataSource.ts';
 
@@ -33,7 +34,7 @@ export class Generation {
   readonly schema: GraphQLSchema;
   readonly #dataSources: Readonly<Record<string, SubgraphDataSource>>;
   readonly #log: Log;
-  readonly #plans = new Map<string, SubscriptionNode>();
+  readonly #plans = new LRUCache<string, SubscriptionNode>({ max: maxPlans });
   readonly #planner: QueryPlanner;
   readonly #api: Schema;
   readonly #supergraphSchema: GraphQLSchema;
@@ -120,8 +121,6 @@ export class Generation {
       if (plan.node?.kind !== 'Subscription') throw new GraphQLError('This is no subscription.');
       node = plan.node;
       this.#plans.set(key, node);
-      const [oldest] = this.#plans.keys();
-      if (this.#plans.size > maxPlans && oldest !== undefined) this.#plans.delete(oldest);
     }
     return node;
   }

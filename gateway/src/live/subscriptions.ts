@@ -10,6 +10,7 @@ import {
   specifiedRules,
   validate,
 } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import { unauthenticated } from '../guards/authentication.ts';
 import { limitOperations } from '../guards/limits.ts';
 import type { CallerContext } from '../request/caller.ts';
@@ -59,7 +60,7 @@ export function serveSubscriptions(
   const rules = [...specifiedRules, ...(limits.validationRules ?? [])];
   let generation: Generation | undefined;
   let served: ServedSupergraph | undefined;
-  let documents = new Map<string, DocumentNode>();
+  const documents = new LRUCache<string, DocumentNode>({ max: maxDocuments });
   const hubs = new Map<string, Hub>();
   const sockets = new Map<string, SubgraphSocket>();
 
@@ -71,7 +72,7 @@ export function serveSubscriptions(
   supergraph.onServed((next) => {
     served = next;
     generation = undefined;
-    documents = new Map();
+    documents.clear();
     // Clients subscribe anew, to the new graph.
     endAll();
   });
@@ -92,8 +93,6 @@ export function serveSubscriptions(
     if (!document) {
       document = parseWithin(settings.MAX_TOKENS, query);
       if (query.length <= maxKeptLength) documents.set(query, document);
-      const [oldest] = documents.keys();
-      if (documents.size > maxDocuments && oldest !== undefined) documents.delete(oldest);
     }
     const operation = getOperationAST(document, operationName);
     if (!operation)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { LRUCache } from 'lru-cache';
 import pg from 'pg';
 import type { SessionKind } from './session.ts';
 
@@ -152,10 +153,10 @@ export function isOutdatedPlan(error: unknown): boolean {
   return code === '0A000' && routine === 'RevalidateCachedQuery';
 }
 
-/** More texts than all statements of a process; beyond it names are simply made again. */
+/** How many names are kept: more than the statements of a process. One that is gone is made again. */
 const mostNames = 2_000;
 
-const names = new Map<string, string>();
+const names = new LRUCache<string, string>({ max: mostNames });
 
 /**
  * The name that a statement is prepared under: a hash of its text. Two processes may come to share a server connection,
@@ -165,7 +166,6 @@ export function statementName(text: string): string {
   let name = names.get(text);
   if (name === undefined) {
     name = createHash('sha256').update(text).digest('base64url');
-    if (names.size >= mostNames) names.clear();
     names.set(text, name);
   }
   return name;

@@ -1,4 +1,5 @@
 import type { ColumnType, Generated } from 'kysely';
+import { LRUCache } from 'lru-cache';
 
 /**
  * Interactive events, which a person waits for, and bulk events travel in different queues, so that the first never
@@ -33,22 +34,17 @@ const mostKept = 8_000_000;
  * process, as the workers' are, need not read them back once for each consumer: that took a tenth of a reassignment.
  */
 export class KeptPayloads {
-  #kept: ReadonlyMap<string, string> = new Map();
+  readonly #kept = new LRUCache<string, string>({
+    maxSize: mostKept,
+    sizeCalculation: ({ length }) => Math.max(1, length),
+  });
 
-  /** Those of this moment: the map stays as it is while others are added. */
+  /** Those of this moment. */
   get now(): ReadonlyMap<string, string> {
-    return this.#kept;
+    return new Map(this.#kept.entries());
   }
 
   keep(eventId: string, payload: string): void {
-    const kept = new Map([...this.#kept, [eventId, payload]]);
-    let characters = 0;
-    for (const { length } of kept.values()) characters += length;
-    for (const [oldest, { length }] of kept) {
-      if (characters <= mostKept) break;
-      kept.delete(oldest);
-      characters -= length;
-    }
-    this.#kept = kept;
+    this.#kept.set(eventId, payload);
   }
 }

@@ -1,4 +1,5 @@
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { LRUCache } from 'lru-cache';
 
 /** What an access token says of its bearer, before anyone looked whether it still holds. */
 export interface TokenClaims {
@@ -43,7 +44,7 @@ export function createTokenVerifier(keys: URL | KeySource, now: () => Date): Ver
     keys instanceof URL
       ? createRemoteJWKSet(keys, { timeoutDuration: 3_000, cooldownDuration: 5_000, cacheMaxAge: Infinity })
       : keys;
-  const verified = new Map<string, TokenClaims>();
+  const verified = new LRUCache<string, TokenClaims>({ max: maxRemembered });
   return async (authorization) => {
     if (!authorization) return { problem: 'missing' };
     const token = /^Bearer (\S+)$/i.exec(authorization)?.[1];
@@ -58,8 +59,6 @@ export function createTokenVerifier(keys: URL | KeySource, now: () => Date): Ver
       });
       const claims = readClaims(payload);
       verified.set(token, claims);
-      const [oldest] = verified.keys();
-      if (verified.size > maxRemembered && oldest !== undefined) verified.delete(oldest);
       return { claims };
     } catch (error) {
       if (error instanceof errors.JWTExpired) return { problem: 'expired' };

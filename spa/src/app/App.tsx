@@ -6,10 +6,10 @@ import { useTranslations } from 'use-intl';
 import { createGraphClient } from '../graph/client.ts';
 import { Translated } from '../i18n/Translated.tsx';
 import { useSession } from '../session/useSession.ts';
+import { ErrorBoundary } from './ErrorBoundary.tsx';
 import { lazily } from './lazily.ts';
 import { Pages } from './Pages.tsx';
 import { readableColours, theme } from './theme.ts';
-import { Unbroken } from './Unbroken.tsx';
 import { useCompany } from './useCompany.ts';
 
 const LogInPage = lazily(async () => (await import('../session/LogInPage.tsx')).LogInPage);
@@ -35,13 +35,13 @@ function InCompanyTime() {
   return (
     <Translated timeZone={data?.company.timeZone ?? 'UTC'}>
       <Notifications position="bottom-right" limit={4} />
-      <Unbroken>
+      <ErrorBoundary>
         <Suspense fallback={<Waiting />}>
           {session.status === 'signed out' && <LogInPage ended={session.why === 'ended'} />}
           {session.status === 'unknown' && <Waiting isLong={session.isUnanswered ?? false} />}
           {isIn && (isReady ? <Pages key={session.user.id} /> : <Waiting />)}
         </Suspense>
-      </Unbroken>
+      </ErrorBoundary>
     </Translated>
   );
 }

@@ -29,10 +29,10 @@ import { useReachable } from '../graph/connection.ts';
 import { useOtherLocale } from '../i18n/locale.ts';
 import { useUser } from '../session/useSession.ts';
 import { Outline } from '../ui/Loaded.tsx';
+import { ErrorBoundary } from './ErrorBoundary.tsx';
 import { LiveBalance } from './LiveBalance.tsx';
 import { lazily } from './lazily.ts';
 import { isAt } from './menu.ts';
-import { Unbroken } from './Unbroken.tsx';
 import { useMenu } from './useMenu.ts';
 import { useShortcuts } from './useShortcuts.ts';
 
@@ -130,19 +130,19 @@ export function Shell() {
         </AppShell.Section>
       </AppShell.Navbar>
       <AppShell.Main id="page" tabIndex={-1} style={{ outline: 'none' }}>
-        <Unbroken key={pathname}>
+        <ErrorBoundary key={pathname}>
           <Suspense fallback={<Outline rows={6} />}>
             <Outlet />
           </Suspense>
-        </Unbroken>
+        </ErrorBoundary>
       </AppShell.Main>
-      <Unbroken>
+      <ErrorBoundary>
         <Suspense>
           {parameters.has('task') && <TaskDrawer />}
           {isPaletteOpen && <Palette onHelp={help.open} onClose={palette.close} />}
           {isHelpOpen && <ShortcutHelp onClose={help.close} />}
         </Suspense>
-      </Unbroken>
+      </ErrorBoundary>
       <Affix position={{ bottom: 12, left: 12, right: 12 }} zIndex={400} role="status">
         {!reachable && (
           <Alert
@@ -207,11 +207,11 @@ function UserButton() {
     </ActionIcon>
   );
   return isWanted ? (
-    <Unbroken>
+    <ErrorBoundary>
       <Suspense fallback={button}>
         <UserMenu onClose={() => target.current?.focus()}>{button}</UserMenu>
       </Suspense>
-    </Unbroken>
+    </ErrorBoundary>
   ) : (
     button
   );

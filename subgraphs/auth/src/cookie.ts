@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Refusal } from '@ates/kit/process/refusal';
+import { parseCookie, stringifySetCookie } from 'cookie';
 import type { Context } from './context.ts';
 import { refreshTokenLifeMs, type Session } from './domain/session.ts';
 
@@ -7,12 +8,9 @@ const cookieName = 'ates_refresh';
 
 /** Reads what a request says of the refresh token's cookie. */
 export function readCookie(request: IncomingMessage, response: ServerResponse): Context['cookie'] {
-  const cookies = (request.headers.cookie ?? '').split(/;\s*/);
   return {
     wanted: request.headers['x-session'] === 'cookie',
-    refreshToken:
-      cookies.find((cookie) => cookie.startsWith(`${cookieName}=`))?.slice(cookieName.length + 1) ||
-      undefined,
+    refreshToken: parseCookie(request.headers.cookie ?? '')[cookieName] || undefined,
     response,
   };
 }
@@ -33,18 +31,19 @@ export function takeRefreshToken(cookie: Context['cookie'], argument: string | n
  * asked for that; `null` takes the cookie away.
  */
 export function withCookie<Given extends Session | null>(cookie: Context['cookie'], session: Given): Given {
+  const set = (value: string, maxAge: number) =>
+    cookie.response.appendHeader(
+      'set-cookie',
+      stringifySetCookie(cookieName, value, { ...attributes, maxAge }),
+    );
   if (session === null) {
-    if (cookie.refreshToken)
-      cookie.response.appendHeader('set-cookie', `${cookieName}=; Max-Age=0; ${attributes}`);
+    if (cookie.refreshToken) set('', 0);
     return session;
   }
   if (!cookie.wanted) return session;
-  cookie.response.appendHeader(
-    'set-cookie',
-    `${cookieName}=${session.refreshToken}; Max-Age=${refreshTokenLifeMs / 1000}; ${attributes}`,
-  );
+  set(session.refreshToken ?? '', refreshTokenLifeMs / 1000);
   return { ...session, refreshToken: null };
 }
 
 // Secure also on plain http://localhost, which browsers count as a secure place.
-const attributes = 'Path=/graphql; HttpOnly; SameSite=Strict; Secure';
+const attributes = { path: '/graphql', httpOnly: true, sameSite: 'strict', secure: true } as const;

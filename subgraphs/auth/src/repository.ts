@@ -1,10 +1,9 @@
 import { anyId } from '@ates/kit/database/rows';
 import { encodeCursor, type Page, toPage } from '@ates/kit/graph/page';
 import { farAheadMs } from '@ates/kit/process/clockSkew';
-import type { Role } from '@ates/schema/access';
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
 import type { FoundToken } from './domain/session.ts';
-import type { User } from './domain/user.ts';
+import type { User, UserFilter } from './domain/user.ts';
 import type { AuthTables } from './tables.ts';
 
 type Db = Kysely<AuthTables>;
@@ -54,30 +53,22 @@ export async function findCredentials(
 /** The people list, by name. */
 export async function listUsers(
   db: Db,
-  filter: {
-    role: Role | null;
-    search: string | null;
-    after: readonly [name: string, id: string] | null;
-    first: number;
-  },
+  filter: UserFilter,
+  { first, after }: { first: number; after: readonly [name: string, id: string] | null },
 ): Promise<Page<User>> {
   let query = db.selectFrom('user_account').select(userColumns);
   if (filter.role) query = query.where('role', '=', filter.role);
   if (filter.search) query = query.where(matches(filter.search));
-  if (filter.after)
-    query = query.where(sql<boolean>`(name, id) > (${filter.after[0]}, ${filter.after[1]}::uuid)`);
+  if (after) query = query.where(sql<boolean>`(name, id) > (${after[0]}, ${after[1]}::uuid)`);
   const rows = await query
     .orderBy('name')
     .orderBy('id')
-    .limit(filter.first + 1)
+    .limit(first + 1)
     .execute();
-  return toPage(rows.map(toUser), filter.first, (user) => encodeCursor(user.name, user.id));
+  return toPage(rows.map(toUser), first, (user) => encodeCursor(user.name, user.id));
 }
 
-export async function countUsers(
-  db: Db,
-  filter: { role: Role | null; search: string | null },
-): Promise<number> {
+export async function countUsers(db: Db, filter: UserFilter): Promise<number> {
   let query = db.selectFrom('user_account').select((select) => select.fn.countAll<number>().as('n'));
   if (filter.role) query = query.where('role', '=', filter.role);
   if (filter.search) query = query.where(matches(filter.search));

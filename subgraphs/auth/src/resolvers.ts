@@ -5,7 +5,7 @@ import { Refusal } from '@ates/kit/process/refusal';
 import { callerOf } from '@ates/kit/service';
 import type { Context } from './context.ts';
 import { takeRefreshToken, withCookie } from './cookie.ts';
-import type { User } from './domain/user.ts';
+import type { User, UserFilter } from './domain/user.ts';
 import type { Resolvers } from './generated/resolvers.ts';
 import { countUsers, listUsers } from './repository.ts';
 import { changeEmail } from './usecases/changeEmail.ts';
@@ -24,7 +24,10 @@ const maySee = (user: User, { caller, justSignedIn }: Context, ...roles: string[
   (caller !== null && (caller.userId === user.id || roles.includes(caller.role)));
 
 /** What the people list is filtered by, checked. */
-const userFilter = (args: { role?: User['role'] | null | undefined; search?: string | null | undefined }) => {
+const userFilter = (args: {
+  role?: User['role'] | null | undefined;
+  search?: string | null | undefined;
+}): UserFilter => {
   if (args.search?.includes('\0'))
     throw new Refusal('BAD_USER_INPUT', 'No name contains a NUL. Search without it.');
   return { role: args.role ?? null, search: args.search?.trim().slice(0, 200) || null };
@@ -38,6 +41,7 @@ export const resolvers: Resolvers = {
     email: (user, _, context) => (maySee(user, context, 'ACCOUNTANT', 'ADMIN') ? user.email : null),
     createdAt: (user, _, context) => (maySee(user, context, 'MANAGER', 'ADMIN') ? user.createdAt : null),
   },
+  UserConnection: { totalCount: ({ filter }, _, { database: { db } }) => countUsers(db, filter) },
   Query: {
     async me(_, __, context) {
       const user = await context.usersById.load(callerOf(context).userId);
@@ -50,13 +54,8 @@ export const resolvers: Resolvers = {
     },
     async users(_, args, { database: { db } }) {
       const filter = userFilter(args);
-      const page = await listUsers(db, {
-        ...filter,
-        first: checkPageSize(args.first),
-        after: decodeCursor(args.after, isText, isUserId),
-      });
-      // Counted only where it is asked for.
-      return { ...page, edges: page.edges, totalCount: (() => countUsers(db, filter)) as unknown as number };
+      const after = decodeCursor(args.after, isText, isUserId);
+      return { ...(await listUsers(db, filter, { first: checkPageSize(args.first), after })), filter };
     },
   },
   Mutation: {

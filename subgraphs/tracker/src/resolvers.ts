@@ -16,7 +16,7 @@ import { statusOf } from './domain/task.ts';
 import type { TaskChange } from './domain/taskChange.ts';
 import type { Resolvers, TaskFilter } from './generated/resolvers.ts';
 import { listReassignments } from './reassignmentRepository.ts';
-import { type TaskFilter as CheckedFilter, listTasks } from './taskRepository.ts';
+import { type TaskFilter as CheckedFilter, listTasks } from './taskSearchRepository.ts';
 import { cancelReassignment } from './usecases/cancelReassignment.ts';
 import { createTask } from './usecases/createTask.ts';
 import { reassignTasks } from './usecases/reassignTasks.ts';

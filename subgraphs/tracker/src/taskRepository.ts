@@ -1,16 +1,15 @@
 import { idArray } from '@ates/kit/database/rows';
-import { encodeCursor, type Page, toPage, toPages } from '@ates/kit/graph/page';
-import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
+import { encodeCursor, type Page, toPages } from '@ates/kit/graph/page';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Assignment, Task, TaskStatus } from './domain/task.ts';
 import { type OpenTasks, watchedTasks } from './domain/taskChange.ts';
 import type { TrackerTables } from './tables.ts';
 
 type Db = Kysely<TrackerTables>;
 type Trx = Transaction<TrackerTables>;
-type Sql = RawBuilder<unknown>;
 
 /** A task's columns, whether it is open (`o`) or done. */
-const taskColumns = sql`
+export const taskColumns = sql`
   t.id, t.title, t.jira_id as "jiraId", t.description, t.creator_id as "creatorId", t.created_at as "createdAt",
   t.resolved_at as "resolvedAt", coalesce(o.assignee_id, t.assignee_id) as "assigneeId",
   coalesce(o.assignment_id, t.assignment_id) as "assignmentId", coalesce(o.assigned_at, t.assigned_at) as "assignedAt"`;
@@ -78,128 +77,6 @@ export async function markResolved(trx: Trx, id: string, now: Date): Promise<voi
       assignment_id = closed.assignment_id, assigned_at = closed.assigned_at
     from closed where t.id = closed.task_id and t.resolved_at is null`.execute(trx);
   if (numAffectedRows !== 1n) throw new Error(`task ${id} was resolved without being open`);
-}
-
-/** What `tasks` is filtered by; null where it does not matter. */
-export interface TaskFilter {
-  readonly status: TaskStatus | null;
-  readonly assigneeId: string | null;
-  readonly creatorId: string | null;
-  readonly search: string | null;
-}
-
-/** All tasks that match, the newest first. */
-export async function listTasks(
-  db: Db,
-  filter: TaskFilter,
-  first: number,
-  after: string | null,
-): Promise<Page<Task>> {
-  const { status, assigneeId, creatorId, search } = filter;
-  const walks = search !== null && !isIndexed(search);
-  const last = assigneeId ? await lastTasksOf(db, assigneeId) : null;
-  const heldBy = (assignee: Sql, id: Sql, kind: TaskStatus) =>
-    last
-      ? [
-          sql`${assignee} = ${assigneeId}`,
-          ...(last.complete[kind] || walks ? [sql`${id} = any(${last.ids}::uuid[])`] : []),
-        ]
-      : [];
-  const created = creatorId ? [sql`t.creator_id = ${creatorId}`] : [];
-  const behind = after ? [sql`t.id < ${after}`] : [];
-  const matching = (jiraId: Sql) => {
-    if (!search) return [];
-    const text = sql`(t.title || ' ' || coalesce(${jiraId}, ''))`;
-    const lookedUp = rarestPieceOf(search);
-    // Where nothing is added to the text, the index would be asked for all of the search too.
-    return [
-      sql`${text} ilike ${patternOf(lookedUp)}`,
-      ...(lookedUp === search ? [] : [sql`(${text} || '') ilike ${patternOf(search)}`]),
-    ];
-  };
-  const page = (from: Sql, where: Sql[]) => {
-    const rest = [...where, ...created];
-    if (!walks)
-      return newest(taskColumns, from, [...rest, ...behind, ...matching(sql`t.jira_id`)], first + 1);
-    const recent = newest(taskColumns, from, rest, recentTasks);
-    return newest(sql`*`, sql`${recent} t`, [...behind, ...matching(sql`t."jiraId"`)], first + 1);
-  };
-  const open = () =>
-    page(
-      sql`open_task o join task t on t.id = o.task_id`,
-      heldBy(sql`o.assignee_id`, sql`o.task_id`, 'IN_PROGRESS'),
-    );
-  // Done tasks have no open row; the join only gives `o` its columns.
-  const done = () =>
-    page(sql`task t left join open_task o on false`, [
-      sql`t.resolved_at is not null`,
-      ...heldBy(sql`t.assignee_id`, sql`t.id`, 'DONE'),
-    ]);
-  const either = () =>
-    assigneeId
-      ? sql`select * from (${open()} union all ${done()}) both_kinds order by id desc limit ${first + 1}`
-      : page(sql`task t left join open_task o on o.task_id = t.id`, []);
-  const { rows } =
-    await sql<Task>`${status === 'IN_PROGRESS' ? open() : status === 'DONE' ? done() : either()}`.execute(db);
-  return toPage(rows, first, (task) => encodeCursor(task.id));
-}
-
-/** The newest tasks of `t`. */
-const newest = (columns: Sql, from: Sql, where: Sql[], limit: number) =>
-  sql`(select ${columns} from ${from} ${where.length > 0 ? sql`where ${sql.join(where, sql` and `)}` : sql``}
-    order by t.id desc limit ${limit})`;
-
-const patternOf = (search: string) => `%${search.replace(/[\\%_]/g, '\\$&')}%`;
-
-/**
- * Whether the index of three-character pieces (`task_search`) has something to look up: three letters or digits in a
- * row, or two at the beginning or end of a word, as in `QA-17`.
- */
-const isIndexed = (search: string) =>
-  /[\p{L}\p{Nd}]{3}|[\p{L}\p{Nd}]{2}[^\p{L}\p{Nd}]|[^\p{L}\p{Nd}][\p{L}\p{Nd}]{2}/u.test(search);
-
-/**
- * The part of a search to look up in the index: the longest word with three digits in a row, with what stands around it
- * as far as it tells where words end, such as `-4711` of `POPUG-4711`; all of a search without one. The index goes
- * through the whole list of each three-character piece, which for `popug` may be as long as the table: with a million
- * tasks that took 16 ms, looking up the number 1 ms.
- */
-const rarestPieceOf = (search: string) =>
-  (search.match(/[^\p{L}\p{Nd}]?[\p{L}\p{Nd}]*\p{Nd}{3}[\p{L}\p{Nd}]*[^\p{L}\p{Nd}]?/gu) ?? [search]).reduce(
-    (longest, piece) => (piece.length > longest.length ? piece : longest),
-  );
-
-/**
- * How many of the newest tasks a search that is not indexed goes over, which takes some 10 ms. Going over all takes
- * half a second for a million tasks, and refusing is no answer to the first letter that somebody types.
- */
-const recentTasks = 5_000;
-
-/** Up to how many tasks of one person are looked up by their ids. */
-const fewTasks = 1_000;
-
-/**
- * The tasks that somebody was given last, and whether these are all they have. Somebody with few is looked up by them:
- * the planner takes everybody to have as many as the average, and goes over a million tasks to find three. For somebody
- * with more than a few, going over the newest tasks of all soon fills a page. *Instead:* an index by assignee and task,
- * which every reassignment would have to write to.
- */
-async function lastTasksOf(
-  db: Db,
-  assigneeId: string,
-): Promise<{ ids: string[]; complete: Record<TaskStatus, boolean> }> {
-  const { rows } = await sql<{ id: string; kind: TaskStatus }>`
-    (select task_id as id, 'IN_PROGRESS' as kind from open_task where assignee_id = ${assigneeId}
-      order by assignment_id desc limit ${fewTasks + 1})
-    union all
-    (select id, 'DONE' from task where assignee_id = ${assigneeId} and resolved_at is not null
-      order by assignment_id desc limit ${fewTasks + 1})`.execute(db);
-  const isComplete = (kind: TaskStatus) => rows.filter((row) => row.kind === kind).length <= fewTasks;
-  return {
-    // Of both kinds, whichever is asked for: one that is resolved before they are read is still among them.
-    ids: rows.map(({ id }) => id),
-    complete: { IN_PROGRESS: isComplete('IN_PROGRESS'), DONE: isComplete('DONE') },
-  };
 }
 
 /** The tasks of each of some users, the newest assignment first; one statement for all of them. */

@@ -4,7 +4,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { asSuperuser, cloneDatabase } from '../../../tests/support/databases.ts';
 import type { TrackerTables } from '../src/tables.ts';
-import { listTasks, type TaskFilter } from '../src/taskRepository.ts';
+import { listTasks, type TaskFilter } from '../src/taskSearchRepository.ts';
 
 /** 20,000 open tasks and 20,000 done ones: thousands of one person, the oldest three of another, the rest of thirty. */
 let db: Kysely<TrackerTables>;

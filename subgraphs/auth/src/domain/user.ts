@@ -1,3 +1,4 @@
+import type { Page } from '@ates/kit/graph/page';
 import { Refusal } from '@ates/kit/process/refusal';
 import type { Role } from '@ates/schema/access';
 
@@ -11,6 +12,18 @@ export interface User {
   readonly active: boolean;
   readonly version: number;
   readonly createdAt: Date;
+}
+
+/** What a list of users is filtered by; null where it does not matter. */
+export interface UserFilter {
+  readonly role: Role | null;
+  /** A part of the name or the login. */
+  readonly search: string | null;
+}
+
+/** A page of a list of users, with what the list is filtered by, since its total is counted only where it is asked for. */
+export interface UserList extends Page<User> {
+  readonly filter: UserFilter;
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for

@@ -1,6 +1,6 @@
 /* Generated from schema/sdl/auth.graphql by `npm run generate`. */
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { User as OwnUser } from '../domain/user.ts';
+import type { User as OwnUser, UserList as OwnUserList } from '../domain/user.ts';
 import type { Session as OwnSession } from '../domain/session.ts';
 import type { Context } from '../context.ts';
 export type Maybe<T> = T | null;
@@ -264,7 +264,7 @@ export type ResolversTypes = {
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   Session: ResolverTypeWrapper<OwnSession>;
   UserEdge: ResolverTypeWrapper<Omit<UserEdge, 'node'> & { node: ResolversTypes['User'] }>;
-  UserConnection: ResolverTypeWrapper<Omit<UserConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['UserEdge']>, nodes: Array<ResolversTypes['User']> }>;
+  UserConnection: ResolverTypeWrapper<OwnUserList>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   CreateAccountInput: CreateAccountInput;
@@ -281,7 +281,7 @@ export type ResolversParentTypes = {
   Boolean: Scalars['Boolean']['output'];
   Session: OwnSession;
   UserEdge: Omit<UserEdge, 'node'> & { node: ResolversParentTypes['User'] };
-  UserConnection: Omit<UserConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['UserEdge']>, nodes: Array<ResolversParentTypes['User']> };
+  UserConnection: OwnUserList;
   Int: Scalars['Int']['output'];
   PageInfo: PageInfo;
   CreateAccountInput: CreateAccountInput;

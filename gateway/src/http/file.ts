@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** In which forms a file is sent, the preferred first. */
+const encodings = ['br', 'gzip'] as const;
+
+/** What a client gets at a path: its bytes, and what has been compressed of them beforehand. */
+export interface ServedFile {
+  readonly headers: Readonly<Record<string, string>>;
+  /** Of the plain bytes. */
+  readonly tag: string;
+  readonly plain: Buffer;
+  readonly br?: Buffer | undefined;
+  readonly gzip?: Buffer | undefined;
+}
+
+/** A file with the headers that it is always sent with. */
+export function toServedFile(
+  bytes: Pick<ServedFile, 'plain' | 'br' | 'gzip'>,
+  headers: { 'content-type': string; 'cache-control': string; 'content-security-policy'?: string },
+): ServedFile {
+  const tag = createHash('sha256').update(bytes.plain).digest('base64url').slice(0, 22);
+  return {
+    ...bytes,
+    tag,
+    headers: { ...headers, 'referrer-policy': 'same-origin', vary: 'Accept-Encoding' },
+  };
+}
+
+/** Sends a file, compressed where the client takes that; 304 to one that has it already. */
+export function sendFile(file: ServedFile, request: IncomingMessage, response: ServerResponse): void {
+  const accepted = String(request.headers['accept-encoding'] ?? '');
+  const encoding = encodings.find((name) => file[name] && new RegExp(`\\b${name}\\b`).test(accepted));
+  const etag = `"${file.tag}${encoding ? `-${encoding}` : ''}"`;
+  const headers = { ...file.headers, etag, ...(encoding ? { 'content-encoding': encoding } : {}) };
+  if (request.headers['if-none-match'] === etag) {
+    response.writeHead(304, headers).end();
+    return;
+  }
+  const body = (encoding && file[encoding]) ?? file.plain;
+  response.writeHead(200, { ...headers, 'content-length': body.length });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
