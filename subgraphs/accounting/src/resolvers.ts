@@ -7,7 +7,7 @@ import {
 } from '@ates/kit/events/deadLetters';
 import { discardHeldEvent, listHeldEvents } from '@ates/kit/events/heldEvents';
 import { checkPageSize, decodeCursor, isText, isWhole } from '@ates/kit/graph/page';
-import { DateScalar, DateTime, isDay, Money } from '@ates/kit/graph/scalars';
+import { DateScalar, DateTime, isDay, Money } from '@ates/schema/scalars';
 import { isId } from '@ates/kit/process/ids';
 import { callerOf } from '@ates/kit/service';
 import { type AccountNow, emptyAccount } from './domain/account.ts';

@@ -7,7 +7,7 @@ import {
 } from '@ates/kit/events/deadLetters';
 import { discardHeldEvent, listHeldEvents } from '@ates/kit/events/heldEvents';
 import { checkPageSize } from '@ates/kit/graph/page';
-import { DateScalar, DateTime, Money } from '@ates/kit/graph/scalars';
+import { DateScalar, DateTime, Money } from '@ates/schema/scalars';
 import type { AnalyticsDay } from './domain/figures.ts';
 import type { Resolvers } from './generated/resolvers.ts';
 import { readDay, readDays, readMostExpensiveTask } from './usecases/readFigures.ts';

@@ -1,5 +1,5 @@
 import { checkPageSize, decodeCursor, isText } from '@ates/kit/graph/page';
-import { DateTime } from '@ates/kit/graph/scalars';
+import { DateTime } from '@ates/schema/scalars';
 import { isId } from '@ates/kit/process/ids';
 import { Refusal } from '@ates/kit/process/refusal';
 import { callerOf } from '@ates/kit/service';

@@ -7,7 +7,7 @@ import {
 } from '@ates/kit/events/deadLetters';
 import { discardHeldEvent, listHeldEvents } from '@ates/kit/events/heldEvents';
 import { checkPageSize, decodeCursor, isText } from '@ates/kit/graph/page';
-import { DateTime } from '@ates/kit/graph/scalars';
+import { DateTime } from '@ates/schema/scalars';
 import { isId } from '@ates/kit/process/ids';
 import { Refusal } from '@ates/kit/process/refusal';
 import { callerOf } from '@ates/kit/service';

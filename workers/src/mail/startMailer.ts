@@ -2,7 +2,7 @@ import type { ClaimedMail } from '@ates/accounting/domain/mail';
 import type { AccountingTables } from '@ates/accounting/tables';
 import { claimDueMail, noteMailFailed, noteMailSent } from '@ates/accounting/usecases/mailWages';
 import type { ServiceDatabase } from '@ates/kit/database/unitOfWork';
-import { formatCents } from '@ates/kit/graph/scalars';
+import { formatCents } from '@ates/schema/scalars';
 import type { ClockSkew } from '@ates/kit/process/clockSkew';
 import type { Log } from '@ates/kit/process/log';
 import { type Loop, startLoop } from '@ates/kit/process/loop';
