@@ -11,7 +11,7 @@ RUN npm run build
 RUN --mount=type=cache,target=/root/.npm sh image/layout.sh /app
 
 FROM ${NODE}
-# The heap's bounds are those that npm start gives each process; two arenas spare 20 MB.
+# The heap's limits are those that npm start gives each process; two arenas save 20 MB.
 ENV NODE_ENV=production \
     NODE_OPTIONS="--max-old-space-size=1024 --max-semi-space-size=32" \
     MALLOC_ARENA_MAX=2 \
@@ -21,7 +21,7 @@ ENV NODE_ENV=production \
     APP_DIR=/app/spa/dist
 WORKDIR /app
 COPY --from=build /app /app
-# Nothing in /app is written. Without SMTP_URL the workers write mail: give MAIL_DIR a volume then.
+# No process writes to /app. Without SMTP_URL the workers write mail: then give MAIL_DIR a volume.
 USER node
 EXPOSE 4000 9100
 HEALTHCHECK --interval=5s --timeout=4s --start-period=30s --retries=6 CMD ["node", "image/healthcheck.mjs"]

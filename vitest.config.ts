@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 const shared = {
   globalSetup: [fileURLToPath(new URL('tests/support/stores.ts', import.meta.url))],
-  // Far beyond what a test takes, also on a machine that is slow and busy.
+  // Far more than a test takes, also on a machine that is slow and busy.
   testTimeout: 240_000,
   hookTimeout: 60_000,
   pool: 'forks' as const,
@@ -36,7 +36,7 @@ export default defineConfig({
           ...shared,
           name: 'fast',
           // Each worker loads our code and the libraries once, and not once per file: that halved the time. Hooks of
-          // a shared helper would then belong to the first file that loads it; they use `onTestFinished` instead.
+          // a shared helper would then belong to the first file that loads it: helpers use `onTestFinished` instead.
           isolate: false,
           include: ['**/test/**/*.test.ts', 'tests/**/*.test.ts'],
           exclude: [...ignored, longTests],
@@ -47,7 +47,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'long',
-          // What they start is what has been built.
+          // These tests start what has been built.
           globalSetup: [...shared.globalSetup, `${root}system/test/builtSystem.ts`],
           include: [longTests],
           exclude: ignored,

@@ -1,6 +1,6 @@
--- What PostgreSQL's image runs when it makes its data: a database per service, each with a role that owns it, for
--- migrations, and a role for work. The passwords are in the environment of its container. A database can be entered by
--- its own two roles only.
+-- PostgreSQL's image runs this when it makes its data. It makes a database per service, each with a role that owns it,
+-- for migrations, and a role for work. The passwords are in the environment of the container. Only its own two roles
+-- can connect to a database.
 \getenv owner_password DATABASE_OWNER_PASSWORD
 \getenv auth_password AUTH_DATABASE_PASSWORD
 \getenv tracker_password TRACKER_DATABASE_PASSWORD

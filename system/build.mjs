@@ -1,6 +1,6 @@
 /*
- * Builds the system (TypeScript to `dist`) and the web app (`spa/dist`) where their sources have changed since.
- * Plain JavaScript: this is what runs before anything is built, and Node 20 runs no TypeScript.
+ * Builds the system (TypeScript to `dist`) and the web app (`spa/dist`) where their sources have changed since the
+ * last build. Plain JavaScript: it runs before anything is built, and Node 20 runs no TypeScript.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -22,7 +22,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** The packages that are compiled, each with the folders its sources are in. */
+/** The packages that are compiled, each with the folders of its sources. */
 const packages = {
   schema: ['src', 'events', 'sdl'],
   kit: ['src'],
@@ -34,7 +34,7 @@ const packages = {
   bench: ['src'],
 };
 
-/** What says that a build can't be had, in a sentence for whoever started it. */
+/** Says why a build is not possible, in a sentence for the user who started it. */
 export class BuildError extends Error {
   name = 'BuildError';
 }
@@ -43,7 +43,7 @@ export class BuildError extends Error {
  * @typedef {object} Target
  * @property {string} what its name in sentences
  * @property {string} mark a file that holds the hash of what was built; it is missing while a build is under way
- * @property {() => string} hash of what it is built from, and of what shows that another command has built since
+ * @property {() => string} hash of its sources, and of the files that show that another command has built since
  * @property {string} tool the module that builds it, which a production install does not have
  * @property {string[]} args
  * @property {string} cwd
@@ -61,12 +61,12 @@ export const system = {
       ...Object.entries(packages).flatMap(([name, folders]) => [
         join(root, name, 'tsconfig.json'),
         ...folders.flatMap((folder) => filesBelow(join(root, name, folder))),
-        // The compiler's own record changes with whatever `tsc -b` builds, also when it is `npm run check`.
+        // The compiler's own record changes with every `tsc -b` that builds, also with that of `npm run check`.
         join(root, name, 'dist/tsconfig.tsbuildinfo'),
       ]),
     ]),
   tool: 'typescript/bin/tsc',
-  // Types are checked by `npm run check`; without that, this takes a third of the time.
+  // `npm run check` checks the types. Without checking them, this takes a third of the time.
   args: ['-b', '--noCheck', 'system', 'demo', 'bench'],
   cwd: root,
   finish: copyWhatIsRead,
@@ -88,17 +88,17 @@ export const app = {
   cwd: join(root, 'spa'),
 };
 
-/** How often another build is looked at, and how long after its last sign of life it counts as dead, in milliseconds. */
+/** How often a lock is looked at, how often its holder touches it, and when it counts as dead, in milliseconds. */
 const lockPollMs = 100;
 const lockBeatMs = 1_000;
 const lockDeadMs = 10_000;
 
 /**
- * Builds a target unless it stands as its sources have it. Of several processes that want it at once, one builds.
- * Where it can't be built but was before, what was built stays, and a warning says so.
+ * Builds a target unless it is up to date. Where several processes want it at once, one of them builds it. Where it
+ * cannot be built but was built before, the earlier build stays, and a warning says so.
  * @param {Target} target
  * @param {{ say: (line: string) => void; warn: (line: string) => void; signal: AbortSignal }} how
- * @throws BuildError where it can't be built and never was
+ * @throws BuildError where it cannot be built and there is no earlier build
  */
 export async function build(target, { say, warn, signal }) {
   const isFresh = () => readMark(target) === target.hash();
@@ -148,7 +148,7 @@ async function run(tool, { what, args, cwd }, signal) {
     cwd,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Whatever runs this, tests for example: people get the libraries' fast and small side.
+    // Also where tests run this: users then get the fast and small versions of the libraries.
     env: { ...process.env, NODE_ENV: 'production' },
   });
   let output = '';
@@ -179,8 +179,9 @@ async function run(tool, { what, args, cwd }, signal) {
 }
 
 /**
- * Waits until no other process builds the target, and keeps others from it until released. The holder touches the
- * file, and one that is not touched any more is nobody's: in a container that was killed, its id is soon another's.
+ * Waits until no other process builds the target, and then keeps others out until released. The holder touches the
+ * file; a file that is no longer touched has no holder. *Instead:* a process id in the file could soon be another
+ * process's, where a container was killed.
  */
 async function lock({ what }, signal) {
   const file = join(root, 'system/dist', `.building-${what.replaceAll(' ', '-')}`);
@@ -215,13 +216,13 @@ async function lock({ what }, signal) {
   return release;
 }
 
-/** Copies what the code reads at its own place: statements in SQL, and the subgraphs' SDL. */
+/** Copies the files that the code reads from its own folder: SQL statements, and the subgraphs' SDL. */
 function copyWhatIsRead() {
   for (const [name, folders] of Object.entries(packages)) {
     for (const folder of folders) {
       for (const file of filesBelow(join(root, name, folder))) {
         if (!/\.(sql|graphql)$/.test(file)) continue;
-        // `src` becomes `dist` where it is all there is, and a folder of `dist` in `schema`.
+        // Where `src` is the only folder, it becomes `dist`. In `schema`, it becomes a folder of `dist`.
         const below = file.slice(join(root, name, folders.length === 1 ? folder : '').length);
         const copy = join(root, name, 'dist', below);
         mkdirSync(dirname(copy), { recursive: true });

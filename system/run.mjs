@@ -1,6 +1,6 @@
 /*
  * `run.mjs ENTRY [ARGUMENT…]`: builds the system where its sources have changed, and runs one of its entries in this
- * process, as production has it. `npm start` and its like go through it, so that what is measured is what is shipped.
+ * process, as in production. `npm start` and similar commands use it, so that what is measured is what is shipped.
  */
 import { build, system } from './build.mjs';
 
@@ -23,7 +23,7 @@ if (entry === undefined) {
   process.exit(1);
 }
 
-/** What a shell reports of a command that one of these ended. */
+/** The exit code that a shell reports for a command that the signal ended. */
 const codes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 const interrupted = new AbortController();
 const onSignal = (signal) => {
@@ -31,7 +31,7 @@ const onSignal = (signal) => {
   process.exit(codes[signal]);
 };
 for (const signal of Object.keys(codes)) process.on(signal, onSignal);
-// Standard output is the entry's own.
+// Standard output is for the entry alone.
 const say = (line) => console.error(line);
 try {
   await build(system, { say, warn: say, signal: interrupted.signal });

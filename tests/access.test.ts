@@ -7,7 +7,7 @@ import { type Asker, accessTable, askers } from './accessTable.ts';
 import { asSuperuser, type ServiceName } from './support/databases.ts';
 import { type Exchange, startExchange } from './support/exchange.ts';
 
-/** One call of a cell: as whom, and where in the answer the field is. */
+/** The call of one cell: the login, the query, and the path of the field in the answer. */
 interface Call {
   readonly as: string | null;
   readonly query: string;
@@ -32,7 +32,7 @@ beforeAll(async () => {
   for (const login of ['kiwi', 'iris', 'max', 'ada', 'rio']) {
     idOf.set(login, (await exchange.data(login, '{ me { id } }')).me.id);
   }
-  // The most expensive task of today is somebody's, and today has been closed.
+  // Today has a most expensive task, and is closed.
   const task = await taskOf('kiwi');
   await exchange.data('kiwi', 'mutation ($id: ID!) { resolveTask(id: $id) { id } }', { id: task });
   await exchange.data('ada', 'mutation { closeDay { id } }');
@@ -42,7 +42,7 @@ afterAll(() => exchange?.stop());
 
 let made = 0;
 
-/** Somebody new, with a session; `role` is who they are by the time they are handed back. */
+/** Makes a new user of this role, with a session. */
 async function freshUser(role: Asker = 'EMPLOYEE') {
   const login = `fresh${++made}`;
   const beakShape = `the beak of number ${made}`;
@@ -56,7 +56,7 @@ async function freshUser(role: Asker = 'EMPLOYEE') {
   return { login, id, beakShape };
 }
 
-/** A new task that this person holds: people are drawn from in the order in which they came. */
+/** Creates a task that this person holds: the draw counts people in the order in which they came. */
 async function taskOf(login: string): Promise<string> {
   const place = ['iris', 'kiwi', 'rio'].indexOf(login);
   drawn = (bound) => (place < 0 ? bound - 1 : place);
@@ -85,7 +85,7 @@ async function heldEventIn(service: ServiceName): Promise<string> {
   const client = new pg.Client({ connectionString: asSuperuser(exchange.databases[service]) });
   await client.connect();
   const id = newId();
-  // Of a consumer that does not exist: nothing tries it.
+  // Its consumer does not exist, so no process tries it.
   await client.query(
     `insert into held_event (id, consumer, event_id, event, lane, payload, held_at)
      values ($1, 'nobody', $1, 'nothing.happened.v1', 'interactive', '{}', now())`,
@@ -95,7 +95,7 @@ async function heldEventIn(service: ServiceName): Promise<string> {
   return id;
 }
 
-/** What admins do with what a service has put aside. */
+/** The calls of admins for the dead letters and held events of a service. */
 const putAside = (service: ServiceName): Record<string, (asker: Asker) => Promise<Call>> => {
   const name = `${service[0]?.toUpperCase()}${service.slice(1)}`;
   const ofLetter = async () => ({ id: await deadLetterIn(service) });
@@ -125,7 +125,7 @@ const root =
     };
   };
 
-/** Declares what is given as variables, by the types that the arguments have. */
+/** Writes an operation that declares the given variables with the types of its arguments. */
 function operation(field: string, selection: string, given: Record<string, unknown>): string {
   const types: Record<string, string> = {
     id: 'ID!',
@@ -164,7 +164,7 @@ const reassign = async () => {
   return { id: reassignTasks.id as string };
 };
 
-/** How each row of the table is asked for, with arguments of its own each time. */
+/** Makes the call of each row of the table, with new arguments each time. */
 const calls: Record<string, (asker: Asker) => Promise<Call>> = {
   'Query.me': root('me', '{ id }'),
   'Query.user': root('user(id: $id)', '{ id }', async () => ({ id: idOf.get('rio') })),
@@ -280,7 +280,7 @@ const calls: Record<string, (asker: Asker) => Promise<Call>> = {
   ...putAside('analytics'),
 };
 
-/** What a call led to, in the table's words; whatever has no place there is told in full. */
+/** Returns the outcome of a call in the table's words; in full where the table has no word for it. */
 async function outcomeOf({ as, query, variables, path }: Call): Promise<string> {
   const { data, errors } = await exchange.ask(as, query, variables);
   if (errors) return errors[0]?.extensions.code ?? JSON.stringify(errors);
@@ -300,7 +300,7 @@ describe('who gets what', () => {
     test(name, async () => {
       const prepare = calls[name];
       if (!prepare) throw new Error(`${name} has a row in the table, and nothing here asks for it`);
-      // A run that waits can be cancelled; one that workers are at may have ended.
+      // Without workers the run waits and can be cancelled. With workers it may have ended.
       const holdsRuns = name.includes('cancelReassignment');
       if (holdsRuns) await exchange.stopWorkers();
       try {

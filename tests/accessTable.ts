@@ -1,8 +1,8 @@
-/** Who asks: nobody signed in, or somebody in one of the roles. */
+/** The callers: one who is not signed in ('nobody'), and a user of each role. */
 export const askers = ['nobody', 'EMPLOYEE', 'ACCOUNTANT', 'MANAGER', 'ADMIN'] as const;
 export type Asker = (typeof askers)[number];
 
-/** What they get: a value, null without an error, or an error of this code. */
+/** Their answers: a value, null without an error, or an error of this code. */
 export type Outcome = 'ok' | 'null' | 'UNAUTHENTICATED' | 'FORBIDDEN';
 export type AccessRow = Readonly<Record<Asker, Outcome>>;
 
@@ -24,8 +24,9 @@ const shownToManagersAndAdmins = row('UNAUTHENTICATED', 'null', 'null', 'ok', 'o
 const shownToAccountantsAndAdmins = row('UNAUTHENTICATED', 'null', 'ok', 'null', 'ok');
 
 /**
- * 'Who may read what', and who may do what. Every query and mutation has a row, and every other field whose answer
- * depends on who asks; what depends on whose data it is has a row for each case, in brackets.
+ * 'Who may read what' (docs/rules.md), and who may do what. Every query and mutation has a row, and so has every
+ * other field whose answer depends on the caller. Where it depends on whose data it is, each case has a row, in
+ * brackets.
  */
 export const accessTable: Readonly<Record<string, AccessRow>> = {
   // auth
@@ -62,7 +63,7 @@ export const accessTable: Readonly<Record<string, AccessRow>> = {
   'User.openTaskCount (own)': signedIn,
   "User.openTaskCount (another's)": signedIn,
   'Mutation.createTask': signedIn,
-  // Whoever holds the task resolves it, whatever their role by then.
+  // The assignee resolves the task, whatever their role by then.
   'Mutation.resolveTask (own)': signedIn,
   "Mutation.resolveTask (another's)": nobodyAtAll,
   'Mutation.reassignTasks': managersAndAdmins,

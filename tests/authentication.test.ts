@@ -16,7 +16,7 @@ afterAll(() => exchange?.stop());
 const minuteMs = 60_000;
 const dayMs = 86_400_000;
 
-/** Sends an operation with headers of its own; `cookies` are what the answer sets. */
+/** Sends an operation with these headers. Returns the answer, with the cookies that it sets. */
 async function send(
   query: string,
   variables: Record<string, unknown> = {},
@@ -46,7 +46,7 @@ async function logIn({ login, shape }: { login: string; shape: string }) {
 }
 
 let made = 0;
-/** Somebody new, of whom only this test knows. */
+/** Makes a new user that only this test knows. */
 async function newcomer(role = 'EMPLOYEE') {
   const login = `newcomer${++made}`;
   const shape = `the beak of newcomer ${made}`;
@@ -65,9 +65,9 @@ const changeRole = (id: string, role: string) =>
 const deactivate = (id: string) =>
   asAda('mutation ($id: ID!) { deactivateUser(userId: $id) { active } }', { id });
 
-/** Waits until something holds, for a second at most: what rule 2 promises. */
+/** Waits until `check` passes: within a second, as rule 2 promises, where the machine is idle. */
 async function withinASecond(check: () => Promise<void>): Promise<void> {
-  // A second is what is promised; a machine that is busy with other things is slower at everything.
+  // The limit is 10 s, since a busy machine is slower.
   const end = performance.now() + 10_000;
   for (;;) {
     try {
@@ -105,7 +105,7 @@ describe('log-in', () => {
   test('ten failures of a login lock it, for the right shape too, until the window has passed', async () => {
     const { login, shape } = await newcomer();
     for (let tries = 1; tries <= 10; tries++) {
-      // In any spelling it is the same login.
+      // Capitals and spaces do not make it another login.
       const spelled = tries % 2 ? login : ` ${login.toUpperCase()} `;
       expect(codeOf(await tryLogIn(spelled, 'not my beak at all')), `try ${tries}`).toBe('UNAUTHENTICATED');
     }
@@ -158,7 +158,7 @@ describe('log-in', () => {
     for (const answer of answers) expect(answer).toEqual(answers[0]);
     expect(answers[0]).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
     const median = (times: number[]) => times.sort((a, b) => a - b)[times.length >> 1] as number;
-    // Hashing is most of it: without, an unknown login is answered several times as fast.
+    // Hashing takes most of the time. Without it, an unknown login would be answered several times as fast.
     expect(median(timesMs.unknown) / median(timesMs.known)).toBeGreaterThan(0.4);
     expect(median(timesMs.unknown) / median(timesMs.known)).toBeLessThan(2.5);
     await deactivate(known.id);
@@ -188,7 +188,7 @@ describe('log-in', () => {
   ])('a log-in that is overtaken by %s is refused and begins no session', async (_, mutation) => {
     const user = await newcomer();
     await logIn(user);
-    // The change has the user's row and waits for their session's. The log-in has read what held before, and waits
+    // The change has locked the user's row and waits for the session's. The log-in has read the old state and waits
     // for the user's row.
     const gate = new pg.Client({ connectionString: asSuperuser(exchange.databases.auth) });
     await gate.connect();
@@ -197,7 +197,7 @@ describe('log-in', () => {
     const change = asAda(`mutation ($id: ID!) { ${mutation} }`, { id: user.id });
     await untilWaiting(gate, 1);
     const attempt = tryLogIn(user.login, user.shape);
-    // A log-in that would not wait for it must not keep the test waiting either.
+    // A log-in that does not wait for the row must not keep the test waiting either.
     await Promise.race([untilWaiting(gate, 2), attempt]);
     await gate.query('commit');
     await change;
@@ -213,7 +213,7 @@ describe('log-in', () => {
 
   test('the shape of a beak is kept as an argon2id hash and nowhere else', async () => {
     const shape = 'known to its owner alone';
-    // While nobody delivers it, the event is there to be looked into as well.
+    // Without workers the event stays in the outbox, where the test looks for the shape, too.
     await exchange.stopWorkers();
     try {
       const input = {
@@ -281,7 +281,7 @@ describe('refreshing', () => {
     expect(codeOf(again)).toBe('OK');
     const third = await refresh(again.data?.refreshSession.refreshToken);
     expect(codeOf(third)).toBe('OK');
-    // Its successor has been used: whoever comes with it now has an old copy.
+    // Its successor has been used, so a client that sends the first one has an old copy.
     expect(codeOf(await refresh(first))).toBe('UNAUTHENTICATED');
     expect(codeOf(await refresh(third.data?.refreshSession.refreshToken))).toBe('UNAUTHENTICATED');
   });
@@ -336,7 +336,7 @@ describe('refreshing', () => {
     expect(refreshed.cookies[0]).toMatch(/; SameSite=Strict(;|$)/);
     const next = refreshed.cookies[0]?.split(';')[0] as string;
     expect(next).not.toBe(cookie);
-    // The browser now holds the one that counts.
+    // The browser now holds the valid cookie.
     expect(codeOf(await send(refreshQuery, {}, { cookie: next }))).toBe('OK');
   });
 
@@ -474,7 +474,7 @@ describe('roles', () => {
     ]) {
       expect(codeOf(await exchange.ask('ada', mutation, { id: ada }))).toBe('CONFLICT');
     }
-    // What does not take it away is fine.
+    // A change that keeps the role is allowed.
     await changeRole(ada, 'ADMIN');
     expect((await exchange.data('ada', '{ me { role active } }')).me).toEqual({
       role: 'ADMIN',
@@ -490,7 +490,7 @@ describe('roles', () => {
     const other = await newcomer('ADMIN');
     const adaToken = await exchange.token('ada');
     const { accessToken: otherToken } = await logIn(other);
-    // Both get as far as their use case and wait there for each other's last look at the admins.
+    // Both reach their use case and wait there for the lock under which admins are counted.
     const gate = new pg.Client({ connectionString: asSuperuser(exchange.databases.auth) });
     await gate.connect();
     await gate.query("begin; select pg_advisory_xact_lock(hashtext('the company''s admins'))");
@@ -509,7 +509,7 @@ describe('roles', () => {
     const { rows } = await gate.query("select login from user_account where role = 'ADMIN' and active");
     await gate.end();
 
-    // Ada is the admin of the other tests.
+    // The other tests need Ada as an admin.
     if (codes[0] !== 'OK') {
       const restore =
         what === 'demote'
@@ -579,7 +579,7 @@ describe('access tokens and their keys', () => {
     expect(keys.map(({ kid }) => kid)).toContain(headerOf(accessToken).kid);
   });
 
-  // The last one: it moves the clock by a month.
+  // This is the last test, since it moves the clock by a month.
   test('after 30 days another key signs, one that was published before; the old one is forgotten', async () => {
     const before = await jwks();
     const admin = await newcomer('ADMIN');
@@ -601,7 +601,7 @@ describe('access tokens and their keys', () => {
     expect(await codesEverywhere(accessToken)).toEqual(all('OK'));
     expect(await codesEverywhere(lastOfOld.accessToken)).toEqual(all('OK'));
 
-    // What auth does every hour.
+    // Does what auth does every hour.
     const db = openDatabase<AuthTables>(
       exchange.databases.auth,
       { poolSize: 1, statementTimeoutMs: 10_000, applicationName: 'tests' },

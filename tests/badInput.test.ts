@@ -29,7 +29,7 @@ afterAll(async () => {
   await exchange?.stop();
 });
 
-/** Each table of each database with its rows and a digest of them; failed log-ins are counted, and may be. */
+/** Returns the row count and a digest of each table, without the one that counts failed log-ins. */
 async function everything(): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   for (const [service, client] of clients) {
@@ -47,7 +47,7 @@ async function everything(): Promise<Record<string, string>> {
   return found;
 }
 
-/** An error that tells what to do, and nothing of the inside. */
+/** Expects an error that says what to do and shows no internals. */
 function expectRefusal(answer: Answer, code: string | RegExp): void {
   const error = answer.errors?.[0];
   expect(error, JSON.stringify(answer)).toBeDefined();
@@ -204,7 +204,7 @@ describe('a refused mutation changes nothing', () => {
   });
 
   test('an idempotency key with other arguments', async () => {
-    // What the first call made is what was there before the refused one.
+    // The refused calls must leave everything as it is after the first one.
     const first = await exchange.data('rio', createTask, {
       input: { title: 'One', idempotencyKey: 'other' },
     });
@@ -292,7 +292,7 @@ describe('queries with arguments that cannot be meant', () => {
     });
   });
 
-  /** Every field that hands out pages: how to ask for one. */
+  /** Every field that returns pages, and how to query it. */
   const pages: [name: string, login: string, fields: (args: string) => string, hasCursor: boolean][] = [
     ['users', 'max', (args) => `users(${args}) { nodes { id } }`, true],
     ['tasks', 'kiwi', (args) => `tasks(${args}) { nodes { id } }`, true],

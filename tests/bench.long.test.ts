@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bench = ['system/run.mjs', 'bench'];
 
-/** Runs the benchmarks' command; no figure is looked at, since here they would mean nothing. */
+/** Runs the benchmarks' command. Tests look at no figure, since here it would mean nothing. */
 async function runBench(
   ...args: string[]
 ): Promise<{ code: number | null; lines: string[]; errors: string }> {
@@ -42,7 +42,7 @@ test('every benchmark runs, prints a line for machines per figure, and a table',
     'start',
   ]);
   for (const { values, backend: measured } of figures) {
-    // What the gateway carries has nothing to do with queues.
+    // Figures of the gateway do not depend on the queues, so they name no backend.
     expect([backend, null]).toContain(measured);
     for (const value of Object.values(values)) expect(value).toEqual(expect.any(Number));
   }

@@ -90,7 +90,10 @@ const urls = () => ({
   analytics: system.databases.analytics.url,
 });
 
-/** Puts up the tasks, waits for their charges, presses 'reassign' and hands back how to wait for its progress. */
+/**
+ * Puts up the tasks, waits for their charges, and presses 'reassign'. Returns a function that waits for a share of
+ * its progress.
+ */
 async function pressReassign() {
   const tracker = database<TrackerTables>('tracker');
   await waitUntil(
@@ -114,7 +117,7 @@ async function pressReassign() {
   };
 }
 
-/** Exactly one assignment per task and reassignment, and exactly one charge per assignment. */
+/** Expects exactly one assignment per task and reassignment, and exactly one charge per assignment. */
 async function expectNothingLostOrDoubled() {
   await settle(urls(), 180_000);
   const tracker = database<TrackerTables>('tracker');
@@ -186,7 +189,7 @@ test('a subscription outlives the processes behind it: killed, they come back, a
   client.subscribe(
     { query: 'subscription { balanceChanged { balance account { owner { name openTaskCount } } } }' },
     {
-      // As in a query, what a part that is away would have told is missing; but only until it is back.
+      // As in a query, the fields of a part that is away are missing, but only until it is back.
       next: ({ data }) => void payloads.push(data?.balanceChanged),
       error: (error) => void problems.push(error),
       complete: () => void problems.push('it has ended'),
@@ -197,7 +200,7 @@ test('a subscription outlives the processes behind it: killed, they come back, a
     for (const name of ['accounting', 'tracker', 'auth', 'workers'] as const) {
       const before = system.pids[name];
       system.kill(name, 'SIGKILL');
-      // Some of it while a part is away; what is refused for that is put up again.
+      // Some tasks are put up while a part is away. A refused one is put up again.
       for (let n = 0; n < 20; ) {
         const created = post(
           { query: `mutation { createTask(input: { title: "${name} ${n}" }) { id } }` },

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => exchange?.stop());
 
-/** What accounting has written that cannot be undone, and what waits for it. */
+/** Counts accounting's closed days and entries, and the deliveries of tracker that wait for receipts. */
 async function written() {
   const accounting = new pg.Client({ connectionString: asSuperuser(exchange.databases.accounting) });
   const tracker = new pg.Client({ connectionString: asSuperuser(exchange.databases.tracker) });
@@ -40,7 +40,7 @@ test('workers whose clock is ten days ahead close no day and post nothing; once 
   expect(await readiness()).toContain('10 days ahead');
   for (let n = 0; n < 3; n++)
     await exchange.data('kiwi', `mutation { createTask(input: { title: "Count the seeds ${n}" }) { id } }`);
-  // Their relays go on: two events for each, on their way to accounting and to analytics.
+  // Relays go on: each task has two events, each for accounting and for analytics.
   await expect.poll(async () => (await written()).waiting, { timeout: 30_000 }).toBe(12);
   expect(await written()).toMatchObject({ closedDays: before.closedDays, entries: before.entries });
 

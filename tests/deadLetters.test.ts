@@ -139,7 +139,7 @@ describe('at a consumer, one bad fact among good ones', () => {
     );
     expect(await charged(open_)).toEqual([idOf(0xc, 1), idOf(0xc, 3)]);
     expect((await listDeadLetters(open_.db, 10))[0]?.error).toMatch(/no_ghosts/);
-    // Nothing half done: neither the account nor the price nor the outgoing event of what was refused.
+    // Nothing is left of the refused fact: no account, no price and no event.
     expect(await open_.db.selectFrom('account').select('id').orderBy('id').execute()).toEqual([
       { id: parrot(1) },
       { id: parrot(3) },
@@ -150,7 +150,7 @@ describe('at a consumer, one bad fact among good ones', () => {
   test('whose consequence is no event becomes a dead letter', async () => {
     const open_ = await open();
     const real = accountingHandlers(open_.company).find(({ event }) => event === tasksAssigned)!;
-    // A handler that publishes what the schema of its event refuses, of one assignee only.
+    // For one assignee only, this handler publishes a fact that its event's schema refuses.
     const careless = onEvent<AccountingTables, typeof tasksAssigned>(
       tasksAssigned,
       async (work, facts, context) => {
@@ -169,7 +169,7 @@ describe('at a consumer, one bad fact among good ones', () => {
     expect(others).toEqual([]);
     expect(letter!.error).toMatch(/tracker\.tasks_created\.v1 does not match its schema: taskId/);
     expect(JSON.parse(letter!.fact)).toMatchObject({ assigneeId: parrot(2) });
-    // Of each good fact the charge and what the handler said itself; of the bad one nothing.
+    // Each good fact has two events: the charge's and the handler's own. The bad one has none.
     expect(await countRows(open_.db, 'outbox_event')).toBe(4);
     expect(await attempt()).toBe('had it already');
   });
@@ -180,7 +180,7 @@ describe('at a consumer, one bad fact among good ones', () => {
     ['null', 'null'],
     ['empty', '{}'],
     ['columns without facts', JSON.stringify(toColumns(tasksAssigned, []))],
-    // Nobody knows which values belong together: the wrong person could be charged.
+    // It is not known which values belong together: the wrong person could be charged.
     [
       'columns that are not equally long',
       JSON.stringify({ ...toColumns(tasksAssigned, [assigned(1), assigned(2)]), jiraId: ['POPUG-1'] }),
@@ -257,7 +257,7 @@ describe('what may succeed the next time is no poison', () => {
         if (++calls === 2) throw lost('ECONNRESET');
       },
     );
-    // The first is poison by its schema: the good ones come one by one, and the second of them fails.
+    // The schema refuses the first fact, so the good ones are applied one by one. The second of them fails.
     const facts = [assigned(1, { taskId: 'x' }), assigned(2), assigned(3)];
     const delivery = deliveryOf(tasksAssigned, facts);
     const attempt = () => deliver(open_.database, 'accounting', [shaky], delivery);
@@ -303,7 +303,7 @@ test("tracker's and analytics' consumers put aside just the bad facts, too", asy
   }
 });
 
-/** Lets a table refuse some rows, as a rule would that nobody thought of. */
+/** Makes a table refuse some rows, as an unforeseen rule would. */
 const refuse = (databaseUrl: string, table: string, name: string, check: string) =>
   behindTheScenes(databaseUrl, async (client) => {
     await client.query(`alter table ${table} add constraint ${name} check (${check}) not valid`);
@@ -399,7 +399,7 @@ describe('through the exchange', () => {
       expect(letter.fact).toContain(id);
       expect(await holds()).toBe(0);
 
-      // The queue flows on, for everybody else.
+      // Other events are still applied.
       const { createTask: created } = await exchange.data(
         'max',
         'mutation ($input: CreateTaskInput!) { createTask(input: $input) { id } }',
@@ -413,7 +413,7 @@ describe('through the exchange', () => {
       );
       expect(found.assignmentFee).toMatch(/^1\d|20/);
 
-      // Refused again: it stays, with the new reason.
+      // Refused again, the dead letter stays, with the new reason.
       await mend(url, subject.table, 'first_reason');
       await refuse(url, subject.table, 'second_reason', subject.check(id));
       await resend(letter.id);

@@ -12,7 +12,7 @@ interface RunningDemo {
   /** Its exit code, once it has ended. */
   readonly ended: Promise<number | null>;
   readonly output: () => string;
-  /** Ctrl-C, which a terminal sends to all that run in it. */
+  /** Sends Ctrl-C to all its processes, as a terminal does. */
   interrupt(): void;
 }
 const running: RunningDemo[] = [];
@@ -24,13 +24,13 @@ afterEach(async () => {
   }
 });
 
-/** `npm run demo` where nothing else runs: nobody listens on port 1. */
+/** Runs `npm run demo` where no system runs: no process listens on port 1. */
 function runDemo(settings: Record<string, string> = {}): RunningDemo {
   const npm = spawn('npm', ['run', 'demo', '--silent'], {
     cwd: root,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: '1', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // A process group of its own, as in a terminal.
+    // A new process group, as in a terminal.
     detached: true,
   });
   let output = '';

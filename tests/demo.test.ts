@@ -17,7 +17,7 @@ let printed: string[] = [];
 beforeAll(async () => {
   exchange = await startExchange({
     startsAt: '2026-03-10T09:00:00Z',
-    // A tenth of what they are: the demo's operations stay a factor of ten below the limits.
+    // A tenth of the defaults: the demo's operations stay a factor of ten below the limits.
     gateway: { MAX_COST: '20000', MAX_ANSWER_BYTES: '1600000' },
   });
   folder = await mkdtemp(join(tmpdir(), 'demo-'));
@@ -56,7 +56,7 @@ async function rows<Row extends pg.QueryResultRow>(
   }
 }
 
-/** Each account's balance before any payout, by tracker's own tables and the price list; the ledger has no part in it. */
+/** Computes each account's balance before any payout from tracker's tables and the price list, without the ledger. */
 async function earnedByFacts(): Promise<Map<string, number>> {
   const [assignments, resolved, prices] = await Promise.all([
     rows<{ task_id: string; assignee_id: string }>('tracker', 'select task_id, assignee_id from assignment'),
@@ -85,7 +85,7 @@ const balances = () => inLedger('select id, balance_cents::int as cents from acc
 const payouts = () =>
   inLedger('select account_id as id, sum(amount_cents)::int as cents from payout group by account_id');
 
-/** Of those that the test is about: the ones where it is not 0. */
+/** Keeps the sums that are not 0. */
 const withoutZeros = (sums: Map<string, number>) => new Map([...sums].filter(([, cents]) => cents !== 0));
 const sorted = (sums: Map<string, number>) => [...withoutZeros(sums)].sort(([a], [b]) => (a < b ? -1 : 1));
 

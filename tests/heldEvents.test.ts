@@ -7,7 +7,9 @@ import { openTestDatabase, workOn } from './support/databases.ts';
 import { type Exchange, startExchange } from './support/exchange.ts';
 import { assignedFact, behindTheScenes, createdFact, tasksAssigned, tasksCreated } from './support/facts.ts';
 
-/** A kind of events that the database refuses as a whole waits; nothing of it is lost, and everything else flows. */
+/**
+ * A kind of events that the database refuses as a whole waits. Nothing of it is lost, and other kinds are applied.
+ */
 
 const moment = '2026-03-10T09:00:00.000Z';
 let exchange: Exchange;
@@ -41,7 +43,7 @@ async function tell<Definition extends EventDefinition>(
   );
   await db.destroy();
 }
-/** One assignment by one event; returns its id. */
+/** Sends one assignment in one event. Returns its id. */
 async function assign(lane: 'interactive' | 'bulk' = 'interactive'): Promise<string> {
   const id = newId();
   await tell(tasksAssigned, [assignedFact(newId(), newId(), moment, id)], lane);
@@ -57,7 +59,7 @@ const charged = async (ids: string[]) =>
 const ledgerIsSound = async () =>
   expect((await exchange.data('ada', '{ ledgerAudit { ok } }')).ledgerAudit).toEqual({ ok: true });
 
-/** What an admin does so that held events are tried at once and not within half a minute. */
+/** Makes the workers try held events at once, and not within half a minute. */
 const tryHeld = () => rows(`select pg_notify('dead_letters', '')`);
 
 /** Refuses fees until the kind waits; returns the assignments whose charges became dead letters. */
@@ -98,7 +100,7 @@ describe('after five refusals in a row for one reason', () => {
       ),
     ]);
 
-    // Tried and refused again: it stays, with its reason.
+    // Tried and refused again, the event stays, with its reason.
     await tryHeld();
     await expect.poll(async () => (await held())[0].attempts, { timeout: 30_000 }).toBeGreaterThan(0);
     expect((await held())[0].error).toContain('no_fees');
@@ -108,7 +110,7 @@ describe('after five refusals in a row for one reason', () => {
     await tryHeld();
     await expect.poll(held, { timeout: 30_000 }).toEqual([]);
     expect(await charged(waiting)).toEqual([...waiting].sort());
-    // It flows again.
+    // New events of the kind are applied again.
     const next = await assign();
     await exchange.settle();
     expect(await charged([next])).toEqual([next]);
@@ -136,7 +138,7 @@ describe('after five refusals in a row for one reason', () => {
     await mend();
     await tryHeld();
     await expect.poll(held, { timeout: 30_000 }).toEqual([]);
-    // What came before the new process knew that the kind waits may have become a dead letter.
+    // Events that came before the new process knew that the kind waits may be dead letters.
     await exchange.data('ada', `mutation { resendAccountingDeadLetters(event: "${tasksAssigned.name}") }`);
     await expect.poll(() => letters(), { timeout: 30_000 }).toEqual([]);
     expect(await charged(waiting)).toEqual([...waiting].sort());

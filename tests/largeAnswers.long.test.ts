@@ -18,7 +18,7 @@ import {
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-/** What one person can ask for, and what becomes of all others meanwhile. */
+/** The largest queries of one person, and the answers that all others get meanwhile. */
 
 const taskCount = 1_000;
 const mostMiB = 450;
@@ -85,7 +85,7 @@ async function logIn(login: string): Promise<string> {
 const parts = ['auth', 'tracker', 'accounting', 'analytics', 'workers', 'gateway'] as const;
 const pids = () => Object.fromEntries(parts.map((part) => [part, system.pids[part]]));
 
-/** The highest memory of each process since it was last forgotten, in MiB. */
+/** Returns the peak memory of each process since `forgetPeaks`, in MiB. */
 const peaks = () =>
   Object.fromEntries(
     parts.map((part) => [
@@ -97,7 +97,7 @@ const forgetPeaks = () => {
   for (const part of parts) writeFileSync(`/proc/${system.pids[part]}/clear_refs`, '5');
 };
 
-/** Sends each query ten times at once as one person, while another asks for little; returns the codes that came. */
+/** Sends each query ten times at once as one person, while another sends small ones. Returns the codes by query. */
 async function sendTenAtOnce(queries: readonly string[]): Promise<Map<string, Set<string>>> {
   const [ada, rio] = [await logIn('ada'), await logIn('rio')];
   const outcomes = new Map<string, Set<string>>();
@@ -132,7 +132,7 @@ const schema = Supergraph.build(withoutSecurityMark(supergraph), { validateSuper
   .apiSchema()
   .toGraphQLJSSchema();
 
-/** A page or a list of a field: how to ask for all of it, and what its elements are. */
+/** Returns the text that queries all of a list or page, and the type of its elements; null for any other field. */
 function listOf(
   field: GraphQLField<unknown, unknown>,
 ): { open: string; close: string; of: GraphQLObjectType } | null {
@@ -165,7 +165,7 @@ const textsOf = (type: GraphQLObjectType) =>
   fieldsOf(type)
     .filter(({ type: of, args }) => getNamedType(of).name === 'String' && args.length === 0)
     .map(({ name }) => name);
-/** Objects that a type refers to, and itself. */
+/** Returns a type and the objects that it refers to. */
 const reachedFrom = (type: GraphQLObjectType): { path: string; of: GraphQLObjectType }[] => [
   { path: '', of: type },
   ...fieldsOf(type).flatMap((field) => {
@@ -175,7 +175,10 @@ const reachedFrom = (type: GraphQLObjectType): { path: string; of: GraphQLObject
   }),
 ];
 
-/** Every list of the contract, with every text in it; and in every list every other, twice, with every text in that. */
+/**
+ * Writes queries: each list of the contract with each text in it, and each list in a list, twice, with each text in
+ * that.
+ */
 function variations(): string[] {
   const found: string[] = [];
   for (const root of fieldsOf(schema.getQueryType() as GraphQLObjectType)) {
@@ -213,7 +216,7 @@ test('no variation of it over the lists and texts of the contract ends a process
   forgetPeaks();
   const outcomes = await sendTenAtOnce(queries);
   const codes = new Set([...outcomes.values()].flatMap((each) => [...each]));
-  // Answered or refused with a sentence; nothing broke.
+  // Each query was answered or refused with a sentence; nothing broke.
   for (const code of codes) expect(['answered', 'BAD_USER_INPUT', 'TOO_MANY_REQUESTS']).toContain(code);
   expect(codes).toContain('answered');
   expect(codes).toContain('BAD_USER_INPUT');

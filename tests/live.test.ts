@@ -10,9 +10,9 @@ import { asSuperuser } from './support/databases.ts';
 import { type Exchange, startExchange } from './support/exchange.ts';
 
 let exchange: Exchange;
-/** Everybody whom tasks may fall to, in the order in which they are drawn. */
+/** The ids of all users who can be assigned tasks, in the order of the draw. */
 let eligible: string[];
-/** To whom the next tasks fall; anybody where it is nobody. */
+/** The login that gets the next tasks; null for any. */
 let nextAssignee: string | null = null;
 const idOf = new Map<string, string>();
 const people = ['ada', 'max', 'iris', 'kiwi', 'rio', 'coco', 'pip', 'juno'];
@@ -53,7 +53,7 @@ async function connect(login: string): Promise<{ client: Client; closes: Close[]
   return { client, closes };
 }
 
-/** The payloads of a subscription, one after the other. */
+/** Subscribes. The payloads are read one after the other. */
 async function subscribe(login: string, query: string, variables: Record<string, unknown> = {}) {
   const { client, closes } = await connect(login);
   const payloads = client.iterate<any>({ query, variables });
@@ -63,7 +63,7 @@ async function subscribe(login: string, query: string, variables: Record<string,
       const { value, done } = await payloads.next();
       return done ? undefined : value;
     },
-    /** Reads on until a payload is as wanted. */
+    /** Reads until a payload is as wanted. */
     async until(isWanted: (data: any) => boolean) {
       for (;;) {
         const { value, done } = await payloads.next();
@@ -116,7 +116,7 @@ test('one payload spans accounting, auth and tracker', async () => {
   });
   await resolveTask('pip', task.id);
   const paid = await live.until((data) => data.balanceChanged.entries.length === 2);
-  // A state, oldest first: the fee still stands there.
+  // The payload is the whole state, oldest entry first, so the fee is still in it.
   expect(paid.balanceChanged.entries.map((entry: { amount: string }) => entry.amount)).toEqual([
     `-${task.assignmentFee}`,
     task.completionReward,
@@ -197,7 +197,7 @@ test('nobody receives the balance of another, whatever they ask and however ofte
   }
   await createTask('kiwi');
   for (const { login, live } of watched.filter((each) => each.login === 'kiwi')) {
-    // The very next one: nothing came of what happened to the other.
+    // This is the very next payload: the other's change sent none.
     expect((await live.next()).data.balanceChanged.account.id).toBe(idOf.get(login));
   }
 });
@@ -341,7 +341,7 @@ test('a socket ends within a second of a log-out, a deactivation or a new beak s
     await end();
     const startedAt = performance.now();
     await expect(live.next()).rejects.toMatchObject({ code: 4401 });
-    // A second on a machine that does nothing else; its token holds for fifteen minutes.
+    // About 1 s on an idle machine; the token holds for fifteen minutes.
     expect(performance.now() - startedAt).toBeLessThan(10_000);
   }
 });

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { asSuperuser, type ServiceName } from './support/databases.ts';
 import { startExchange } from './support/exchange.ts';
 
-/** Tables of BullMQ's and of migrations are not ours to change. */
+/** Leaves out the tables of BullMQ and of migrations, which are not ours to change. */
 const ownTables = `select table_name as name from information_schema.tables
   where table_schema = 'public' and table_type = 'BASE TABLE' and table_name not like 'kysely%' order by 1`;
 
@@ -41,7 +41,7 @@ test('a column that a newer release adds to every table, under load, breaks no s
         const id = own.data?.myTasks.nodes[0]?.id;
         const resolved =
           id && (await exchange.ask(login, 'mutation ($id: ID!) { resolveTask(id: $id) { id } }', { id }));
-        // Somebody else may have been given it in the meantime.
+        // The task may have another assignee by now.
         for (const error of resolved?.errors ?? [])
           if (!['FORBIDDEN', 'CONFLICT'].includes(error.extensions.code)) problems.push(error);
       }
@@ -53,7 +53,7 @@ test('a column that a newer release adds to every table, under load, breaks no s
         if (errors) problems.push(...errors);
       }
     };
-    // Every connection has planned its statements before the columns come.
+    // Connections plan their statements before the columns come.
     const working = ['kiwi', 'rio', 'coco', 'iris'].map(work);
     const managing = manage();
     await exchange.data('ada', everything);
@@ -72,7 +72,7 @@ test('a column that a newer release adds to every table, under load, breaks no s
     await exchange.settle();
     const last = await exchange.ask('ada', `{ ledgerAudit { ok } ${everything.slice(1)}`);
     expect([...problems, ...(last.errors ?? [])]).toEqual([]);
-    // What failed and was tried again shows here and nowhere else.
+    // A statement that failed and was tried again shows only in the log.
     expect(logged.filter((line) => /cached plan|could not apply| failed \(/.test(line))).toEqual([]);
     expect(last.data.ledgerAudit).toEqual({ ok: true });
     for (const service of ['tracker', 'accounting', 'analytics'])

@@ -36,7 +36,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { asSuperuser, cloneDatabase, type ServiceName, workOn } from './support/databases.ts';
 
 /**
- * How PostgreSQL goes about what is asked often or in bulk: by indexes, in tables of tens of thousands of rows. Times
+ * How PostgreSQL executes frequent and bulk statements: by indexes, in tables of tens of thousands of rows. Times
  * would differ from machine to machine; a plan that reads a whole table is wrong on each.
  */
 const big = [
@@ -55,19 +55,19 @@ const big = [
   'outbox_event',
 ];
 
-/** A service's database whose statements are noted and explained. */
+/** A service's database. Its statements are noted and explained. */
 interface Watched<Tables> {
   readonly db: Kysely<Tables>;
   readonly pool: pg.Pool;
-  /** The big tables that what `run` executes would read from end to end, with the statements that would. */
+  /** Returns the big tables that statements of `run` would read from end to end, with these statements. */
   wholeTables(run: (trx: Transaction<Tables>) => Promise<unknown>): Promise<string[]>;
-  /** How many statements `run` takes. */
+  /** Counts the statements of `run`. */
   statements(run: () => Promise<unknown>): Promise<number>;
 }
 
 async function watch<Tables>(service: ServiceName): Promise<Watched<Tables>> {
   const noted: { sql: string; parameters: readonly unknown[] }[] = [];
-  // Values as the services get them.
+  // Parses values as the services do.
   const types = {
     getTypeParser: (oid: number, format?: 'text') =>
       oid === pg.types.builtins.INT8
@@ -99,7 +99,7 @@ async function watch<Tables>(service: ServiceName): Promise<Watched<Tables>> {
       try {
         await client.query('begin');
         for (const { sql, parameters } of statements) {
-          // What it sets for its transaction holds for the plans of the statements after it.
+          // These settings affect the plans of the statements after it.
           if (sql.includes('set_config')) await client.query(sql, [...parameters]);
           const { rows } = await client.query(`explain (format json) ${sql}`, [...parameters]);
           for (const table of seqScans(rows[0]['QUERY PLAN']))
@@ -223,7 +223,7 @@ describe('tracker, with 30,000 open and 30,000 done tasks', () => {
   });
 });
 
-/** What a use case needs of the facts it is given: the same for ten as for a thousand. */
+/** Facts in columns, as use cases get them: their statements are the same for ten as for a thousand. */
 const moments = (count: number) => Array.from({ length: count }, () => '2026-02-01T10:00:00.000Z');
 const newIds = (count: number) => Array.from({ length: count }, newId);
 const assigned = (count: number): Columns<typeof tasksAssigned> => ({

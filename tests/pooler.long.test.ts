@@ -12,7 +12,7 @@ import { hasPgBouncer, type PgBouncer, startPgBouncer } from './support/pgBounce
 const services = ['auth', 'tracker', 'accounting', 'analytics'] as const;
 const secret = 'a secret of both systems';
 
-/** Two systems on the same databases, by way of one pooler: two processes of each kind. */
+/** Two systems on the same databases through one pooler: two processes of each kind. */
 describe.skipIf(!hasPgBouncer())('through PgBouncer in transaction mode', () => {
   let databases: Record<ServiceName, string>;
   let pooler: PgBouncer;
@@ -110,7 +110,7 @@ describe.skipIf(!hasPgBouncer())('through PgBouncer in transaction mode', () => 
               '{ myTasks(status: IN_PROGRESS, first: 1) { nodes { id assignmentFee assignee { name } } } }',
             );
             const [own] = myTasks.nodes;
-            // It may be reassigned or resolved before the second request comes: that is a refusal, not a fault.
+            // The task may be reassigned or resolved before the second request comes: a refusal is no fault.
             if (own)
               await ask(login, 'mutation ($id: ID!) { resolveTask(id: $id) { id } }', { id: own.id }).catch(
                 (error: Error) => {
@@ -137,7 +137,7 @@ describe.skipIf(!hasPgBouncer())('through PgBouncer in transaction mode', () => 
     return rows[0];
   };
 
-  /** Tracker's facts, accounting's entries and analytics' figures say the same. */
+  /** Expects that tracker's facts, accounting's entries and analytics' figures agree. */
   async function expectTheSameEverywhere(): Promise<void> {
     const tracker = await rowOf(
       'tracker',

@@ -9,7 +9,7 @@ import { startExchange } from './support/exchange.ts';
 
 const server = await findRedisServer(process.env);
 
-/** The queues in a Redis Cluster: every key of theirs has to be in one slot, whichever node that is on. */
+/** The queues in a Redis Cluster: all their keys have to be in one slot, on whichever node it is. */
 describe.skipIf(!server)('a Redis Cluster of two nodes', () => {
   const directory = mkdtempSync(join(tmpdir(), 'exchange-cluster-'));
   const nodes: { process: ChildProcess; redis: Redis; port: number }[] = [];
@@ -41,7 +41,7 @@ describe.skipIf(!server)('a Redis Cluster of two nodes', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  /** A node without slots, on a port that was free; the cluster's own bus takes the port 10,000 above it. */
+  /** Starts a node without slots on a free port. The cluster's own bus takes the port 10,000 above it. */
   async function startNode(folder: string): Promise<(typeof nodes)[number]> {
     for (let attempt = 1; ; attempt++) {
       const port = 20_000 + Math.floor(Math.random() * 20_000);

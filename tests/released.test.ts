@@ -14,7 +14,7 @@ const schemas = {
   analytics: analyticsSchema,
 };
 
-/** What a database is made of: columns in their order, constraints, indexes, and how its tables are stored. */
+/** Lists the columns of a database in their order, its constraints and indexes, and how its tables are stored. */
 async function describeDatabase(db: Kysely<unknown>): Promise<readonly string[]> {
   const { rows } = await sql<{ line: string }>`
     with relation as (
@@ -34,7 +34,7 @@ async function describeDatabase(db: Kysely<unknown>): Promise<readonly string[]>
   return rows.map(({ line }) => line);
 }
 
-/** What has run, and when. */
+/** Returns the migrations that ran, and when. */
 const migrationsOf = async (db: Kysely<unknown>) =>
   (
     await sql<{
@@ -56,7 +56,7 @@ test.each(Object.entries(schemas))(
       await migrateService(old!, schema, role);
       await migrateService(young!, schema, role);
       expect(await describeDatabase(old!)).toEqual(await describeDatabase(young!));
-      // None of them ran again, and none has another name now.
+      // No migration ran again, and none has another name now.
       expect((await migrationsOf(old!)).slice(0, ran.length)).toEqual(ran);
     } finally {
       await Promise.all([old!.destroy(), young!.destroy()]);

@@ -17,7 +17,7 @@ test('workers that are stopped in the middle lose no receipt: nothing waits to b
     );
     await exchange.stopWorkers();
     await exchange.startWorkers();
-    // Half the time after which a delivery without a receipt is sent again (a tenth of that on PostgreSQL).
+    // Half of the 30 s after which a delivery without a receipt is sent again (2 s with PostgreSQL).
     await exchange.settle(15_000);
   }
   const { ledgerAudit } = await exchange.data('ada', '{ ledgerAudit { ok entriesChecked } }');

@@ -18,8 +18,8 @@ import { WebSocket } from 'ws';
 import { type ServiceName, testLog } from './support/databases.ts';
 
 /*
- * What somebody can do who has read the environment of one part, as `npm start` makes it: with real databases, and with
- * the real subgraphs and gateway, each of which reads that environment.
+ * What a person can open who has read one part's environment, as `npm start` makes it. Databases, subgraphs
+ * and gateway are real, and each part reads that environment.
  */
 
 const prefix = `secrets_${process.pid}_`;
@@ -66,7 +66,7 @@ beforeAll(async () => {
       serveService(accounting, readSettings(accounting.settings, environment), testLog),
     analytics: (environment) =>
       serveService(analytics, readSettings(analytics.settings, environment), testLog),
-    // They have no endpoint that a secret opens.
+    // Workers have no endpoint that a secret opens.
     workers: async () => ({ stop: async () => {} }),
     gateway: (environment) => startGateway(readGatewaySettings(environment), testLog),
   };
@@ -81,7 +81,7 @@ afterAll(async () => {
   for (const part of started.reverse()) await part.stop();
 });
 
-/** The texts in an environment that are long enough for a secret, by their setting; of a URL, its password. */
+/** Returns the values of an environment that are long enough for a secret, by setting; of a URL, its password. */
 const textsIn = (environment: Record<string, string>): [setting: string, text: string][] =>
   Object.entries(environment)
     .map(([setting, value]): [string, string] => [
@@ -103,7 +103,7 @@ async function logsIn(role: string, password: string, database: string): Promise
     await client.connect();
     return true;
   } catch (error) {
-    // Refused for the password (28P01), or let in and refused for the database (42501). Anything else is no answer.
+    // Refused because of the password (28P01), or, let in, of the database (42501). Any other error is no answer.
     if (!['28P01', '42501'].includes((error as { code?: string }).code ?? '')) throw error;
     return false;
   } finally {
@@ -111,7 +111,7 @@ async function logsIn(role: string, password: string, database: string): Promise
   }
 }
 
-/** The roles that a text in an environment opens a database with: as it is, or as what passwords were derived from. */
+/** Returns the roles for which a text is the password, or the secret that the password is derived from. */
 async function rolesOpenedBy(texts: readonly string[]): Promise<string[]> {
   const { username: superuser } = new URL(inject('stores').adminUrl);
   const roles = [
@@ -171,7 +171,7 @@ const endpoints: Record<ServiceName, Record<string, Endpoint>> = {
   analytics: { graph, upgrade },
 };
 
-/** The endpoints that a text opens as it is, or as what the secrets of pairs were derived from. */
+/** Returns the endpoints for which a text is the secret, or the one that the secret is derived from. */
 async function endpointsOpenedBy(text: string): Promise<string[]> {
   const opened: string[] = [];
   for (const service of databaseServices) {
@@ -253,7 +253,7 @@ describe('the environment of the gateway', () => {
       send('{ tasks(first: 1) { nodes { id } } companyDay { day } analyticsDay { day } }', token);
     expect(await ask()).not.toHaveProperty('errors');
     expect(await send('mutation { logout }', token)).not.toHaveProperty('errors');
-    // None of the three knows sessions: it is the gateway that has asked auth.
+    // None of these three subgraphs knows sessions: the gateway asks auth.
     await expect.poll(ask).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
   });
 });

@@ -6,7 +6,7 @@ import { asSuperuser, openTestDatabase, workOn } from './support/databases.ts';
 import { type Answer, type Exchange, startExchange } from './support/exchange.ts';
 
 let exchange: Exchange;
-/** Tracker's database, as tracker sees it and from behind the scenes. */
+/** Tracker's database as use cases see it, and (`tracker`) as a superuser does. */
 let database: Parameters<typeof runReassignmentBatch>[0];
 let tracker: pg.Client;
 const idOf = new Map<string, string>();
@@ -45,7 +45,7 @@ async function createTask(title = 'Clean the cage', by = 'kiwi') {
     assignments: { nodes: { id: string }[] };
   };
 }
-/** Many at once, twenty of them in one operation. */
+/** Creates many tasks. */
 async function createTasks(count: number): Promise<{ id: string; assignee: { id: string } }[]> {
   const made: { id: string; assignee: { id: string } }[] = [];
   while (made.length < count) {
@@ -94,7 +94,7 @@ describe('creating (rules 3 and 4)', () => {
       drawn.set(login, (drawn.get(login) ?? 0) + 1);
     }
     expect([...drawn.keys()].sort()).toEqual([...employees].sort());
-    // 50 each is expected; fewer than 20 of a uniform draw happen once in a million times.
+    // 50 each are expected. A uniform draw gives fewer than 20 once in a million times.
     for (const [login, times] of drawn) expect(times, login).toBeGreaterThan(20);
   }, 90_000);
 
@@ -129,7 +129,7 @@ describe('resolving (rule 5)', () => {
 
   test('a task that was reassigned meanwhile is its new assignee’s to resolve', async () => {
     const { id, assignee } = await createTask();
-    // Whoever it falls to: the one who does not hold it any more is refused.
+    // Reassigns until the task has another assignee. The former one is then refused.
     let now = assignee.id;
     for (let presses = 0; now === assignee.id && presses < 20; presses++) {
       await exchange.data('max', 'mutation { reassignTasks { id } }');
@@ -160,7 +160,7 @@ describe('reassigning (rule 6)', () => {
   const runBatch = (id: string, size: number) => runReassignmentBatch(database, systemRandom, id, size);
   const assignmentsOf = (id: string) => count('assignment where reassignment_id = $1', id);
 
-  /** Holds runs where they are, for as long as a test looks at them. */
+  /** Stops the workers, so that runs stay as they are while a test looks at them. */
   async function withoutWorkers(run: () => Promise<void>): Promise<void> {
     await exchange.settle();
     await exchange.stopWorkers();
@@ -186,7 +186,7 @@ describe('reassigning (rule 6)', () => {
         'query ($id: ID!) { task(id: $id) { assignee { id } assignments { nodes { assignee { id } reassignment { id } } } } }',
         { id },
       );
-      // Newest first: the one that counts is the run's.
+      // The newest assignment comes first, and it is the run's.
       expect(task.assignments.nodes[0]).toEqual({
         assignee: task.assignee,
         reassignment: { id: pressed.id },
@@ -232,7 +232,7 @@ describe('reassigning (rule 6)', () => {
     expect(first).toMatchObject({ status: 'COMPLETED', processed: first.total });
     expect(second).toMatchObject({ status: 'COMPLETED', processed: second.total });
     expect(second.startedAt >= first.finishedAt).toBe(true);
-    // Taken up where it was: nothing is assigned twice by one run.
+    // The run went on where it was: it assigned nothing twice.
     expect(await assignmentsOf(running.id)).toBe(first.total);
   });
 
@@ -318,7 +318,7 @@ describe('reassigning (rule 6)', () => {
     expect(await assignmentsOf(running.id)).toBe(5);
     expect(await assignmentsOf(waiting.id)).toBe(0);
     expect(await read(running.id)).toMatchObject({ status: 'CANCELLED', processed: 5 });
-    // One that has completed cannot be cancelled either.
+    // A completed run cannot be cancelled either.
     const completed = await press('JOIN');
     await exchange.settle();
     expect(codeOf(await cancel(completed.id))).toBe('CONFLICT');
@@ -341,7 +341,7 @@ describe('reassigning (rule 6)', () => {
 });
 
 describe('reading', () => {
-  /** Reads a list to its end by its cursors; `between` happens after each page. */
+  /** Reads a list to its end by its cursors. Calls `between` after each page. */
   async function readAll(
     list: (args: string) => string,
     path: string[],
@@ -365,7 +365,7 @@ describe('reading', () => {
   }
   const selection = '{ nodes { id } pageInfo { hasNextPage endCursor } }';
 
-  /** No row twice, and every row that was there when the reading began. */
+  /** Expects no row twice, and every row that was there when the reading began. */
   function expectWhole(found: string[], before: string[]): void {
     expect(new Set(found).size).toBe(found.length);
     expect(before.filter((id) => !found.includes(id))).toEqual([]);
@@ -439,7 +439,7 @@ describe('reading', () => {
     pg.Client.prototype.query = function (this: pg.Client, ...given: any[]) {
       const { database } = this;
       const text = typeof given[0] === 'string' ? given[0] : given[0]?.text;
-      // Clock comparisons and the settings of a new connection do not belong to the request either.
+      // Clock comparisons and the settings of a new connection do not belong to the request.
       const isOfRequest = !/clock_timestamp|^set session/.test(String(text));
       if (database && isOfRequest)
         statements.set(database, [...(statements.get(database) ?? []), String(text)]);
@@ -468,7 +468,7 @@ describe('reading', () => {
       });
       return Object.fromEntries(own);
     };
-    // The fewest of some tries: a request more or less asks who its caller is, as the time goes by.
+    // Takes the fewest of five tries: how often a request looks up its caller depends on timing.
     const fewestFor = async (first: number) => {
       const tries: Record<string, number>[] = [];
       for (let n = 0; n < 5; n++) tries.push(await statementsFor(first));
@@ -491,7 +491,7 @@ describe('reading', () => {
   });
 });
 
-// The last ones: they leave nobody to give a task to.
+// These are the last tests, since they leave no eligible user.
 describe('with nobody eligible', () => {
   test('there is no task and no run, and the keys stay unused', async () => {
     const setRole = (login: string, role: string) =>
@@ -512,7 +512,7 @@ describe('with nobody eligible', () => {
     for (const login of ['rio', 'coco', 'pip']) await setActive(login, 'deactivateUser');
     await exchange.settle();
 
-    // One is left: everything falls to them.
+    // One user is left and gets every task.
     for (let tries = 0; tries < 5; tries++) expect((await createTask()).assignee.id).toBe(idOf.get('juno'));
     await setActive('juno', 'deactivateUser');
     await exchange.settle();
@@ -525,7 +525,7 @@ describe('with nobody eligible', () => {
       keys: await count('idempotency_key'),
       events: await count('outbox_event'),
     });
-    // Workers clear away events that were delivered.
+    // Workers delete events that were delivered.
     await exchange.stopWorkers();
     const before = await rows();
     const create = 'mutation { createTask(input: { title: "Too late", idempotencyKey: "late" }) { id } }';

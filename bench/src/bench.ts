@@ -13,7 +13,7 @@ import { type Backend, type Figure, printLine, tableOf } from './figures.ts';
 import { describeMachine } from './machine.ts';
 import { say } from './progress.ts';
 
-/** In the order they run in. `reassign`, `feel` and `read` share a company, which the first of them fills. */
+/** The benchmarks in their order. `reassign`, `feel` and `read` share a company, which the first of them fills. */
 const benchmarks: Readonly<Record<string, Benchmark>> = {
   start,
   create,
@@ -25,17 +25,17 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   live,
 };
 
-/** What has nothing to do with where the queues live: measured once. */
+/** The benchmarks that do not depend on the backend: measured once. */
 const withoutQueues = new Set(['federated', 'read']);
 
 const usage = `Usage: npm run bench [-- [NAME …] [--backend redis|postgresql] [--tasks N] [--explain] [--quick]]
-  NAME        ${Object.keys(benchmarks).join(', ')}; all of them unless named
-  --backend   where the queues live; both unless given, Redis only where one is installed
-  --tasks     only this many tasks, where a benchmark goes through several sizes
-  --explain   also says where the time went
+  NAME        ${Object.keys(benchmarks).join(', ')}; all of them by default
+  --backend   where the queues live; both by default, Redis only where it is installed
+  --tasks     the only number of tasks to measure, where a benchmark measures several
+  --explain   also prints where the time went
   --quick     everything small, to see that it runs`;
 
-/** What the command line asks for. @throws an Error with a sentence where that makes no sense. */
+/** Reads the command line. @throws Error with a sentence where it is wrong. */
 function readArguments(args: string[]) {
   const { values, positionals } = parseArgs({
     args,
@@ -112,7 +112,7 @@ async function main(args: string[]): Promise<void> {
             },
           );
         } catch (error) {
-          // What the others found is worth having all the same.
+          // The figures of the other benchmarks are still useful.
           console.error(`${name}, queues in ${backend}, failed:`, error);
           process.exitCode = 1;
         } finally {
@@ -125,7 +125,7 @@ async function main(args: string[]): Promise<void> {
   }
   console.log(`\n${tableOf(figures)}`);
   console.log(
-    `${describeMachine()}; ${((performance.now() - began) / 60_000).toFixed(1)} minutes${quick ? '; --quick: no figures to go by' : ''}`,
+    `${describeMachine()}; ${((performance.now() - began) / 60_000).toFixed(1)} minutes${quick ? '; --quick: the figures mean nothing' : ''}`,
   );
 }
 

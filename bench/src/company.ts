@@ -18,22 +18,22 @@ import type { Backend } from './figures.ts';
 import { readCpu } from './machine.ts';
 import { say, showProgress } from './progress.ts';
 
-/** A whole system of its own, durable as in production, with a company in it; and ways to look behind the scenes. */
+/** A separate system, durable as in production, with a company in it and with access to its databases. */
 export interface BenchCompany {
   readonly backend: Backend;
   readonly system: RunningSystem;
   /** A superuser's connection to each service's database. */
   readonly databases: Readonly<Record<'auth' | 'tracker' | 'accounting' | 'analytics', pg.Client>>;
-  /** The ids of everybody whom tasks may fall to. */
+  /** The ids of all users who may be given tasks. */
   readonly employeeIds: readonly string[];
-  /** An access token of one of the demo company's people, such as the manager `max`; logged in anew each time. */
+  /** Logs in one of the demo company's people, such as the manager `max`, and returns an access token. */
   token(login: string): Promise<string>;
   close(): Promise<void>;
 }
 
 const log = createLog('bench', process.env.LOG_LEVEL ?? 'warn');
 
-/** Starts a system in a temporary directory, and puts so many employees into the demo company. */
+/** Starts a system in a temporary directory, and adds employees to the demo company until it has this many. */
 export async function openCompany(backend: Backend, employees: number): Promise<BenchCompany> {
   const directory = mkdtempSync(join(tmpdir(), 'exchange-bench-'));
   const system = await startSystem({
@@ -80,7 +80,7 @@ export async function openCompany(backend: Backend, employees: number): Promise<
 
 const isEligible = (role: string) => role !== 'MANAGER' && role !== 'ADMIN';
 
-/** Employees by the hundred: rows and events as `createAccount` makes them, but one hash of one beak for all. */
+/** Adds many employees: rows and events as `createAccount` makes them, but with the hash of one beak for all. */
 async function hire(system: RunningSystem, count: number): Promise<void> {
   const options = { poolSize: 1, statementTimeoutMs: 60_000, applicationName: 'bench' };
   const db = openDatabase<AuthTables>(system.databases.auth.url, options, log);
@@ -135,7 +135,7 @@ async function logIn(system: RunningSystem, login: string): Promise<string> {
   return session.accessToken;
 }
 
-/** One operation through the gateway. @throws where it is answered with errors. */
+/** Runs one operation through the gateway. @throws where the answer has errors. */
 export async function ask<Data>(
   system: RunningSystem,
   token: string | null,
@@ -153,8 +153,8 @@ export async function ask<Data>(
 }
 
 /**
- * Tops up the open tasks to so many, by SQL in tracker's database, as if each had been put up and drawn once. Their
- * creation is no event, so nothing is charged for it; whatever comes after is.
+ * Adds open tasks until there are `count`, by SQL in tracker's database, as if each had been created and assigned once.
+ * No event is appended for that, so no fee is charged for it. Fees are charged for all later assignments.
  */
 export async function fillOpenTasks(company: BenchCompany, count: number): Promise<void> {
   const { tracker, accounting, analytics } = company.databases;
@@ -162,7 +162,7 @@ export async function fillOpenTasks(company: BenchCompany, count: number): Promi
   let there = Number(rows[0]?.n);
   if (there >= count) return;
   const progress = showProgress(`filling up to ${count.toLocaleString('en-US')} open tasks`, count);
-  // Building the index of words in one go takes a fraction of the time.
+  // Building the index of words once, at the end, takes a fraction of the time.
   await tracker.query('drop index task_search');
   while (there < count) {
     const batch = Math.min(50_000, count - there);
@@ -194,13 +194,13 @@ export async function fillOpenTasks(company: BenchCompany, count: number): Promi
   await settleStores([tracker, accounting, analytics]);
 }
 
-/** What autovacuum and the checkpointer would do some time soon, done now, so that no measurement happens upon it. */
+/** Does now what autovacuum and the checkpointer would do soon, so that they do not disturb a measurement. */
 export async function settleStores(clients: readonly pg.Client[]): Promise<void> {
   for (const client of clients) await client.query('vacuum analyze');
   await clients[0]?.query('checkpoint');
 }
 
-/** Resolves once every event has been applied, such as those of the benchmark before. @throws after two minutes. */
+/** Resolves once every event has been applied, also those of the benchmark before. @throws after two minutes. */
 export async function untilQuiet({ databases }: BenchCompany): Promise<void> {
   const producers = [databases.auth, databases.tracker, databases.accounting];
   for (const end = performance.now() + 120_000; ; await sleep(100)) {
@@ -212,13 +212,13 @@ export async function untilQuiet({ databases }: BenchCompany): Promise<void> {
   }
 }
 
-/** Forgets what statements have cost so far. */
+/** Resets the costs of statements. */
 export async function resetStatements({ databases }: BenchCompany): Promise<void> {
   await databases.tracker.query('create extension if not exists pg_stat_statements');
   await databases.tracker.query('select pg_stat_statements_reset()');
 }
 
-/** The longest that any statement of the services took since then, in milliseconds, and which it was. */
+/** Returns the services' longest statement since `resetStatements`, and its time in milliseconds. */
 export async function readLongestStatement({
   databases,
 }: BenchCompany): Promise<{ ms: number; statement: string }> {
@@ -230,7 +230,7 @@ export async function readLongestStatement({
   return rows[0] ?? { ms: 0, statement: '' };
 }
 
-/** What the services' statements cost since then, the dearest first. */
+/** Lists the costs of the services' statements since `resetStatements`, the highest first. */
 async function listStatements({
   databases,
 }: BenchCompany): Promise<{ service: string; calls: number; totalMs: number; statement: string }[]> {
@@ -247,7 +247,7 @@ async function listStatements({
   return rows;
 }
 
-/** For whoever looks for where the time goes: what processes and statements have cost since `before`. */
+/** Prints where the time went: the costs of processes since `before`, and of statements since `resetStatements`. */
 export async function sayWhereTimeWent(company: BenchCompany, before: Record<string, number>): Promise<void> {
   for (const [name, seconds] of Object.entries(readCpu(company.system.pids)))
     say(`  ${(seconds - (before[name] ?? 0)).toFixed(1)} s of processor time: ${name}`);

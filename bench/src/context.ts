@@ -1,28 +1,28 @@
 import { type BenchCompany, openCompany } from './company.ts';
 import type { Backend, Figure } from './figures.ts';
 
-/** What a benchmark is given. */
+/** The values that a benchmark gets. */
 export interface BenchContext {
   readonly backend: Backend;
-  /** Shrinks everything, to see that it runs: no figures to go by. */
+  /** Makes everything small, to see that it runs: its figures mean nothing. */
   readonly quick: boolean;
-  /** Only this many tasks, where a benchmark goes through several sizes. */
+  /** The only number of tasks to measure, where a benchmark measures several. */
   readonly tasks: number | undefined;
-  /** Also says where the time went: the dearest statements, and each process's processor time. */
+  /** Also prints the most expensive statements and the processor time of each process. */
   readonly explain: boolean;
   /**
-   * A company of 1,000 employees, opened at the first call and shared by the benchmarks of one backend, so that a
-   * million tasks are put up once.
+   * Returns a company of 1,000 employees. It is opened at the first call and shared by the benchmarks of one backend,
+   * so that a million tasks are made only once.
    */
   company(): Promise<BenchCompany>;
-  /** Measured once and kept for the other backend: what does not depend on where the queues live. */
+  /** Measures once what does not depend on the backend, and keeps the value for the other backend. */
   once<Value>(name: string, measure: () => Promise<Value>): Promise<Value>;
 }
 
-/** A benchmark: measures, and hands back what it found. */
+/** A benchmark: measures, and reports each figure. */
 export type Benchmark = (context: BenchContext, report: (figure: Figure) => void) => Promise<void>;
 
-/** The shared company of one backend, and its end. */
+/** Opens the shared company of one backend at the first call, and closes it. */
 export function shareCompany(
   backend: Backend,
   quick: boolean,

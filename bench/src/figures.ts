@@ -1,15 +1,15 @@
 import Table from 'cli-table3';
 
-/** What one measurement found. Names are for people; the JSON line carries the same. */
+/** The result of one measurement. Its names are for people; the JSON line has the same names. */
 export interface Figure {
   readonly bench: string;
   /** What was measured, such as `1,000,000 tasks, pass 2`. */
   readonly what: string;
-  /** Where the queues lived; null where they play no part. */
+  /** Where the queues were; null where they do not matter. */
   readonly backend: Backend | null;
   /** Values by name, with the unit in the name, such as `tasks/s` or `p50 ms`. */
   readonly values: Readonly<Record<string, number>>;
-  /** What the values are compared with, measured in the same run: name, value of the yardstick, and the ratio. */
+  /** The yardsticks that the values are compared with, measured by the same command. */
   readonly yardsticks?: readonly Yardstick[];
   /** The highest resident memory of each process since the measurement began, in MiB. */
   readonly peakMiB?: Readonly<Record<string, number>>;
@@ -20,11 +20,11 @@ export type Backend = 'redis' | 'postgresql';
 export interface Yardstick {
   readonly name: string;
   readonly value: number;
-  /** Ours against the yardstick: 1 is as good, higher is better for rates, lower for times. */
+  /** Our value divided by the yardstick's: 1 is equal; for rates higher is better, for times lower. */
   readonly ratio: number;
 }
 
-/** A number as people read it: three significant digits, thousands apart. */
+/** Formats a number for people: three significant digits, or whole with separated thousands. */
 export const readable = (value: number): string =>
   value >= 1_000
     ? Math.round(value).toLocaleString('en-US')
@@ -35,7 +35,7 @@ export function printLine(figure: Figure): void {
   console.log(JSON.stringify(figure));
 }
 
-/** All figures as a table, for people. */
+/** Returns all figures as a table, for people. */
 export function tableOf(figures: readonly Figure[]): string {
   const table = new Table({
     head: ['bench', 'what', 'queues', 'figures', 'yardstick → ratio', 'peak MiB'],
@@ -60,14 +60,14 @@ export function tableOf(figures: readonly Figure[]): string {
   return table.toString();
 }
 
-/** The value below which a share of all values lies, such as 0.99. */
+/** Returns the value below which a share of all values lies; the share is such as 0.99. */
 export function quantile(values: readonly number[], share: number): number {
   if (values.length === 0) return Number.NaN;
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] as number;
 }
 
-/** Median and 99th percentile, named. */
+/** Returns the median and the 99th percentile, by name. */
 export const spread = (name: string, values: readonly number[]): Record<string, number> => ({
   [`${name} p50 ms`]: quantile(values, 0.5),
   [`${name} p99 ms`]: quantile(values, 0.99),

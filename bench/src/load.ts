@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 
-/** One GraphQL operation to be sent again and again. */
+/** A GraphQL operation that is sent repeatedly. */
 export interface Operation {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** The body; called for each request, so that a mutation may differ from the one before. */
+  /** Returns the body; called for each request, so that a mutation may differ from the one before. */
   readonly body: () => string;
 }
 
-/** The body of a GraphQL request, which never changes. */
+/** Returns a `body` that is the same for each request. */
 export function fixedBody(query: string, variables: Record<string, unknown> = {}): () => string {
   const body = JSON.stringify({ query, variables });
   return () => body;
@@ -23,7 +23,7 @@ export interface LoadResult {
 
 export const perSecond = ({ latenciesMs, seconds }: LoadResult): number => latenciesMs.length / seconds;
 
-/** Sends operations over so many connections, each its next as soon as the last was answered, for so long. */
+/** Sends operations for some seconds. Each connection sends its next one as soon as the last was answered. */
 export async function closedLoop(
   operation: Operation,
   options: { connections: number; seconds: number },
@@ -44,8 +44,8 @@ export async function closedLoop(
 }
 
 /**
- * Sends operations at a steady rate, whether or not earlier ones were answered, until `stop` says so. A request's time
- * counts from when it was due: one that had to wait for its turn counts its wait, too.
+ * Sends operations at a steady rate, whether or not earlier ones were answered, until `stop` returns true. A request's
+ * time counts from when it was due, so that a wait for its turn counts too.
  */
 export async function openLoop(
   operation: Operation,
@@ -78,7 +78,7 @@ export async function openLoop(
   }
 }
 
-/** @throws where the answer is no success: a benchmark of refusals would look fast. */
+/** Sends one operation. @throws where the answer is no success: a benchmark of refusals would look fast. */
 async function send(agent: Agent, operation: Operation): Promise<{ answer: unknown; ms: number }> {
   const began = performance.now();
   const response = await request(operation.url, {

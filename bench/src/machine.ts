@@ -4,20 +4,20 @@ import type { RunningSystem } from '@ates/system/startSystem';
 
 type Pids = Readonly<Record<string, number | undefined>>;
 
-/** A system's processes that are Node's: not the stores. */
+/** Returns the ids of a system's Node processes, without those of the stores. */
 export function nodeProcesses({ pids }: RunningSystem): Pids {
   const { postgresql: _, redis: __, ...node } = pids;
   return node;
 }
 
-/** The machine in one line. */
+/** Describes the machine in one line. */
 export function describeMachine(): string {
   const gib = Math.round(totalmem() / 1024 ** 3);
   return `${availableParallelism()} cores (${cpus()[0]?.model.trim() || process.arch}), ${gib} GiB, ${process.platform}, Node ${process.version}`;
 }
 
 /**
- * Forgets processes' peaks of memory, so that the next reading is of what comes now. Linux only; elsewhere peaks count
+ * Resets the processes' memory peaks, so that the next reading counts from now on. Linux only; elsewhere peaks count
  * from each process's start.
  */
 export function resetPeaks(pids: Pids): void {
@@ -25,17 +25,17 @@ export function resetPeaks(pids: Pids): void {
     try {
       writeFileSync(`/proc/${pid}/clear_refs`, '5');
     } catch {
-      // Not Linux, or gone.
+      // Not Linux, or the process has ended.
     }
   }
 }
 
-/** The highest resident memory of each process, in MiB; those that cannot be read are left out. */
+/** Returns the highest resident memory of each process, in MiB, without those that cannot be read. */
 export function readPeaks(pids: Pids): Record<string, number> {
   return readStatus(pids, 'VmHWM');
 }
 
-/** The resident memory of each process now, in MiB. */
+/** Returns the resident memory of each process now, in MiB. */
 export function readMemory(pids: Pids): Record<string, number> {
   return readStatus(pids, 'VmRSS');
 }
@@ -51,28 +51,29 @@ function readStatus(
       const kib = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1];
       if (kib) found[name] = Number(kib) / 1024;
     } catch {
-      // Not Linux, or gone.
+      // Not Linux, or the process has ended.
     }
   }
   return found;
 }
 
 /**
- * The processor time that each process and its children have used, in seconds; those that cannot be read are left
- * out. PostgreSQL works in children, one per connection.
+ * Returns the processor time that each process and its children have used, in seconds, without those that cannot be
+ * read. PostgreSQL works in children, one per connection.
  */
 export function readCpu(pids: Pids): Record<string, number> {
   const used = new Map<number, number>();
   for (const entry of readDirectory('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
-      // Behind the name in brackets, which may hold anything: parent, then user and system time in hundredths.
+      // After the name in parentheses, which may hold anything: among others the parent, and user and system time in
+      // hundredths of a second.
       const fields = readFileSync(`/proc/${entry}/stat`, 'utf8')
         .replace(/^.*\) /, '')
         .split(' ');
       const seconds = (Number(fields[11]) + Number(fields[12])) / 100;
       for (const pid of [Number(entry), Number(fields[1])]) used.set(pid, (used.get(pid) ?? 0) + seconds);
     } catch {
-      // Gone meanwhile.
+      // The process has ended meanwhile.
     }
   }
   return Object.fromEntries(

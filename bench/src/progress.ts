@@ -1,6 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress';
 
-/** A bar on a terminal's error output; nothing where that is no terminal. */
+/** A progress bar on the error output; nothing where that is no terminal. */
 export interface Progress {
   update(done: number): void;
   stop(): void;
@@ -21,5 +21,5 @@ export function showProgress(what: string, total: number): Progress {
   return { update: (done) => bar.update(Math.min(done, total)), stop: () => bar.stop() };
 }
 
-/** A sentence about what is going on, beside the figures. */
+/** Writes a sentence about the progress to the error output, apart from the figures. */
 export const say = (sentence: string): void => void process.stderr.write(`${sentence}\n`);

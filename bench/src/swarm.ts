@@ -1,27 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 
-/** What a socket of a swarm does. */
+/** How many sockets a swarm has, and what each of them does. */
 export interface SwarmOptions {
   readonly count: number;
-  /** The `authorization` that the n-th socket introduces itself with; none unless given. */
+  /** The `authorization` of the n-th socket; none by default. */
   readonly authorization?: (n: number) => string;
-  /** The subscriptions of the n-th socket; none unless given. */
+  /** The subscriptions of the n-th socket; none by default. */
   readonly queries?: (n: number) => readonly string[];
-  /** Gets each payload as it came, with the numbers of its socket and its subscription. */
+  /** Called with each payload, and with the numbers of its socket and its subscription. */
   readonly onPayload?: (payload: unknown, socket: number, query: number) => void;
 }
 
 /** How many sockets are opened at a time. */
 const openedAtOnce = 50;
 
-/** Many clients of the graphql-transport-ws protocol in one process, which do as little as they can. */
+/** Many clients of the graphql-transport-ws protocol in one process, each doing as little as possible. */
 export class Swarm {
   readonly #sockets: WebSocket[] = [];
   #closing = false;
   /** How many payloads have come. */
   payloads = 0;
-  /** How many sockets have closed before they were to. */
+  /** How many sockets have closed unexpectedly. */
   lost = 0;
 
   /** Opens the sockets and subscribes; resolves once all are acknowledged. */
@@ -34,7 +34,7 @@ export class Swarm {
     return swarm;
   }
 
-  /** Resolves once so many payloads have come. @throws after a minute. */
+  /** Resolves once this many payloads have come. @throws after a minute. */
   async until(payloads: number): Promise<void> {
     const end = performance.now() + 60_000;
     while (this.payloads < payloads) {
@@ -64,7 +64,7 @@ export class Swarm {
         socket.send(JSON.stringify({ type: 'connection_init', payload }));
       });
       socket.on('message', (data: Buffer) => {
-        // Payloads are far more than all the rest together; whether it is one can be told without parsing it.
+        // Most messages are payloads. They are recognised without parsing, to save time.
         const text = data.toString('latin1', 0, 80);
         if (text.includes('"type":"next"')) {
           this.payloads++;

@@ -1,14 +1,14 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 
-/** Asks whoever sits at the terminal for one line; null where they end the input instead (Ctrl-C, Ctrl-D). */
+/** Asks the user at the terminal for one line; returns null where the user ends the input (Ctrl-C, Ctrl-D). */
 export function ask(question: string): Promise<string | null> {
   return readLine(question, process.stderr);
 }
 
-/** As `ask`, and shows nothing of what is typed. */
+/** Does the same as `ask`, but does not show what is typed. */
 export async function askSecret(question: string): Promise<string | null> {
-  // The line editor echoes to its output; so it gets one that shows the question, which we write, and nothing else.
+  // The line editor echoes to its output. So we write the question, and the editor's output shows nothing.
   process.stderr.write(question);
   const answer = await readLine('', new Writable({ write: (_chunk, _encoding, done) => done() }));
   process.stderr.write('\n');

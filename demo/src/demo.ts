@@ -14,15 +14,15 @@ const usage = `Plays a company's day through the public API and checks that the 
 
   npm run demo [-- --url http://localhost:4000/graphql]
 
-It plays on the system that answers there (PORT is taken from the environment), if the demo company works on it; else
-on one of its own, which is gone afterwards. Exit code 0 means that every sum holds.`;
+It plays on the system that answers there (PORT is taken from the environment), if the demo company works on it. Else
+it starts a system of its own and removes it afterwards. Exit code 0 means that every sum holds.`;
 
-/** What a shell reports of a command that Ctrl-C ended. */
+/** The exit code that a shell reports for a command that Ctrl-C ended. */
 const interruptedCode = 130;
 
 const backlogFile = fileURLToPath(new URL('../backlog.csv', import.meta.url));
 
-/** Outside stores and mail that the environment may name: a system that is thrown away has nothing to do with them. */
+/** Settings of outside stores and mail that the environment may have: a temporary system must not use them. */
 const outside = [
   ...['AUTH', 'TRACKER', 'ACCOUNTING', 'ANALYTICS'].flatMap((service) => [
     `${service}_DATABASE_URL`,
@@ -31,17 +31,17 @@ const outside = [
   ...['DATABASE_URL', 'QUEUE_DATABASE_URL', 'REDIS_URL', 'REDIS_CLUSTER', 'SMTP_URL'],
 ].flatMap((name) => [name, `${name}_FILE`]);
 
-/** Ctrl-C, or a signal of that kind. */
+/** Thrown at Ctrl-C, or at a signal of that kind. */
 class Interrupted extends Error {
   override name = 'Interrupted';
 }
 
-/** A wrong command line: its message says how it goes. */
+/** A wrong command line: its message says what is right. */
 class UsageError extends Error {
   override name = 'UsageError';
 }
 
-/** The endpoint to try; null where only help was asked for. */
+/** Reads the endpoint to try from the command line; returns null where only help was asked for. */
 function readUrl(argv: string[]): string | null {
   let values: { url?: string; help?: boolean };
   try {
@@ -57,7 +57,7 @@ function readUrl(argv: string[]): string | null {
   return url;
 }
 
-/** Why the demo company can't be played with there; null where it can. One log-in tells, so that none is locked out. */
+/** Returns why the day cannot be played there; null where it can. Tries one log-in only, to lock no account out. */
 async function whyNot(client: Client): Promise<string | null> {
   const [admin] = demoLogIns;
   try {
@@ -70,13 +70,13 @@ async function whyNot(client: Client): Promise<string | null> {
   }
 }
 
-/** Plays on a system of its own in a directory of its own; both are gone afterwards, however it ends. */
+/** Plays on a temporary system in a temporary directory; both are removed afterwards, however it ends. */
 async function playOnOwnSystem(signal: AbortSignal, interrupted: Promise<never>): Promise<number> {
   const dataDir = await mkdtemp(join(tmpdir(), 'task-exchange-demo-'));
   let system: RunningSystem | undefined;
   try {
     const environment = { ...Object.fromEntries(outside.map((name) => [name, undefined])), SEED: 'demo' };
-    // What is thrown away need not survive a crash of the machine.
+    // A temporary system need not survive a crash of the machine.
     system = await startSystem({ dataDir, port: 0, environment, durable: false, signal });
     print(`A system of its own runs at ${system.graphqlUrl} (queues in ${system.queueBackend}).`);
     const ended = system.ended.then((why) => {
@@ -115,7 +115,7 @@ function print(text: string): void {
   console.log(text);
 }
 
-/** Runs the command; its exit code. */
+/** Runs the command and returns its exit code. */
 async function main(): Promise<number> {
   const url = readUrl(process.argv.slice(2));
   if (url === null) {
@@ -140,7 +140,7 @@ async function main(): Promise<number> {
   return playOnOwnSystem(interrupt.signal, interrupted);
 }
 
-/** The one sentence for an expected failure; the whole error for a surprise. */
+/** Returns one sentence for an expected failure, the whole error for a surprise. */
 function explain(error: unknown): string {
   if (
     error instanceof UsageError ||

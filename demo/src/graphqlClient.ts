@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request as httpRequest } from 'undici';
 
 /**
- * What a request to the public endpoint failed with. `code` is the `extensions.code` of the first GraphQL error, or
- * - `UNREACHABLE`: no answer came (nobody listens, the connection broke, or it took too long);
+ * The failure of a request to the public endpoint. `code` is the `extensions.code` of the first GraphQL error, or
+ * - `UNREACHABLE`: no answer came (no process listens, the connection broke, or it took too long);
  * - `BAD_ANSWER`: something answered that is no GraphQL endpoint.
  */
 export class GraphqlError extends Error {
@@ -19,8 +19,8 @@ export class GraphqlError extends Error {
 export interface Client {
   readonly url: string;
   /**
-   * Runs one operation. Queries are repeated where no answer came; mutations are not, because the first may have
-   * been carried out all the same.
+   * Runs one operation. Queries are repeated where no answer came. Mutations are not, because the first one may have
+   * been carried out.
    * @throws GraphqlError for the first error in the answer, even where it carries data too.
    */
   request<T>(document: string, variables?: Record<string, unknown>, token?: string): Promise<T>;
@@ -32,14 +32,14 @@ export interface ClientOptions {
   readonly timeoutMs?: number;
   /** The most connections that are open at a time. */
   readonly connections?: number;
-  /** How long to wait before each repetition of a query, in milliseconds; as many as there are. */
+  /** How long to wait before each repetition of a query, in milliseconds; one entry per repetition. */
   readonly retryDelaysMs?: readonly number[];
 }
 
 /** The longest answer that is read, in bytes: far more than any page of 200 tasks. */
 const maxAnswerBytes = 32 * 1024 * 1024;
 
-/** A client of the endpoint at `url`, such as `http://localhost:4000/graphql`. Close it, or Node goes on running. */
+/** Makes a client of the endpoint at `url`, such as `http://localhost:4000/graphql`. Close it, or Node does not end. */
 export function createClient(url: string, options: ClientOptions = {}): Client {
   const { timeoutMs = 15_000, connections = 16, retryDelaysMs = [200, 800] } = options;
   const agent = new Agent({
@@ -63,7 +63,7 @@ export function createClient(url: string, options: ClientOptions = {}): Client {
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         },
         body,
-        // The agent's limits count from byte to byte; this one is for an answer that trickles.
+        // The agent's limits are between two bytes; this one is for an answer that comes slowly, byte by byte.
         signal: AbortSignal.timeout(timeoutMs),
       });
       status = response.statusCode;
@@ -93,7 +93,7 @@ export function createClient(url: string, options: ClientOptions = {}): Client {
   };
 }
 
-/** Whether `error` is an answer with one of these codes; with any code where none is named. */
+/** True where `error` is a GraphqlError with one of these codes; with any code where none is named. */
 export const isGraphqlError = (error: unknown, ...codes: string[]): error is GraphqlError =>
   error instanceof GraphqlError && (codes.length === 0 || codes.includes(error.code));
 
@@ -102,9 +102,9 @@ const isQuery = (document: string) => /^(?:\s|#.*)*(?:query\b|\{)/.test(document
 function whyNot(cause: unknown, timeoutMs: number): string {
   const { name, code, message } = cause as NodeJS.ErrnoException;
   if (name === 'TimeoutError' || /TIMEOUT/.test(code ?? '')) return `no answer within ${timeoutMs} ms`;
-  if (code === 'ECONNREFUSED') return 'nobody listens there';
+  if (code === 'ECONNREFUSED') return 'no process listens there';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'there is no host of that name';
-  // Where a name has several addresses and all fail, Node's message is empty and the code is all there is.
+  // Where a name has several addresses and all fail, Node's message is empty and only the code says why.
   return message || code || 'the connection broke';
 }
 
@@ -118,7 +118,7 @@ function readAnswer<T>(url: string, status: number, text: string): T {
   try {
     answer = JSON.parse(text) as Answer;
   } catch {
-    // Told apart below, by the status.
+    // The status decides below which error this is.
   }
   const first = Array.isArray(answer?.errors) ? answer.errors[0] : undefined;
   if (first) {
@@ -126,7 +126,7 @@ function readAnswer<T>(url: string, status: number, text: string): T {
     throw new GraphqlError(typeof code === 'string' ? code : 'INTERNAL', String(first.message));
   }
   if (answer?.data !== undefined && answer.data !== null) return answer.data as T;
-  // A load balancer answers like this while nothing stands behind it.
+  // A load balancer answers like this while no server is behind it.
   if (status === 502 || status === 503 || status === 504)
     throw new GraphqlError('UNREACHABLE', `${url} answered with status ${status}.`);
   throw new GraphqlError(

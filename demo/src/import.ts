@@ -13,11 +13,11 @@ const usage = `Imports tasks from a CSV file with the columns title, description
 
   npm run import -- FILE.csv [--url http://localhost:4000/graphql] [--login LOGIN]
 
-Login and beak shape are taken from --login or IMPORT_LOGIN and from IMPORT_BEAK_SHAPE (or the file that
-IMPORT_BEAK_SHAPE_FILE names), or asked for.
-A row that is wrong is named and left out. Run it again at will: what is there already is not imported twice.`;
+The login is --login or IMPORT_LOGIN, the beak shape is IMPORT_BEAK_SHAPE or in the file that IMPORT_BEAK_SHAPE_FILE
+names. What is missing is asked for.
+A wrong row is reported and left out. You can repeat the import: no task is imported twice.`;
 
-/** Something the person at the terminal can put right: shown as it is. */
+/** An error that the user at the terminal can correct: its message is shown as it is. */
 class UsageError extends Error {
   override name = 'UsageError';
 }
@@ -40,7 +40,7 @@ function parseOptions(argv: string[]) {
   }
 }
 
-/** The command line; null where only help was asked for. */
+/** Reads the command line; returns null where only help was asked for. */
 function readArguments(argv: string[]): Arguments | null {
   const { values, positionals } = parseOptions(argv);
   if (values.help) return null;
@@ -51,7 +51,7 @@ function readArguments(argv: string[]): Arguments | null {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw new UsageError(`--url must be an address that starts with http:// or https://; it is "${url}".`);
   return {
-    // npm runs scripts in the project's folder; the name was typed where the person stood.
+    // npm runs scripts in the project's folder, but the file's name is relative to the folder where npm was called.
     file: resolve(process.env.INIT_CWD ?? '.', file),
     url,
     login: values.login ?? (process.env.IMPORT_LOGIN?.trim() || undefined),
@@ -62,7 +62,7 @@ async function signIn(client: Client, givenLogin: string | undefined): Promise<S
   const atTerminal = process.stdin.isTTY && process.stderr.isTTY;
   const missing = (what: string) =>
     new UsageError(
-      `There is no ${what}, and no terminal to ask for it at: set IMPORT_LOGIN and IMPORT_BEAK_SHAPE.`,
+      `There is no ${what}, and no terminal to ask for it: set IMPORT_LOGIN and IMPORT_BEAK_SHAPE.`,
     );
   const login = givenLogin ?? (atTerminal ? await ask('Login: ') : undefined);
   if (login === undefined) throw missing('login');
@@ -97,7 +97,7 @@ function createProgressView(): { show(progress: ImportProgress): void; end(): vo
       end() {},
     };
   }
-  // Its own handler of Ctrl-C would keep the process from ending.
+  // The bar's own handler of Ctrl-C would keep the process from ending, so it is off.
   const bar = new SingleBar({
     format: 'Importing [{bar}] {percentage}% | {value} of {total} rows | {eta_formatted} left',
     barCompleteChar: '=',
@@ -117,9 +117,9 @@ function createProgressView(): { show(progress: ImportProgress): void; end(): vo
   };
 }
 
-/** Says what came of it; whether all of it went well. */
+/** Prints the report; returns true where there was no problem. */
 function printReport(report: ImportReport): boolean {
-  // A file may quote anything; a terminal obeys control characters.
+  // A sentence may quote any text of the file, and a terminal obeys control characters.
   for (const { line, sentence } of report.problems)
     console.error(`line ${line}: ${sentence.replace(/\p{Cc}/gu, '?')}`);
   const bad = report.problems.length;
@@ -134,14 +134,14 @@ function printReport(report: ImportReport): boolean {
   return bad === 0 && report.stopped === null;
 }
 
-/** Runs the command; its exit code. */
+/** Runs the command and returns its exit code. */
 async function main(): Promise<number> {
   const given = readArguments(process.argv.slice(2));
   if (!given) {
     console.log(usage);
     return 0;
   }
-  // Before anybody is asked for their beak.
+  // Before the user is asked for a beak shape.
   await checkFile(given.file);
   const client = createClient(given.url);
   const view = createProgressView();
@@ -156,7 +156,7 @@ async function main(): Promise<number> {
   }
 }
 
-/** The one sentence for an expected failure; the whole error for a surprise. */
+/** Returns one sentence for an expected failure, the whole error for a surprise. */
 function explain(error: unknown): string {
   if (error instanceof UsageError || error instanceof FileError || error instanceof SettingError)
     return error.message;

@@ -7,7 +7,7 @@ import { nameOf, type Problem, type TaskRow } from './taskRow.ts';
 export interface ImportOptions {
   readonly client: Client;
   readonly session: Session;
-  /** A CSV file with the columns title, description and jira id, in any order; only the first is a must. */
+  /** A CSV file with the columns title, description and jira id, in any order; only title is required. */
   readonly file: string;
   /** Called with 0 once the file is read, and after each row that was sent. */
   readonly onProgress?: (progress: ImportProgress) => void;
@@ -22,25 +22,25 @@ export interface ImportProgress {
 }
 
 export interface ImportReport {
-  /** Rows in the file, the header left out. `created + alreadyThere + problems.length + notImported`. */
+  /** Rows in the file, without the header: `created + alreadyThere + problems.length + notImported`. */
   readonly rowCount: number;
   readonly created: number;
   /** Rows whose task this user had made before the import began. */
   readonly alreadyThere: number;
   /** Bad rows and rows that the server refused, by line. */
   readonly problems: readonly Problem[];
-  /** Good rows without an answer when it `stopped`: running the import again takes them up. */
+  /** Good rows without an answer when the import `stopped`: another import sends them again. */
   readonly notImported: number;
-  /** Why the import broke off, as a sentence; null where it went to the end. */
+  /** Why the import stopped early, as a sentence; null where it did not. */
   readonly stopped: string | null;
 }
 
-/** Rows under way at a time. */
+/** The number of rows that are sent at the same time. */
 const concurrency = 8;
 
-/** What every other row would meet too. */
+/** Errors that every other row would get too. */
 const codesThatStop = ['UNREACHABLE', 'BAD_ANSWER', 'UNAUTHENTICATED', 'NO_ELIGIBLE_ASSIGNEE'];
-/** What may pass. A row can be sent again after either: its key makes one task of all attempts. */
+/** Errors that may pass. A row can be sent again after each of them: its key makes one task of all attempts. */
 const codesToRetry = ['UNREACHABLE', 'TOO_MANY_REQUESTS'];
 
 const createTaskDocument = `mutation ImportTask($input: CreateTaskInput!) {
@@ -51,8 +51,8 @@ const newestOwnTaskDocument = `query NewestOwnTask($creatorId: ID!) {
 }`;
 
 /**
- * Makes a task of every good row of a CSV file and says what is wrong with the others. Run again it makes none twice:
- * each row carries a key by which the tracker knows it, per user and for 30 days.
+ * Makes a task of every good row of a CSV file and reports what is wrong with the others. Repeated, it makes no task
+ * twice: each row has a key by which tracker recognises it, per user and for 30 days.
  * @throws FileError where nothing can be read from the file, GraphqlError where the server fails before the first row.
  */
 export async function importTasks(options: ImportOptions): Promise<ImportReport> {
@@ -103,8 +103,8 @@ export async function importTasks(options: ImportOptions): Promise<ImportReport>
 }
 
 /**
- * When this user's newest task was made, in milliseconds; before all time where there is none. What was made later,
- * the import made: both times are the tracker's, so that no two clocks have to agree.
+ * Returns when this user's newest task was made, in milliseconds; minus infinity where there is none. The import has
+ * made all later tasks. Both times are by tracker's clock, so that no two clocks have to agree.
  */
 async function newestOwnTask(client: Client, session: Session): Promise<number> {
   const { tasks } = await requestAs<{ tasks: { nodes: { createdAt: string }[] } }>(
@@ -116,7 +116,7 @@ async function newestOwnTask(client: Client, session: Session): Promise<number> 
   return tasks.nodes[0] ? Date.parse(tasks.nodes[0].createdAt) : Number.NEGATIVE_INFINITY;
 }
 
-/** Sends one row, patiently; when its task was made, in milliseconds. */
+/** Sends one row, again where needed, and returns when its task was made, in milliseconds. */
 async function sendRow(
   client: Client,
   session: Session,

@@ -11,7 +11,7 @@ export const maxFileBytes = 20 * 1024 * 1024;
 /** The most rows that are imported at a time. */
 export const maxRows = 20_000;
 
-/** A file nothing can be imported from: its message is one sentence. */
+/** Says in one sentence why nothing can be imported from a file. */
 export class FileError extends Error {
   override name = 'FileError';
 }
@@ -24,8 +24,8 @@ export interface Backlog {
 }
 
 /**
- * Whether there is a file of bounded size.
- * @throws FileError where there is not.
+ * Checks that there is a file, and that it is not too large.
+ * @throws FileError where one of these is not so.
  */
 export async function checkFile(file: string): Promise<void> {
   const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
@@ -48,12 +48,12 @@ export async function readBacklog(file: string): Promise<Backlog> {
   const reader = createRowReader(basename(file));
   const parser = parse({
     bom: true,
-    // All three, whatever the first line ends with: files get pasted together.
+    // All three kinds of line end, whatever the first line has: a file may be pasted together from several.
     record_delimiter: ['\r\n', '\n', '\r'],
     relax_column_count: true,
     max_record_size: maxFileBytes,
-    // Rows are taken here and not from the stream: it throws away what it holds when it meets a broken quote, and
-    // the rows before one are good.
+    // Rows are taken here and not from the stream: at a broken quote, the stream drops the rows that it holds, and
+    // those are good.
     on_record: (cells: string[]) => {
       reader.take(cells);
       return null;
@@ -71,14 +71,14 @@ export async function readBacklog(file: string): Promise<Backlog> {
 
 type Column = 'title' | 'description' | 'jiraId';
 
-/** Turns records into rows, and counts lines while it does. */
+/** Turns records into rows and counts their lines. */
 function createRowReader(name: string) {
   let nextLine = 1;
   let columns: Column[] | undefined;
   let rowCount = 0;
   const rows: TaskRow[] = [];
   const problems: Problem[] = [];
-  /** Line of the first row of each identity, to find the second. */
+  /** The line of the first row of each task, by its key, to find a second row. */
   const seen = new Map<string, number>();
 
   const add = (cells: string[], line: number): void => {
@@ -104,7 +104,7 @@ function createRowReader(name: string) {
   return {
     take(cells: string[]): void {
       const line = nextLine;
-      // The parser's own count takes a CR LF inside quotes for two lines.
+      // The parser itself counts a CR LF inside quotes as two lines.
       nextLine += 1 + cells.reduce((sum, cell) => sum + (cell.match(/\r\n|\n|\r/g)?.length ?? 0), 0);
       if (cells.length === 1 && cells[0]!.trim() === '') return;
       if (!columns) {
@@ -116,7 +116,7 @@ function createRowReader(name: string) {
         throw new FileError(`${name} has more than ${maxRows} rows: split it into several files.`);
       add(cells, line);
     },
-    /** Everything from here on may be misread, and a task that was misread would cost its assignee a fee. */
+    /** Stops the reading: everything from here on may be misread, and a misread task would cost its assignee a fee. */
     breakOff(code: string): void {
       if (!columns)
         throw new FileError(`${name} is not CSV: the quotation marks in its header do not match.`);
@@ -141,9 +141,9 @@ function readHeader(cells: string[], name: string): Column[] {
     if (plain === 'title' || plain === 'description') return plain;
     if (/^jira[ _-]?id$/.test(plain)) return 'jiraId';
     const shown = JSON.stringify(cell.length > 60 ? `${cell.slice(0, 60)}…` : cell);
-    const hint = /[;\t]/.test(cell) ? ' Columns are parted by commas.' : '';
+    const hint = /[;\t]/.test(cell) ? ' Separate columns by commas.' : '';
     throw new FileError(
-      `${name} has a column ${shown}, which means nothing here: there are title, description and jira id.${hint}`,
+      `${name} has a column ${shown}, which is not known: the columns are title, description and jira id.${hint}`,
     );
   });
   if (new Set(columns).size < columns.length) throw new FileError(`${name} has one column twice.`);
@@ -151,7 +151,7 @@ function readHeader(cells: string[], name: string): Column[] {
   return columns;
 }
 
-/** Refuses what is not UTF-8: a name that lost its accents would be imported for good. */
+/** Refuses text that is not UTF-8: a name without its accents would stay in the imported task for ever. */
 function decodeUtf8(): Transform {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   const decode = (chunk: Buffer | undefined): string => {

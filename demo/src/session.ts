@@ -1,13 +1,13 @@
 import { type Client, isGraphqlError } from './graphqlClient.ts';
 
-/** Somebody who is signed in. */
+/** A user who is signed in. */
 export interface Session {
   readonly user: SessionUser;
-  /** An access token that still holds for a while; renewed first where the one at hand nears its end. */
+  /** Returns an access token that is valid for some time. Renews it first where it expires soon. */
   token(): Promise<string>;
   /**
-   * Another token than `refused`, which the server would not take. Callers that were refused at the same time share
-   * one renewal: a refresh token works once, and using it twice ends the session (rule 1).
+   * Returns another token in place of `refused`, which the server has not accepted. Callers that were refused at the
+   * same time share one renewal: a refresh token works once, and using it twice ends the session (rule 1).
    */
   renew(refused: string): Promise<string>;
 }
@@ -35,11 +35,11 @@ const refreshDocument = `mutation RefreshSession($refreshToken: String!) {
 
 /** How long before its end a token is renewed, in milliseconds. */
 const renewBeforeMs = 60_000;
-/** How long a fresh token is used at least, in milliseconds: a clock that is fast would else renew at every request. */
+/** The least time that a new token is used, in milliseconds: a fast clock would else renew it at every request. */
 const useAtLeastMs = 30_000;
 
 /**
- * Signs in with the shape of one's beak.
+ * Signs a user in with the shape of the beak.
  * @throws GraphqlError UNAUTHENTICATED where login or shape is wrong, TOO_MANY_REQUESTS after too many wrong ones.
  */
 export async function logIn(
@@ -78,8 +78,8 @@ export async function logIn(
 }
 
 /**
- * Runs an operation as whoever is signed in. A token that is refused is renewed once: the server's word on a token
- * counts for more than our clock.
+ * Runs an operation as the user of the session. A token that is refused is renewed once: the server decides whether a
+ * token is valid, not our clock.
  */
 export async function requestAs<T>(
   client: Client,

@@ -68,7 +68,7 @@ describe('a file that cannot be trusted is refused as a whole', () => {
     ['\n\n', 'is empty'],
     ['description,jira id\nx,y\n', 'has no column "title"'],
     ['title,priority\nx,y\n', 'has a column "priority"'],
-    ['title;description\nx;y\n', 'Columns are parted by commas'],
+    ['title;description\nx;y\n', 'Separate columns by commas'],
     ['title,Title\nx,y\n', 'has one column twice'],
     ['"title\nx\n', 'is not CSV'],
     [Buffer.from('title\ncaf\xe9\n', 'latin1'), 'is not UTF-8'],

@@ -15,7 +15,7 @@ interface StoredTask {
 
 type Variables = Record<string, string> & { input: Record<string, string> };
 
-/** A refusal as the gateway shows it; thrown by a hook, it becomes the answer. */
+/** A refusal as the gateway shows it. Where a hook throws it, it becomes the answer. */
 export class Refused extends Error {
   readonly code: string;
   constructor(code: string, message: string) {
@@ -24,11 +24,11 @@ export class Refused extends Error {
   }
 }
 
-/** Just enough of the public endpoint for an import, over real HTTP. */
+/** Starts a server with just enough of the public endpoint for an import, over real HTTP. */
 export async function startStandInServer() {
   const tasks: StoredTask[] = [];
   const byKey = new Map<string, { input: string; task: StoredTask }>();
-  /** Access token → who holds it; a test may empty it to end all tokens. */
+  /** The user who holds each access token. A test may empty the map to end all tokens. */
   const tokens = new Map<string, string>();
   const refreshTokens = new Map<string, string>();
   const state = {
@@ -36,9 +36,9 @@ export async function startStandInServer() {
     tokens,
     refreshes: 0,
     mostAtOnce: 0,
-    /** Called before each createTask is carried out, with its number from 1; may throw `Refused`, or `'hang up'`. */
+    /** Called before each createTask, with its number from 1. May throw `Refused` or `'hang up'`. */
     beforeCreate: (_number: number): void => {},
-    /** As above, for when it is carried out and its answer is not sent yet. */
+    /** Called after each createTask, before its answer is sent. May throw the same. */
     afterCreate: (_number: number): void => {},
   };
   let creates = 0;
@@ -67,7 +67,7 @@ export async function startStandInServer() {
       jiraId = null,
     } = rest as { title: string; description: string; jiraId?: string };
     try {
-      // The tracker's own rule: what a row may hold is nobody else's business.
+      // The tracker's own rule decides which texts a task may have.
       parseTaskText({ title, description, jiraId });
     } catch (error) {
       if (error instanceof Refusal) throw new Refused(error.code, error.message);
@@ -103,7 +103,7 @@ export async function startStandInServer() {
     if (!userId) throw new Refused('UNAUTHENTICATED', 'The access token has run out.');
     if (document.includes('createTask(')) {
       const number = ++creates;
-      // Long enough for the next requests to arrive, so that concurrency shows.
+      // Gives the next requests time to arrive, so that `mostAtOnce` can exceed 1.
       await new Promise((resolve) => setTimeout(resolve, 2));
       state.beforeCreate(number);
       const task = createTask(userId, variables.input);

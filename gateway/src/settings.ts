@@ -32,55 +32,55 @@ const origins = () =>
 
 const shape = {
   ...processSettings,
-  /** The public port; 0 is a free one. */
+  /** The public port; 0 takes a free one. */
   PORT: port().default(4000),
   /** The supergraph file. It is read again whenever it changes. */
   SUPERGRAPH: z.string().default(fileURLToPath(new URL('../../schema/supergraph.graphql', import.meta.url))),
-  /** How often the supergraph file is looked at, in milliseconds. */
+  /** How often the supergraph file is checked for changes, in milliseconds. */
   SUPERGRAPH_POLL_MS: whole(20, 60_000).default(500),
-  /** In place of the secrets of subgraphs and of `INTROSPECTION_SECRET`: one for all that have none of their own. */
+  /** One secret in place of `INTROSPECTION_SECRET` and of each `SUBGRAPH_SECRET_<NAME>` that is not set. */
   INTERNAL_SECRET: secret().optional(),
-  /** Where the keys that access tokens are verified with are published. Without it tokens just pass through. */
+  /** Where the keys that verify access tokens are published. Without it, tokens pass through unverified. */
   JWKS_URL: url('http', 'https').optional(),
-  /** Where the gateway asks whether a token is still active (RFC 7662). Without it a token lasts until it runs out. */
+  /** Where the gateway asks whether a token is active (RFC 7662). Without it, a token is valid until it expires. */
   INTROSPECTION_URL: url('http', 'https').optional(),
-  /** What the gateway proves itself with at `INTROSPECTION_URL` and `ENDED_SESSIONS_URL`. */
+  /** The secret by which `INTROSPECTION_URL` and `ENDED_SESSIONS_URL` know the gateway. */
   INTROSPECTION_SECRET: secret().optional(),
-  /** Where the gateway asks every half second which sessions have ended. Without it sockets stay open until their tokens run out. */
+  /** Where the gateway asks every 500 ms for ended sessions. Without it, sockets stay open until tokens expire. */
   ENDED_SESSIONS_URL: url('http', 'https').optional(),
-  /** How long one request to a subgraph may take, in milliseconds, its wait for a connection included. */
+  /** How long one request to a subgraph may take, in milliseconds, including its wait for a connection. */
   SUBGRAPH_TIMEOUT_MS: whole(10, 600_000).default(10_000),
-  /** How many connections are kept to each subgraph; 32 times as many requests may be under way or wait. */
+  /** How many connections are kept to each subgraph. For each of them, 32 requests may be under way or wait. */
   SUBGRAPH_CONNECTIONS: whole(1, 10_000).default(64),
-  /** How many proxies in front of the gateway append to `X-Forwarded-For` truthfully. */
+  /** How many proxies in front of the gateway are trusted to append to `X-Forwarded-For`. */
   TRUSTED_PROXIES: whole(0, 10).default(0),
-  /** Which foreign origins browsers may call from, comma-separated. They never get cookies. */
+  /** The foreign origins that browsers may call from, comma-separated. They never get cookies. */
   ALLOWED_ORIGINS: origins().default(['https://studio.apollographql.com']),
   /** The most tokens in an operation. */
   MAX_TOKENS: whole(50, 1_000_000).default(2_000),
-  /** The deepest a selection may nest. */
+  /** The deepest nesting of a selection. */
   MAX_DEPTH: whole(1, 1_000).default(15),
   /** The most aliases in an operation. */
   MAX_ALIASES: whole(0, 10_000).default(50),
   /** The most directives in an operation. */
   MAX_DIRECTIVES: whole(0, 10_000).default(50),
-  /** The most fields an operation's answer may hold, where every page that it asks for is full. */
+  /** The most fields in an operation's answer, counted as if every page that it asks for were full. */
   MAX_COST: whole(100, 1_000_000_000).default(200_000),
-  /** The most bytes an operation's answer may have, each text as long as it can be; and again while it is written. */
+  /** The most bytes in an operation's answer: estimated with each text at its longest, and counted when written. */
   MAX_ANSWER_BYTES: whole(10_000, 256 * 1024 * 1024).default(16_000_000),
-  /** An operation is heavy where its answer may have more bytes than this. */
+  /** An operation is heavy if its answer may have more bytes than this. */
   HEAVY_BYTES: whole(1_000, 256 * 1024 * 1024).default(1_600_000),
-  /** The most heavy operations that are under way at once … */
+  /** The most heavy operations that are under way at once. */
   MAX_HEAVY: whole(1, 1_000).default(4),
-  /** … and the most of them that are one caller's. */
+  /** The most heavy operations of one caller that are under way at once. */
   MAX_HEAVY_PER_CALLER: whole(1, 1_000).default(2),
   /** The most WebSockets and streams that are open at once. */
   MAX_CONNECTIONS: whole(1, 1_000_000).default(10_000),
-  /** The most of them that one user has. */
+  /** The most WebSockets and streams that one user has open at once. */
   MAX_CONNECTIONS_PER_USER: whole(1, 1_000_000).default(50),
   /** An HTML file shown at `/` in place of the general page. */
   LANDING_PAGE: z.string().optional(),
-  /** A directory with a built web app, served at `/`; whatever path is nobody else's is the app's own. */
+  /** A directory with a built web app, served at `/` and at every path that the gateway does not use itself. */
   APP_DIR: z.string().optional(),
 };
 
@@ -89,35 +89,35 @@ export type GatewaySettings = z.infer<z.ZodObject<typeof shape>> & {
   readonly subgraphUrls: ReadonlyMap<string, string>;
   /** The `SUBGRAPH_SECRET_<NAME>` settings, by their full names. */
   readonly subgraphSecrets: ReadonlyMap<string, string>;
-  /** Where `INTROSPECTION_URL` and `ENDED_SESSIONS_URL` lead, with what the gateway proves itself with there. */
+  /** `INTROSPECTION_URL` and `ENDED_SESSIONS_URL`, with the secret by which they know the gateway. */
   readonly introspection: Endpoint | undefined;
   readonly endedSessions: Endpoint | undefined;
 };
 
-/** A place that knows the gateway by a secret, which is sent there as `x-internal-secret`. */
+/** A URL, and the secret that the gateway sends there as `x-internal-secret`. */
 export interface Endpoint {
   readonly url: string;
   readonly secret: string;
 }
 
 /**
- * Reads the gateway's settings; `SUBGRAPH_URL_<NAME>` says where the supergraph's `http://<name>.subgraph` is, and
- * `SUBGRAPH_SECRET_<NAME>` what the gateway proves itself with there.
+ * Reads the gateway's settings. `SUBGRAPH_URL_<NAME>` is the URL of the supergraph's `http://<name>.subgraph`, and
+ * `SUBGRAPH_SECRET_<NAME>` the secret by which that subgraph knows the gateway.
  */
 export function readGatewaySettings(environment: Environment): GatewaySettings {
   const settings = readSettings(shape, environment);
   if (settings.ENDED_SESSIONS_URL && !settings.JWKS_URL) {
     throw new SettingError(
-      'JWKS_URL is not set: ENDED_SESSIONS_URL is, and only tokens that were verified tell their sessions.',
+      'JWKS_URL is not set: ENDED_SESSIONS_URL is, and only verified tokens name their session. Set both.',
     );
   }
   if (settings.INTROSPECTION_URL && !settings.JWKS_URL) {
     throw new SettingError(
-      'JWKS_URL is not set: INTROSPECTION_URL is, and only tokens that were verified are asked about.',
+      'JWKS_URL is not set: INTROSPECTION_URL is, and the gateway asks only about verified tokens. Set both.',
     );
   }
   if (settings.APP_DIR && settings.LANDING_PAGE)
-    throw new SettingError('LANDING_PAGE and APP_DIR are both set: there can only be one of them at /.');
+    throw new SettingError('LANDING_PAGE and APP_DIR are both set, but only one can be at /. Set one.');
   const readAll = (names: readonly string[], setting: z.ZodType<string>) =>
     new Map(
       names.flatMap((name) => {
@@ -144,19 +144,19 @@ function sessionsEndpoint(
   const secret = settings.INTROSPECTION_SECRET ?? settings.INTERNAL_SECRET;
   if (secret === undefined) {
     throw new SettingError(
-      `INTROSPECTION_SECRET is not set: ${name} is, and is answered to those who know a secret.`,
+      `INTROSPECTION_SECRET is not set: ${name} is, and answers only callers that send a secret.`,
     );
   }
   return { url, secret };
 }
 
-/** The setting that says where a subgraph is, or what the gateway proves itself with there. */
+/** The name of the setting for a subgraph's URL, or for the secret by which the subgraph knows the gateway. */
 const subgraphSetting = (what: 'URL' | 'SECRET', subgraph: string) =>
   `SUBGRAPH_${what}_${subgraph.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
 
 /**
- * Where a subgraph is reached. A routing URL whose host ends in `.subgraph` is a placeholder that the deployment
- * fills; any other is used as it is, unless a setting says otherwise.
+ * Returns a subgraph's URL: from the setting, or else the routing URL in the supergraph. A routing URL whose host
+ * ends in `.subgraph` is a placeholder and needs the setting.
  * @throws SettingError naming the setting that is missing.
  */
 export function locateSubgraph(
@@ -170,13 +170,13 @@ export function locateSubgraph(
     return subgraph.url;
   }
   throw new SettingError(
-    `${name} is not set: the supergraph has a subgraph "${subgraph.name}" and leaves open where it is; give its URL, such as http://127.0.0.1:4001/graphql.`,
+    `${name} is not set: the supergraph has a subgraph "${subgraph.name}" but no URL for it. Give its URL, such as http://127.0.0.1:4001/graphql.`,
   );
 }
 
 /**
- * What the gateway proves itself with to a subgraph: a secret that those two alone have, so that no subgraph can pass
- * for the gateway with another; or the one secret for all.
+ * Returns the secret by which a subgraph knows the gateway. No other subgraph has this secret, so none can pass for
+ * the gateway at another. Without it, returns the one secret for all.
  * @throws SettingError naming the setting that is missing.
  */
 export function secretOfSubgraph(subgraph: string, settings: GatewaySettings): string {
@@ -184,6 +184,6 @@ export function secretOfSubgraph(subgraph: string, settings: GatewaySettings): s
   const secret = settings.subgraphSecrets.get(name) ?? settings.INTERNAL_SECRET;
   if (secret !== undefined) return secret;
   throw new SettingError(
-    `${name} is not set: the gateway needs a secret of at least 16 characters that subgraph "${subgraph}" knows it by.`,
+    `${name} is not set: give the secret of at least 16 characters by which subgraph "${subgraph}" knows the gateway.`,
   );
 }

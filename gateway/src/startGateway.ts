@@ -41,16 +41,16 @@ import { type Readiness, watchReadiness } from './supergraph/readiness.ts';
 import { serveSupergraph } from './supergraph/supergraph.ts';
 
 export interface RunningGateway extends Running {
-  /** Where it is, such as `http://127.0.0.1:4000`. */
+  /** The public URL, such as `http://127.0.0.1:4000`. */
   readonly url: string;
   readonly internalPort: number;
 }
 
-/** How long requests under way may take once the gateway is to stop, in milliseconds. */
+/** How long requests under way may take once the gateway stops, in milliseconds. */
 const drainMs = 3_000;
 
 /**
- * Starts the one public endpoint over whatever supergraph the settings name.
+ * Starts the public endpoint for the supergraph that the settings name.
  * @param options.landingPage HTML for `/`, in place of the general page and of the `LANDING_PAGE` file
  * @throws SettingError where a setting is wrong, the supergraph cannot be served, or a port is taken
  */
@@ -65,10 +65,10 @@ export async function startGateway(
   const app = settings.APP_DIR ? serveApp(settings.APP_DIR) : undefined;
   if (settings.INTERNAL_SECRET !== undefined) {
     log.warn(
-      'INTERNAL_SECRET is what the gateway proves itself with wherever it has no other secret, and every part that has it can pass for the gateway: set SUBGRAPH_SECRET_<NAME> for each subgraph and INTROSPECTION_SECRET, and take INTERNAL_SECRET away.',
+      'INTERNAL_SECRET is what the gateway sends wherever it has no other secret. Every process that has it can pass for the gateway: set SUBGRAPH_SECRET_<NAME> for each subgraph and INTROSPECTION_SECRET, then remove INTERNAL_SECRET.',
     );
   }
-  // What has been started, latest last: taken down in reverse, on a failed start as well.
+  // The steps that undo the start so far. They run in reverse order, also after a failed start.
   const started: (() => unknown)[] = [];
   const takeDown = async () => {
     for (let undo = started.pop(); undo; undo = started.pop()) await undo();
@@ -123,9 +123,9 @@ export async function startGateway(
         queueHeavyOperations(new HeavyOperations(settings), settings.HEAVY_BYTES),
         legacyStatus,
         metrics.plugin,
-        // Answers depend on who asks: none may be cached on the way.
+        // Answers depend on the caller, so no proxy may cache them.
         ApolloServerPluginCacheControlDisabled(),
-        // Sandbox whatever NODE_ENV is: managers and engineers work with it.
+        // Sandbox with any NODE_ENV, because managers and engineers work with it.
         ApolloServerPluginLandingPageLocalDefault({ embed: { runTelemetry: false } }),
       ],
     });
@@ -190,7 +190,7 @@ export async function startGateway(
       callerOf: (request, authorization) => ({
         clientAddress: clientAddress(request, settings.TRUSTED_PROXIES),
         forwarded: authorization ? { authorization } : {},
-        // There is no answer that could carry them.
+        // A WebSocket has no answer that could carry cookies.
         passCookies: () => undefined,
       }),
       newRequestId: randomUUID,
@@ -232,7 +232,7 @@ function running(
   };
 }
 
-/** Runs operations that did not come by plain HTTP, under the same rules. */
+/** Returns the function that runs operations of other transports under the same rules. */
 const executeBy =
   (apollo: ApolloServer<CallerContext>, maxAnswerBytes: number): Execute =>
   async ({ query, operationName, variables }, contextValue) => {
@@ -240,11 +240,11 @@ const executeBy =
       { query, ...(operationName ? { operationName } : {}), variables: { ...variables } },
       { contextValue },
     );
-    if (body.kind !== 'single') throw new Error('an answer came in parts, which nobody had asked for');
+    if (body.kind !== 'single') throw new Error('an answer came in parts, which is not supported');
     return boundAnswer(body.singleResult as ExecutionResult, maxAnswerBytes);
   };
 
-/** Only what is named here gets from a client to a subgraph; cookies never from pages of other origins. */
+/** Makes a request's context. Headers that are not named here, and cookies of foreign pages, reach no subgraph. */
 function contextOf(
   request: IncomingMessage,
   response: ServerResponse,
@@ -282,7 +282,7 @@ async function listenPublicly(
     if (draining) response.shouldKeepAlive = false;
     listener(request, response);
   });
-  // Longer than load balancers keep theirs, so that it is not the gateway that closes a connection just reused.
+  // Longer than that of load balancers; else the gateway might close a connection that one has just reused.
   server.keepAliveTimeout = 65_000;
   server.headersTimeout = 10_000;
   server.requestTimeout = 30_000;

@@ -154,7 +154,7 @@ test('while it cannot be learnt whether tokens are active, the log says so, now 
   expect(issuer.introspections).toHaveLength(3);
   expect(farm.log.filter(({ level }) => level === 40)).toMatchObject([
     {
-      msg: expect.stringMatching(/^whether tokens are still active cannot be learnt .* until they run out$/),
+      msg: expect.stringMatching(/^cannot ask whether tokens are still active .* until they expire$/),
     },
   ]);
   expect(JSON.stringify(farm.log)).toContain('503');

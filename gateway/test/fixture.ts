@@ -24,7 +24,7 @@ export interface SubgraphDefinition {
   readonly resolvers: unknown;
 }
 
-/** Hens, and who owns them: two subgraphs that nothing else in this project knows of. */
+/** A subgraph of hens. It and `owners` exist in these tests only. */
 export const hens: SubgraphDefinition = {
   name: 'hens',
   sdl: `
@@ -81,14 +81,14 @@ interface LiveContext {
   readonly live: TestTopic;
 }
 
-/** What a test subgraph's subscriptions look at: hens whose names tell how often they have changed. */
+/** The hens that subscriptions watch. A hen's name is the number of its changes. */
 export class TestTopic {
   readonly #changes = new Map<string, number>();
   readonly #listeners = new Set<{ id: string; wake: () => void }>();
-  /** The headers that each subscription said it was made with. */
+  /** The headers that were sent with each subscription. */
   readonly subscribed: IncomingHttpHeaders[] = [];
 
-  /** How many subscriptions there are. */
+  /** The number of subscriptions. */
   get size(): number {
     return this.#listeners.size;
   }
@@ -99,7 +99,7 @@ export class TestTopic {
     for (const listener of this.#listeners) if (listener.id === id) listener.wake();
   }
 
-  /** The hen as it is, then as it is after each change. */
+  /** Yields the hen as it is now, and again after each change. */
   subscribe(id: string): AsyncIterableIterator<{ id: string; name: string }> {
     const queue: string[] = [];
     let ended = false;
@@ -149,10 +149,10 @@ type Override = (
 export interface TestSubgraph {
   readonly name: string;
   readonly url: string;
-  /** Every operation it was asked, health checks left out. */
+  /** Every operation that this subgraph received, without health checks. */
   readonly asked: Asked[];
   readonly live: TestTopic;
-  /** Answers in place of the subgraph where it returns true; health checks left out. */
+  /** Answers in place of the subgraph where it returns true. Health checks do not reach it. */
   override: Override | undefined;
   down(): Promise<void>;
   up(): Promise<void>;
@@ -222,7 +222,7 @@ export async function startSubgraph(definition: SubgraphDefinition): Promise<Tes
   return subgraph;
 }
 
-/** A JSON answer in place of a test subgraph's own. */
+/** Answers with JSON in place of a test subgraph. */
 export const answers =
   (status: number, body: unknown, headers: Record<string, string | string[]> = {}): Override =>
   (_, response) => {
@@ -261,7 +261,7 @@ export interface GraphqlAnswer {
   readonly json: { data?: any; errors?: { message: string; path?: unknown; extensions: any }[] };
 }
 
-/** A gateway over both subgraphs, all on free ports, gone at the end of the test. */
+/** Starts a gateway and both subgraphs on free ports, until the end of the test. */
 export async function startFarm(
   environment: Record<string, string | undefined> = {},
   options: Parameters<typeof startGateway>[2] & { extraUrls?: Record<string, string> } = {},
@@ -318,7 +318,7 @@ export function captureLog(): { log: Log; lines: Farm['log'] } {
   return { log, lines };
 }
 
-/** An issuer of tokens with its published keys and its introspection endpoint. */
+/** Starts an issuer of tokens, with its published keys and its introspection endpoint. */
 export async function startIssuer() {
   const { publicKey, privateKey } = await generateKeyPair('EdDSA', { extractable: true });
   const jwk = { ...(await exportJWK(publicKey)), kid: 'one', alg: 'EdDSA', use: 'sig' };
@@ -372,7 +372,7 @@ export async function startIssuer() {
   return issuer;
 }
 
-/** Waits until something holds; fails with the last reason why not. */
+/** Waits until `check` passes. Fails with its last error. */
 export async function eventually(check: () => Promise<void> | void, withinMs = 5_000): Promise<void> {
   const until = performance.now() + withinMs;
   for (;;) {

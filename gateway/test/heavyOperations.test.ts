@@ -3,7 +3,7 @@ import { HeavyOperations } from '../src/guards/heavyOperations.ts';
 
 const limits = { MAX_HEAVY: 3, MAX_HEAVY_PER_CALLER: 2, HEAVY_BYTES: 1_000 };
 
-/** Begins operations in order; notes who has begun, and how to end each. */
+/** Begins operations in order. Notes the callers that have begun, and how to end each operation. */
 function begin(heavy: HeavyOperations, callers: readonly string[]) {
   const begun: string[] = [];
   const ends: (() => void)[] = [];

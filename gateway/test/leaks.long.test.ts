@@ -8,7 +8,7 @@ import { eventually, type Farm, startFarm } from './fixture.ts';
 const query = 'subscription { henChanged(id: 1) { name owner { name } } }';
 const subscribeMessage = JSON.stringify({ id: '1', type: 'subscribe', payload: { query } });
 
-/** A socket that has subscribed and got its first payload. */
+/** Opens a socket that has subscribed and got its first payload. */
 async function openSocket(farm: Farm, authorization: string): Promise<WebSocket> {
   const url = `${farm.gateway.url.replace('http', 'ws')}/graphql`;
   const socket = new WebSocket(url, 'graphql-transport-ws', { perMessageDeflate: false });
@@ -21,7 +21,7 @@ async function openSocket(farm: Farm, authorization: string): Promise<WebSocket>
   return socket;
 }
 
-/** Every way to leave. */
+/** Every way in which a client can leave. */
 const leave: readonly ((socket: WebSocket) => Promise<unknown>)[] = [
   async (socket) => {
     socket.send(JSON.stringify({ id: '1', type: 'complete' }));
@@ -45,7 +45,7 @@ const leave: readonly ((socket: WebSocket) => Promise<unknown>)[] = [
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** The heap in MiB, with nothing in it that could go. */
+/** Returns the heap in use after a garbage collection, in MiB. */
 function heapMiB(): number {
   collectGarbage();
   collectGarbage();
@@ -67,7 +67,7 @@ test('after 10,000 subscriptions that ended in every way, all is as it was befor
     farm.hens.live.subscribed.length = 0;
     farm.owners.asked.length = 0;
   };
-  // Caches fill, code is compiled.
+  // Warms up: caches fill, and code is compiled.
   await rounds(2_000);
   const listeners = () => process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0);
   const before = { heap: heapMiB(), listeners: listeners() };
@@ -76,7 +76,7 @@ test('after 10,000 subscriptions that ended in every way, all is as it was befor
   for (const name of ['gateway_open_sockets', 'gateway_open_streams', 'gateway_upstream_subscriptions'])
     expect(metrics).toContain(`${name} 0\n`);
   expect(listeners()).toBe(before.listeners);
-  // A KiB for each would be 10.
+  // One KiB left by each would be 10 MiB.
   expect(heapMiB() - before.heap).toBeLessThan(5);
 });
 
@@ -84,7 +84,7 @@ test('a client that has gone without a word is noticed, and nothing of it is lef
   const farm = await startFarm();
   const socket = await openSocket(farm, 'Bearer 1');
   expect(farm.hens.live.size).toBe(1);
-  // It answers no ping any more, as one whose network is gone.
+  // It no longer answers pings, like a client that has lost its network.
   socket.pause();
   await eventually(() => expect(farm.hens.live.size).toBe(0), 60_000);
   socket.terminate();

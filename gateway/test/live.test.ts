@@ -14,7 +14,7 @@ interface Close {
   readonly reason: string;
 }
 
-/** A client of the gateway, and how its connections ended. */
+/** Makes a client of the gateway, and records how its connections ended. */
 function connect(
   farm: Farm,
   options: { authorization?: string; headers?: Record<string, string>; retryAttempts?: number } = {},
@@ -36,7 +36,7 @@ function connect(
   return { client, closes };
 }
 
-/** A subscription by a stream, without a client's library: it reads what it wants and goes when it wants. */
+/** Subscribes by a stream, without a client library: the test decides when it reads and when it leaves. */
 function openStream(farm: Farm, query: string): Socket {
   const { port, hostname } = new URL(farm.gateway.url);
   const body = JSON.stringify({ query });
@@ -95,7 +95,7 @@ test('a subgraph that fails to complete a payload takes only its own fields with
     ],
   });
   await farm.owners.up();
-  // Nothing else happens.
+  // This payload comes without another change.
   expect((await payloads.next()).value).toEqual({
     data: { henChanged: { name: '1', owner: { name: 'Olga' } } },
   });
@@ -168,7 +168,7 @@ test('server-sent events come by GET, too, as browsers and GraphiQL ask for them
   await eventually(() => expect(farm.hens.live.size).toBe(0));
   expect(await (await get('/graphql/stream', { query: '{ hello }' })).text()).toContain('{"hello":"world"}');
   const mutation = await (await get('/graphql', { query: 'mutation { feed(id: 1) { name } }' })).text();
-  expect(mutation).toContain('A mutation comes by POST');
+  expect(mutation).toContain('Send a mutation by POST');
   expect((await get('/graphql', {})).status).toBe(400);
   expect((await get('/graphql', { query: '{ hello }', variables: '{' })).status).toBe(400);
 });
@@ -303,7 +303,7 @@ test('a slow reader is given the state of the moment instead of everything it mi
   const farm = await startFarm();
   const quick = connect(farm).client.iterate({ query: henChanged });
   await quick.next();
-  // A client that says what it wants and then reads nothing.
+  // A client that subscribes and then reads nothing.
   const socket = new WebSocket(socketUrl(farm), 'graphql-transport-ws');
   await once(socket, 'open');
   socket.send(JSON.stringify({ type: 'connection_init' }));
@@ -315,7 +315,7 @@ test('a slow reader is given the state of the moment instead of everything it mi
   const stream = openStream(farm, long);
   await once(stream, 'data');
   stream.pause();
-  // Not for longer than a socket may leave pings unanswered, which is 12 s, however slow the machine is.
+  // At most 6 s on any machine: a socket may leave pings unanswered for 12 s.
   const until = performance.now() + 6_000;
   let rounds = 0;
   while (rounds < 600 && performance.now() < until) {
@@ -329,10 +329,10 @@ test('a slow reader is given the state of the moment instead of everything it mi
   });
   socket.resume();
   await eventually(() => expect(names.at(-1)).toBe(rounds), 90_000);
-  // In order, and not all of it.
+  // The payloads come in order; states may be missing.
   expect(names).toEqual([...names].sort((a, b) => a - b));
   socket.terminate();
-  // One that goes while it is waited for is gone.
+  // A stream that ends while the gateway waits for its reader is counted out.
   stream.destroy();
   await eventually(async () => expect(await metricsOf(farm)).toContain('gateway_open_streams 0\n'));
 });
@@ -389,7 +389,7 @@ test('a socket ends within a second of its session', async () => {
   issuer.endedSessions.push('ending');
   const startedAt = performance.now();
   await expect(ended.next()).rejects.toMatchObject({ code: 4401 });
-  // A second on a machine that does nothing else; its token holds for fifteen minutes.
+  // About 1 s on an idle machine; the token holds for fifteen minutes.
   expect(performance.now() - startedAt).toBeLessThan(10_000);
   expect(ending.closes[0]?.reason).toContain('has ended');
   farm.hens.live.change('1');
@@ -429,7 +429,7 @@ test('sockets are limited in all and for each user, messages in length', async (
   const [, response] = await once(refused, 'unexpected-response');
   expect(response.statusCode).toBe(503);
   response.resume();
-  // Whoever goes makes room.
+  // A client that leaves makes room.
   await mine[0]?.client.dispose();
   await eventually(async () => {
     await connect(farm, { authorization }).client.iterate({ query: henChanged }).next();

@@ -78,7 +78,7 @@ test("every operation of the app stays a factor of ten below the limits, with th
   );
   expect(operations.length).toBeGreaterThan(20);
   for (const operation of operations) {
-    // Where the app chooses the page size, the largest that there is.
+    // Where the app passes the page size, it is the largest that is allowed.
     const { fields, bytes } = sizeOf(schema, rules, document, operation, { first: 200 });
     expect(fields * 10, operation.name?.value).toBeLessThanOrEqual(limits.MAX_COST);
     expect(bytes * 10, operation.name?.value).toBeLessThanOrEqual(limits.MAX_ANSWER_BYTES);

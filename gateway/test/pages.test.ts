@@ -78,11 +78,11 @@ test('an app is served with what was compressed beforehand, at every path that i
   expect(
     (await fetch(farm.gateway.url, { headers: { 'if-none-match': etag, 'accept-encoding': 'gzip' } })).status,
   ).toBe(304);
-  // What is no page is not answered with one, and nothing outside of the directory with anything.
+  // A path that is no page gets 404, and so does every path outside of the directory.
   for (const path of ['/assets/gone.js', '/tasks', '/..%2f..%2fetc/passwd', '/%2e%2e/%2e%2e/etc/passwd'])
     expect((await get(path, '*/*')).status).toBe(404);
   expect((await fetch(`${farm.gateway.url}/tasks`, { method: 'POST' })).status).toBe(404);
-  // The graph and all the rest are where they were.
+  // The other paths answer as before.
   expect((await get('/health/live')).status).toBe(200);
   expect(await (await get('/graphiql')).text()).toContain('GraphiQL');
   await expect(startFarm({ APP_DIR: '/nowhere' })).rejects.toThrow(

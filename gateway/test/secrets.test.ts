@@ -17,7 +17,7 @@ const none = {
   ...{ SUBGRAPH_SECRET_HENS: undefined, SUBGRAPH_SECRET_OWNERS: undefined, INTROSPECTION_SECRET: undefined },
 };
 
-/** The secrets that both subgraphs and the issuer of tokens have been sent. */
+/** Returns the secrets that both subgraphs and the issuer of tokens were sent. */
 async function secretsSent(environment: Record<string, string | undefined>) {
   const issuer = await startIssuer();
   const farm = await startFarm({
@@ -81,7 +81,7 @@ test('a secret that is missing or too short stops the start with a sentence that
     ).rejects.toThrow(new RegExp(`^INTROSPECTION_SECRET is not set: ${name} is`));
 });
 
-/** An address that leads to one replica, and from some moment on to another. */
+/** Starts an address that leads to one replica, and later to another. */
 async function startSwitch() {
   let port = 0;
   const server = createServer((inner) => {
@@ -104,7 +104,7 @@ async function startSwitch() {
   };
 }
 
-/** A subgraph as services have it, with these settings. */
+/** Starts a subgraph as services do, with these settings. */
 async function startNest(environment: Record<string, string>): Promise<RunningSubgraph> {
   const { log } = captureLog();
   const nest = await serveSubgraph({
@@ -141,7 +141,7 @@ test.each([
     const gateway = await startGateway(readGatewaySettings({ ...fixed, ...environment }), captureLog().log);
     onTestFinished(() => gateway.stop());
     url = gateway.url;
-    // Queries go to the new one first, as a load balancer sees to it.
+    // Queries go to the new gateway before the old one stops, as behind a load balancer.
     if (former) await someMore();
     await former?.stop();
     return gateway;

@@ -21,78 +21,78 @@ import { Refusal } from './process/refusal.ts';
 import { runProcess } from './process/runProcess.ts';
 import { poolSize, port, processSettings, readSettings, subgraphSettings, url } from './process/settings.ts';
 
-/** What a service is, for `serveService`. It stands in the service's `service.ts`. */
+/** What a service is; `serveService` serves it. Declared in the service's `service.ts`. */
 export interface Service<
   Tables,
   Shape extends z.ZodRawShape,
   Role extends string,
   Context extends RequestContext<Tables, Role>,
 > {
-  /** What its settings begin with. */
+  /** The prefix of its settings, in lower case. */
   readonly name: string;
-  /** Its settings: `settingsOf` its name, and its own. */
+  /** Its settings: `serviceSettings`, `<SERVICE>_DATABASE_URL`, and its own. */
   readonly settings: Shape;
   readonly sdl: DocumentNode;
   readonly resolvers: unknown;
-  /** Which roles there are, and what each of them may do. */
+  /** The roles, and the scopes of each. */
   readonly roles: {
     isRole(text: string): text is Role;
     readonly scopesOfRole: Readonly<Record<Role, readonly string[]>>;
   };
-  /** The service is ready while this table can be read. */
+  /** The process is ready while this table can be read. */
   readonly readyTable: keyof Tables & string;
-  /** The users whose role and state this service knows (rule 2). */
+  /** Finds users by id with the role and state that this service knows (rule 2). */
   findUsers(
     db: Kysely<Tables>,
     ids: readonly string[],
   ): Promise<readonly (UserState<Role> & { readonly id: string })[]>;
-  /** Opens what there is once per process, before anything is answered. */
+  /** Opens what exists once per process, before the first request. */
   open(
     process: ServiceProcess<Tables, z.infer<z.ZodObject<Shape>>>,
   ): Promise<OpenService<Tables, Role, Context>> | OpenService<Tables, Role, Context>;
 }
 
-/** What every process of a service has. */
+/** What a service's `open` gets. */
 export interface ServiceProcess<Tables, Settings> {
   readonly settings: Settings;
   readonly database: ServiceDatabase<Tables>;
-  /** Where the service adds its live views. */
+  /** The service adds its live views here. */
   readonly views: LiveViews;
   readonly random: Random;
   readonly skew: ClockSkew;
-  /** What it knows its gateway by, as `secretsOfGateway` has them. */
+  /** As `secretsOfGateway` returns them. */
   readonly gatewaySecrets: readonly string[];
   readonly log: Log;
 }
 
-/** What a service has opened: how it answers one request. */
+/** A service that is open: how it answers requests. */
 export interface OpenService<Tables, Role extends string, Context extends RequestContext<Tables, Role>> {
-  /** What its resolvers know of a request, beside `RequestContext`. A subscription's payload has no response. */
+  /** What its resolvers get for a request, beside `RequestContext`; there is no response for a subscription's payload. */
   context(
     request: { readonly headers: IncomingHttpHeaders },
     response: ServerResponse | undefined,
   ): Omit<Context, keyof RequestContext<Tables, Role>>;
-  /** Verifies tokens; by the keys at `JWKS_URL` unless given. */
+  /** Verifies tokens; without it, the keys at `JWKS_URL` do. */
   readonly verifyToken?: VerifyToken;
-  /** Whether the caller's session still goes on; as long as the token unless given. */
+  /** True while the caller's session goes on; without it, until the token expires. */
   isInSession?(caller: Caller<Role>): Promise<boolean>;
-  /** Answers requests that are not GraphQL; false where the path is none of its own. */
+  /** Answers requests that are not GraphQL; false for other paths. */
   endpoints?(request: IncomingMessage, response: ServerResponse): boolean;
-  /** What it does every so often. */
+  /** Its loops. */
   readonly loops?: readonly { what: string; intervalMs: number; run(): Promise<void> }[];
-  /** Its last step, once it can be reached; what it returns is added to the process's `info`. */
+  /** The last step of the start, when the service can be reached; the result is added to the process's `info`. */
   begin?(): Promise<Record<string, unknown>>;
 }
 
-/** What the resolvers of every service know of the request they answer. */
+/** What the resolvers of every service get for a request. */
 export interface RequestContext<Tables, Role extends string> extends GuardedContext {
-  /** Null where nobody is signed in. */
+  /** Null without a signed-in user. */
   readonly caller: Caller<Role> | null;
   readonly database: ServiceDatabase<Tables>;
   readonly log: Log;
 }
 
-/** The caller, for fields that are guarded by `@authenticated`: others do not get there. */
+/** Returns the caller, in resolvers of fields with `@authenticated`, which always have one. */
 export function callerOf<Role extends string>({
   caller,
 }: {
@@ -102,46 +102,35 @@ export function callerOf<Role extends string>({
   return caller;
 }
 
-type Postgres = ReturnType<typeof url>;
+/** The URL of a PostgreSQL database. */
+export const databaseUrl = () => url('postgres', 'postgresql');
 
-/** Settings of every service's subgraph. */
-export const settingsOf = <Name extends string>(name: Name) => ({
+/** Settings of every service's subgraph; beside them it has its database's `<SERVICE>_DATABASE_URL`. */
+export const serviceSettings = {
   ...processSettings,
   ...subgraphSettings,
   ...gatewaySecretSettings,
-  /** The port of its graph; 0, the default, is a free one. */
+  /** The port of its graph; 0, the default, for a free one. */
   PORT: port().default(0),
-  /** The service's database, with the application's role. */
-  ...(setting(name, 'DATABASE_URL', postgres()) as Record<`${Uppercase<Name>}_DATABASE_URL`, Postgres>),
-  /** The most connections to it; 10 unless set. */
+  /** The most connections to its database; 10 unless set. */
   DATABASE_POOL_SIZE: poolSize().optional(),
-});
+};
 
-/** Settings of a service that takes its callers by auth's tokens and has live views. */
-export const liveSettingsOf = <Name extends string>(name: Name) => ({
+/** Settings of a service that takes its callers by auth's tokens and has live views; it may have a `<SERVICE>_LISTEN_URL`. */
+export const liveSettings = {
   /** Where auth publishes the keys that tokens are verified with. */
   JWKS_URL: url('http', 'https'),
-  /** A direct URL of its database for LISTEN, where `<SERVICE>_DATABASE_URL` leads to a pooler that shares connections. */
-  ...(setting(name, 'LISTEN_URL', postgres().optional()) as Record<
-    `${Uppercase<Name>}_LISTEN_URL`,
-    z.ZodOptional<Postgres>
-  >),
-  /** Where hints go to live views; by the database without it. As the workers have it. */
+  /** Carries hints to live views, as for the workers; without it the database does. */
   ...redisSettings,
-});
+};
 
-const postgres = () => url('postgres', 'postgresql');
-const setting = (service: string, name: string, type: z.ZodType) => ({
-  [`${service.toUpperCase()}_${name}`]: type,
-});
-
-/** A service whose subgraph answers. */
+/** A running service. */
 export interface RunningService extends RunningSubgraph {
-  /** What the supervisor is told of it. */
+  /** What the supervisor needs to know. */
   readonly info: Record<string, unknown>;
 }
 
-/** What tests replace: time, chance, and whether the clock may be trusted, which is measured unless given. */
+/** What tests replace. Without `skew`, the clock skew is measured. */
 export interface Surroundings {
   readonly clock?: Clock;
   readonly random?: Random;
@@ -161,9 +150,9 @@ export async function serveService<
   { clock = systemClock, random = systemRandom, skew: given }: Surroundings = {},
 ): Promise<RunningService> {
   const { name } = service;
-  // What `settingsOf` and `liveSettingsOf` have read, whatever the service's own settings are.
-  const common = settings as z.infer<z.ZodObject<ReturnType<typeof settingsOf>>> &
-    Partial<z.infer<z.ZodObject<ReturnType<typeof liveSettingsOf>>>>;
+  // The settings that every service has, and those of live ones.
+  const common = settings as z.infer<z.ZodObject<typeof serviceSettings>> &
+    Partial<z.infer<z.ZodObject<typeof liveSettings>>>;
   const databaseSetting = `${name.toUpperCase()}_DATABASE_URL` as const;
   const isLive = common.JWKS_URL !== undefined;
   const gatewaySecrets = secretsOfGateway(common, log);
@@ -228,23 +217,19 @@ export async function serveService<
   function verifierByUrl(): VerifyToken {
     if (common.JWKS_URL === undefined)
       throw new Error(
-        `${name} verifies no tokens: give it \`liveSettingsOf\`, or a \`verifyToken\` of its own`,
+        `${name} verifies no tokens: give it \`liveSettings\`, or a \`verifyToken\` of its own`,
       );
     return createTokenVerifier(new URL(common.JWKS_URL), () => clock.now());
   }
 
   async function openPool() {
-    const databaseUrl = (common as Record<string, unknown>)[databaseSetting] as string;
-    const listen = (common as Record<string, unknown>)[`${name.toUpperCase()}_LISTEN_URL`];
-    const size = common.DATABASE_POOL_SIZE ?? 10;
-    const options = { poolSize: size, statementTimeoutMs: 10_000, applicationName: name };
-    if (!isLive) return { db: openDatabase<Tables>(databaseUrl, options, log), listenUrl: undefined };
-    const location = {
-      url: databaseUrl,
-      listenUrl: listen as string | undefined,
-      setting: databaseSetting,
-    };
-    return openServiceDatabase<Tables>(location, options, log);
+    const urls = common as unknown as Readonly<Record<string, string | undefined>>;
+    const url = urls[databaseSetting] as string;
+    const poolSize = common.DATABASE_POOL_SIZE ?? 10;
+    const options = { poolSize, statementTimeoutMs: 10_000, applicationName: name };
+    if (!isLive) return { db: openDatabase<Tables>(url, options, log), listenUrl: undefined };
+    const listenUrl = urls[`${name.toUpperCase()}_LISTEN_URL`];
+    return openServiceDatabase<Tables>({ url, listenUrl, setting: databaseSetting }, options, log);
   }
 
   async function isReady(): Promise<true | string> {

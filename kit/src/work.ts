@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { watchClockSkew } from './database/measureClockSkew.ts';
 import { type LoopName, listenForWakes } from './database/notifications.ts';
-import type { OutboxTables } from './database/outbox.ts';
+import { lanes, type OutboxTables } from './database/outbox.ts';
 import { type DatabaseLocation, openServiceDatabase } from './database/pool.ts';
 import { ServiceDatabase } from './database/unitOfWork.ts';
 import type { Broker } from './events/broker.ts';
@@ -15,23 +15,23 @@ import { openHints } from './live/hints.ts';
 import type { Clock, Random } from './process/clock.ts';
 import { type ClockSkew, databaseNow } from './process/clockSkew.ts';
 import type { Log } from './process/log.ts';
-import { startLoop } from './process/loop.ts';
+import { type Loop, startLoop } from './process/loop.ts';
 import type { RedisLocation } from './process/redis.ts';
 
-/** What a service does when something happens, for `workFor`. It stands in `workers/src/<service>.ts`. */
+/** What a service does when something happens; `workFor` does it. Declared in `workers/src/<service>.ts`. */
 export interface ServiceWork<Tables, Settings> {
   readonly name: string;
-  /** Its connections to the service's database, unless the setting says otherwise. */
+  /** The size of its connection pool, unless it is set. */
   readonly poolSize: number;
-  /** Who gets the events of the service's outbox; none where it has no outbox. */
+  /** The consumers of the service's events; none where it has no outbox. */
   readonly sendsTo: readonly string[];
-  /** Whether its service has live views to hint; true unless given. */
+  /** False for a service without live views. */
   readonly hasViews?: boolean;
-  /** Opens what the work needs beside its database, and says what is to be done. */
+  /** Opens what the work needs beside its database, and declares the work. */
   open(process: WorkProcess<Tables, Settings>): Promise<OpenWork<Tables>> | OpenWork<Tables>;
 }
 
-/** What the work of a service has at hand. */
+/** What a service's `open` gets. */
 export interface WorkProcess<Tables, Settings> {
   readonly settings: Settings;
   readonly database: ServiceDatabase<Tables>;
@@ -41,56 +41,50 @@ export interface WorkProcess<Tables, Settings> {
   readonly log: Log;
 }
 
-/** What is done for a service. */
+/** The work of a service, declared. */
 export interface OpenWork<Tables> {
-  /** What each consumer does with its events; a service's database may be that of several. */
+  /** What each consumer does with its events. Several consumers may share a service's database. */
   readonly consumers?: Readonly<Record<string, readonly EventHandler<Tables>[]>>;
-  /** Durable runs; they are looked for when `runs` is woken. */
+  /** Durable runs; waking `runs` looks for them. */
   readonly runs?: readonly Runs[];
-  /** What is done every so often, and when it is woken. */
+  /** Loops, and what wakes each. */
   readonly loops?: readonly {
     readonly what: string;
     readonly intervalMs: number;
     readonly wokenBy?: LoopName;
     run(): Promise<unknown>;
   }[];
-  /** What has begun already, and is to be woken and stopped. */
-  readonly begun?: readonly (Part & { readonly wokenBy: LoopName })[];
+  /** Parts that run already, to be woken and stopped. */
+  readonly begun?: readonly (Loop & { readonly wokenBy: LoopName })[];
 }
 
-interface Part {
-  wake(): void;
-  stop(): Promise<void>;
-}
-
-/** What all work of a process has in common. */
+/** What the work of all services in a process shares. */
 export interface WorkContext<Settings> {
   readonly settings: Settings;
   readonly broker: Broker;
-  /** Where hints go; by the database without it. */
+  /** Carries hints; without it the databases do. */
   readonly redis: RedisLocation | undefined;
   readonly clock: Clock;
   readonly random: Random;
-  /** Whether the clock may be trusted, in place of measuring it; for tests. */
+  /** Given by tests; otherwise the clock skew is measured. */
   readonly skew: ClockSkew | undefined;
   readonly log: Log;
-  /** The most connections to each service's database; each has its own default. */
+  /** The size of the connection pool of each service, unless its default counts. */
   readonly poolSize: number | undefined;
-  /** Whether connections keep the plans of their statements. */
+  /** True to prepare statements. */
   readonly prepare: boolean;
 }
 
-/** The work of one service, under way. */
+/** The running work of one service. */
 export interface RunningWork {
-  /** How far this machine's clock is from that of the service's database. */
   readonly skew: ClockSkew;
-  /** Whether its database answers; a sentence where not. */
+  /** True while the database answers and the clocks agree, else a sentence that says what is wrong. */
   isReady(): Promise<true | string>;
-  /** Shows what does not get through. */
+  /** Adds its figures to the gauges. */
   show(gauges: DeliveryGauges): void;
-  /** Takes no more work, and ends what runs at its next committed batch. Its relay goes on: receipts are still due. */
+  /** Takes no new work, and ends runs after their current batch. The relay goes on, since receipts are still to come. */
   stop(): Promise<void>;
-  /** Notes the last receipts and closes the database; after the broker's workers have ended. */
+  /** Notes the last receipts and closes the database; called when the broker's workers have ended. */
   close(): Promise<void>;
 }
 
@@ -119,11 +113,11 @@ export async function workFor<Tables, Settings>(
   const hints = work.hasViews === false ? undefined : openHints({ service: name, db, listenUrl, redis, log });
   const database = new ServiceDatabase(db, { clock, hints });
   const opened = await work.open({ settings, database, broker, random, skew, log });
-  const woken: { by: LoopName; part: Pick<Part, 'wake'> }[] = [];
-  const parts: Part[] = [];
-  const add = (part: Part, ...names: LoopName[]) => {
+  const parts: Loop[] = [];
+  const wakers: { by: LoopName; wake(): void }[] = [];
+  const add = (part: Loop, ...names: LoopName[]) => {
     parts.push(part);
-    for (const by of names) woken.push({ by, part });
+    for (const by of names) wakers.push({ by, wake: part.wake });
   };
 
   const relay =
@@ -137,12 +131,9 @@ export async function workFor<Tables, Settings>(
           log,
         })
       : undefined;
-  if (relay) {
-    woken.push({ by: 'outbox_interactive', part: { wake: () => relay.wake('interactive') } });
-    woken.push({ by: 'outbox_bulk', part: { wake: () => relay.wake('bulk') } });
-  }
+  for (const lane of relay ? lanes : []) wakers.push({ by: `outbox_${lane}`, wake: () => relay?.wake(lane) });
   const consumers = Object.entries(opened.consumers ?? {});
-  // A service with consumers has an inbox.
+  // A service with consumers has the inbox's tables.
   const inbox = {
     db: db as unknown as Kysely<InboxTables>,
     database: database as unknown as ServiceDatabase<InboxTables>,
@@ -157,7 +148,7 @@ export async function workFor<Tables, Settings>(
   for (const runs of opened.runs ?? []) add(startRuns({ ...runs, broker, clock, skew, log }), 'runs');
   for (const part of opened.begun ?? []) add(part, part.wokenBy);
   const loop = (what: string, intervalMs: number, run: () => Promise<unknown>) =>
-    startLoop({ what, intervalMs, skew, log, run: async () => void (await run()) });
+    startLoop({ what, intervalMs, run, skew, log });
   for (const { what, intervalMs, run, wokenBy } of opened.loops ?? [])
     add(loop(what, intervalMs, run), ...(wokenBy ? [wokenBy] : []));
   if (consumers.length > 0)
@@ -168,7 +159,7 @@ export async function workFor<Tables, Settings>(
   const notifications = listenForWakes(
     listenUrl,
     (wanted) => {
-      for (const { by, part } of woken) if (by === wanted) part.wake();
+      for (const { by, wake } of wakers) if (by === wanted) wake();
     },
     log,
   );

@@ -12,7 +12,7 @@ test('what fits is written as JSON.stringify writes it; what does not is an erro
       if (written === whole) expect(Buffer.byteLength(whole)).toBeLessThanOrEqual(maxBytes);
       else {
         expect(refused(written)).toBe(true);
-        // Nothing is refused that is clearly below the bound: escapes and separators are all that is not counted exactly.
+        // Only escapes and separators are estimated, so nothing clearly below the bound is refused.
         expect(Buffer.byteLength(whole) * 2 + 20).toBeGreaterThan(maxBytes);
       }
     }),

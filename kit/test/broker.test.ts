@@ -8,7 +8,7 @@ const { redisUrl } = inject('stores');
 
 let count = 0;
 
-/** A broker whose store is behind a proxy. */
+/** Opens a broker whose store is behind a proxy. */
 async function open({ onTestFinished }: TestContext) {
   const lines: { level: number; msg: string }[] = [];
   const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
@@ -25,7 +25,7 @@ async function open({ onTestFinished }: TestContext) {
   return { proxy, broker, said };
 }
 
-/** Queues as a relay and a consumer have them; hands back what was completed. */
+/** Opens queues as a relay and a consumer do. Returns their names and the ids of completed jobs. */
 async function openQueues(broker: Broker): Promise<{ names: string[]; completed: string[] }> {
   const completed: string[] = [];
   const names = [1, 2, 3].map(() => `broker-${process.pid}-${++count}`);
@@ -82,7 +82,7 @@ describe.concurrent('the queues', { timeout: 60_000 }, () => {
 
     completed.length = 0;
     for (const name of names) await broker.queue(name).add('squawk', {}, { jobId: `b.${name}` });
-    // One of them is enough: with queues in PostgreSQL a completion may be missed.
+    // One completion is enough: with queues in PostgreSQL, one may be missed.
     await expect.poll(() => completed.length, { timeout: 20_000 }).toBeGreaterThan(0);
     const setting = redisUrl ? 'REDIS_URL' : 'QUEUE_DATABASE_URL';
     const away = `^the queue \\(${setting}\\) does not work \\(.+\\); it is tried again, and nothing is lost`;
@@ -101,7 +101,7 @@ describe.concurrent('the queues', { timeout: 60_000 }, () => {
       const began = Date.now();
       await expect(broker.queue(names[0]!).add('squawk', {})).rejects.toThrow(/timed out/);
       expect(Date.now() - began).toBeLessThan(30_000);
-      // So that they can be closed in order.
+      // The queues can be closed in order once the store answers again.
       proxy.speak();
       await proxy.cut();
       await proxy.mend();

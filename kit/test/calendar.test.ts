@@ -43,7 +43,7 @@ test('what was asked for before does not change the answer, in whichever zone', 
     ['2026-03-10', '2026-03-11'],
     ['2026-03-10', '2026-03-11'],
   ]);
-  // The same minute by another name.
+  // The same minute, given as a Date.
   expect(dayOf(new Date('2026-03-10T23:00:30Z'), 'Europe/Berlin')).toBe('2026-03-11');
 });
 

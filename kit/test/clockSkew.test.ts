@@ -72,7 +72,7 @@ test('a clock that is moved between two comparisons is out of step at that momen
   let changes = 0;
   skew.onChange(() => changes++);
   expect(skew.outOfStep).toBeUndefined();
-  // The database is not asked for it: this holds while it is away, too.
+  // The database is not needed for this, so it works while the database is away.
   await proxy.cut();
   offset = 10 * dayMs;
   expect(() => assertInStep(skew)).toThrow('10 days ahead of');

@@ -5,7 +5,7 @@ import { allowLongStatements, inTransaction } from '../src/database/transactions
 import { createLog } from '../src/process/log.ts';
 import { startProxy } from './proxy.ts';
 
-/** A database behind a proxy that can go mute, with one connection at most. */
+/** Opens a database behind a proxy that can go mute, with one connection at most. */
 async function open({ onTestFinished }: TestContext, statementTimeoutMs = 300) {
   const proxy = await startProxy(inject('stores').adminUrl);
   const options = { poolSize: 1, statementTimeoutMs, applicationName: 'mute' };
@@ -34,7 +34,7 @@ test('a connection that is lost while it is prepared fails what wanted it, and n
   await proxy.stop();
 });
 
-// Each of them waits for seconds, and for nothing of the others.
+// These tests run at once: each waits for seconds, and none needs another.
 describe.concurrent('a statement', { timeout: 60_000 }, () => {
   test('fails where the database goes mute, soon after the server would have ended it; its connection is not used again', async (context) => {
     const { expect } = context;

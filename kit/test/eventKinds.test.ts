@@ -4,7 +4,7 @@ import { EventKinds, refusalsUntilWait } from '../src/events/eventKinds.ts';
 const refusedBy = (reason: string | undefined) => ({ applied: 0, refusedBecause: reason });
 const applied = { applied: 1, refusedBecause: undefined };
 
-/** Notes outcomes of one kind; returns whether it waits after each. */
+/** Notes outcomes of one kind. Returns, after each, true where the kind waits. */
 function note(kinds: EventKinds, outcomes: readonly ReturnType<typeof refusedBy>[]): boolean[] {
   return outcomes.map((outcome) => {
     kinds.note('a.v1', outcome);

@@ -20,7 +20,7 @@ test('a gateway is known by the secret of its own and by the next one', () => {
 test('by INTERNAL_SECRET where there is no other, which is warned of once', () => {
   const warnings = [expect.stringMatching(/^INTERNAL_SECRET is all .* set GATEWAY_SECRET /)];
   expect(choose({ INTERNAL_SECRET: shared })).toEqual({ secrets: [shared], warnings });
-  // The way from one to the other without a stop.
+  // The first step from INTERNAL_SECRET to GATEWAY_SECRET without a stop.
   expect(choose({ INTERNAL_SECRET: shared, GATEWAY_SECRET_NEXT: own })).toEqual({
     ...{ secrets: [shared, own], warnings },
   });

@@ -38,7 +38,7 @@ const moment = '2026-03-10T09:00:00.000Z';
 const now = () => new Date(moment);
 const [good, bad, alsoGood] = [idOf(0xb, 1), idOf(0xb, 2), idOf(0xb, 3)];
 
-/** Delivers three facts to a handler that makes a nest of each; at the second one it fails as well. */
+/** Delivers three facts to a handler that makes a nest of each. For the second it also calls `fail`. */
 function deliver(fail: (work: UnitOfWork<Tables>) => Promise<unknown>) {
   const handler = onEvent<Tables, typeof tasksCreated>(tasksCreated, async (work, facts) => {
     for (const id of facts.taskId) {
@@ -52,7 +52,7 @@ function deliver(fail: (work: UnitOfWork<Tables>) => Promise<unknown>) {
 async function nests(): Promise<string[]> {
   return (await db.selectFrom('nest').select('id').orderBy('id').execute()).map(({ id }) => id);
 }
-/** The fact that failed is put aside, and nothing but that fact. */
+/** Expects that the fact that failed is put aside, and no other. */
 async function expectPutAside(reason: RegExp): Promise<void> {
   expect(await nests()).toEqual([good, alsoGood]);
   const [letter, ...others] = await listDeadLetters(db, 10);

@@ -34,7 +34,7 @@ let db: Kysely<OutboxTables & InboxTables>;
 let broker: Broker;
 let relay: Awaited<ReturnType<typeof startRelay>>;
 let release: () => void;
-/** What a handler has begun, and what it has done. */
+/** The nests that the handler has begun, and those it has applied. */
 const begun: string[] = [];
 const applied: string[] = [];
 
@@ -61,7 +61,7 @@ afterAll(() => db.destroy());
 const append = (lane: Lane, nestId: string) =>
   workOn(db).transact((work) => work.append(nestBuilt, { nestId: [nestId] }, lane));
 
-/** Works off events, but for those of a lane, which wait at the gate. */
+/** Starts a relay and a consumer whose handler holds the events of one lane until `release` is called. */
 async function start(held: Lane, { skew = new TestClockSkew(), log = testLog } = {}): Promise<void> {
   const gate = new Promise<void>((resolve) => {
     release = resolve;
@@ -111,7 +111,7 @@ test('an interactive event is applied while a bulk one is under way and more of 
   await vi.waitFor(() => expect(applied).toHaveLength(41), patiently);
 });
 
-/** Makes bulk events let others pass for longer than a test takes, so that the order is certain. */
+/** Makes bulk events give way for longer than a test takes, so that the order is certain. */
 function giveWayForLong() {
   const give = RightOfWay.prototype.give;
   return vi.spyOn(RightOfWay.prototype, 'give').mockImplementation(function (this: RightOfWay) {

@@ -2,11 +2,11 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { testLog } from '../../tests/support/databases.ts';
 import { LiveViews, type View } from '../src/live/liveViews.ts';
 
-// Time is passed in here: what is tested is when things are read and told.
+// Time is faked: these tests check when values are read and sent.
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** A view of numbers, by key, and how its truth was read. */
+/** Opens a live view of numbers by key, and records its reads. */
 function openView(options: { readMs?: number; lastIs?: number } = {}) {
   const truth = new Map<string, number>();
   const reads: string[][] = [];
@@ -32,7 +32,7 @@ function openView(options: { readMs?: number; lastIs?: number } = {}) {
   return { views, view, truth, reads, hint, fail };
 }
 
-/** Reads a subscription on and on. */
+/** Reads a subscription to its end, and keeps each value with its time. */
 function collect(payloads: AsyncIterableIterator<number>) {
   const told: { value: number; at: number }[] = [];
   const state = { told, over: false };
@@ -64,7 +64,7 @@ test('whoever joins a key that is live already gets what was read after they cam
   const { view, truth } = openView();
   collect(view.subscribe('a'));
   await vi.advanceTimersByTimeAsync(1_000);
-  // Nobody hinted.
+  // No hint is sent for this change.
   truth.set('a', 5);
   const late = collect(view.subscribe('a'));
   await vi.advanceTimersByTimeAsync(50);

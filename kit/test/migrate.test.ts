@@ -19,7 +19,7 @@ const schema: ServiceSchema = {
   },
 };
 
-/** A migration as a process of its own would run it. */
+/** Migrates on a new connection, as a separate process would. */
 async function migrate({ url, migrationUrl }: { url: string; migrationUrl: string }): Promise<void> {
   const owner = openTestDatabase<unknown>(migrationUrl);
   try {
@@ -55,7 +55,7 @@ test('several at once on an empty database: each migration runs once, and the ro
 test('of two that grant at once one waits for the other, and neither fails', async () => {
   const database = await createEmptyDatabase();
   await migrate(database);
-  // The first stops in the middle of its grants, at one that is not committed; meanwhile the second gets to its own.
+  // The first migration waits for a grant that is not committed. Meanwhile the second comes to its own.
   const gate = await connectTo(database.migrationUrl);
   await gate.query('begin');
   await gate.query(`grant select on parrot to ${new URL(database.url).username}`);

@@ -55,10 +55,10 @@ test('what was never sent is due, however far ahead the clock of its producer wa
   expect(await takeDeliveries(db, { ...options, now: new Date() })).toHaveLength(1);
 });
 
-/** How far ahead the clocks of these tests are. */
+/** The time by which the wrong clocks of these tests are ahead. */
 const tenDaysMs = 10 * 86_400_000;
 
-/** Appends an event for each of some numbers, and returns what takes what is due of it. */
+/** Appends an event for each number. Returns a function that takes due deliveries and counts them. */
 async function append(...numbers: number[]) {
   await db.deleteFrom('outbox_delivery').execute();
   for (const n of numbers)
@@ -89,7 +89,7 @@ test('what a relay ten days ahead has sent is sent again by one whose clock is r
   const take = await append(1, 2);
   expect(await take(after(tenDaysMs))).toBe(2);
   expect(await take(begun, 1)).toBe(1);
-  // That one is under way now, as everything else that was just sent.
+  // That delivery is under way now, as everything else that was just sent.
   expect([await take(begun, 1), await take(begun, 2), await take(begun, 2)]).toEqual([0, 1, 0]);
   expect(await take(after(3_999))).toBe(0);
   expect(await take(after(4_000))).toBe(2);
@@ -118,7 +118,7 @@ test('a bulk event is sent as it was appended, whether its payload is still at h
     return taken.map(({ payload }) => payload);
   };
   expect(await take(database, 'accounting')).toEqual(appended);
-  // Another process has none of them at hand.
+  // Another process has kept none of these payloads, and reads them.
   const other = openTestDatabase(url);
   expect(await take(workOn(other), 'analytics')).toEqual(appended);
   await other.destroy();
@@ -129,7 +129,7 @@ test('the payloads that were appended last are not read back, as long as they ar
   await db.deleteFrom('outbox_event').execute();
   const database = workOn(db, { now: () => begun });
   const appended: string[] = [];
-  // Just under two megabytes each.
+  // Each payload is just under two megabytes.
   for (let n = 0; n < 6; n++) {
     const facts = Array.from({ length: 200 }, (_, at) => ({
       ...createdFact(idOf(0xd, n * 200 + at), begun),
@@ -139,7 +139,7 @@ test('the payloads that were appended last are not read back, as long as they ar
     appended.push(encodeColumns(columns));
     await database.transact((work) => work.append(tasksCreated, columns, 'bulk'));
   }
-  // Nobody ever does this; it only tells where a payload came from.
+  // No service does this. Here it shows which payloads were read from the table.
   await db.updateTable('outbox_event').set({ payload: 'read back' }).execute();
   const taken = await takeDeliveries(db, {
     lane: 'bulk',

@@ -24,7 +24,7 @@ test('events that fail for over an hour are counted, and each consumer is named 
     const columns = toColumns(tasksCreated, [createdFact(idOf(0xb, n), begun)]);
     await workOn(db, { now: () => begun }).transact((work) => work.append(tasksCreated, columns, 'bulk'));
   }
-  // Both are sent to accounting; what analytics is sent was never tried.
+  // Both events are sent to accounting. Their deliveries to analytics are never tried.
   await takeDeliveries(db, {
     lane: 'bulk',
     consumer: 'accounting',

@@ -7,7 +7,7 @@ import { createLog } from '../src/process/log.ts';
 const log = createLog('tests', 'silent');
 const options = { poolSize: 1, statementTimeoutMs: 10_000, applicationName: 'prepared', prepare: true };
 
-/** A database as a process of its own opens it: with modules that no other has used. */
+/** Opens a database with newly loaded modules, as another process does. */
 async function openAsNewProcess(): Promise<Kysely<unknown>> {
   vi.resetModules();
   const { openDatabase } = await import('../src/database/pool.ts');

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A process of its own that does nothing, or what `start` says. */
+/** Starts a process that does nothing, or runs the code of `start`. */
 function run(
   environment: Record<string, string>,
   start = 'return {}',

@@ -1,18 +1,18 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A TCP proxy in front of a store, which a test cuts or makes mute. */
+/** A TCP proxy in front of a store. A test can cut it or make it mute. */
 export interface StoreProxy {
-  /** The store's URL, by way of the proxy. */
+  /** The store's URL through the proxy. */
   readonly url: string;
-  /** How many connections are open now. */
+  /** The number of open connections. */
   readonly connections: number;
   /** Resets every connection and refuses new ones. */
   cut(): Promise<void>;
-  /** Takes connections again. */
+  /** Accepts connections again. */
   mend(): Promise<void>;
-  /** From now on nothing passes, either way; connections stay open, and new ones are taken. */
+  /** Stops all traffic in both directions. Connections stay open, and new ones are accepted. */
   mute(): void;
-  /** Connections that come from now on are served again; those that were mute stay so. */
+  /** Serves new connections again. Those that were mute stay mute. */
   speak(): void;
   stop(): Promise<void>;
 }

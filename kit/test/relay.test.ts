@@ -41,7 +41,7 @@ let relay: Awaited<ReturnType<typeof startRelay>>;
 const now = () => at;
 
 beforeEach(async () => {
-  // Queues and sentinels of this test's own: tests share the store.
+  // Each test has its own queues and sentinels, since tests share the store.
   count++;
   producer = `nest-${process.pid}-${count}`;
   consumer = `beak-${process.pid}-${count}`;
@@ -78,7 +78,7 @@ const undelivered = async () =>
   (await db.selectFrom('outbox_delivery').select('event_id').execute()).map(({ event_id }) =>
     Number.parseInt(event_id.slice(-12), 16),
   );
-/** The time after which whatever has no receipt is due again. */
+/** Moves the clock on until deliveries without a receipt are due again. */
 async function passResendTime(): Promise<void> {
   at = new Date(at.getTime() + 31_000);
   relay.wake('bulk');
@@ -104,7 +104,7 @@ test('while a consumer stands still its queue stays small, however long that tak
     await passResendTime();
     sizes.push(await queue().count());
   }
-  // Four windows, and what went out before they were known to be full.
+  // Four windows of 16, and one more that the relay sends before it counts the queue again.
   expect(Math.max(...sizes)).toBeLessThanOrEqual(80);
   expect(sizes.slice(-4)).toEqual(Array(4).fill(sizes.at(-1)));
 

@@ -4,7 +4,7 @@ import { createEmptyDatabase, openTestDatabase, workOn } from '../../tests/suppo
 import { createdFact, idOf, tasksCreated } from '../../tests/support/facts.ts';
 import { runSqlFiles } from '../src/database/migrate.ts';
 import { listDeadLetters, requestResend } from '../src/events/deadLetters.ts';
-import { handlersByEvent, onEvent } from '../src/events/handlers.ts';
+import { onEvent } from '../src/events/handlers.ts';
 import { heldEventsSql } from '../src/events/heldEvents.ts';
 import { type InboxTables, inboxSql } from '../src/events/inbox.ts';
 import { resendDeadLetters } from '../src/events/resendDeadLetters.ts';
@@ -27,7 +27,7 @@ const letter = (n: number) => idOf(0xd, n);
 const nest = (n: number) => idOf(0xb, n);
 let tried: number[];
 
-/** Dead letters 1 to `count`, whose facts make a nest each; their resending was asked for in this order. */
+/** Stores dead letters 1 to `count`, whose facts make a nest each. Requests the resend of `asked`, in this order. */
 async function putAside(count: number, asked: readonly number[]): Promise<void> {
   for (let n = 1; n <= count; n++) {
     const fact = JSON.stringify(createdFact(nest(n), begun));
@@ -45,7 +45,7 @@ async function putAside(count: number, asked: readonly number[]): Promise<void> 
   }
 }
 
-/** Resends whatever waits; `fail` is called before a nest is made. */
+/** Resends the dead letters that wait. Calls `fail` before each nest is made. */
 function resend(fail: (n: number, trx: Transaction<Tables>) => unknown = () => undefined): Promise<void> {
   const handler = onEvent<Tables, typeof tasksCreated>(tasksCreated, async ({ trx }, { taskId }) => {
     for (const id of taskId) {
@@ -55,7 +55,7 @@ function resend(fail: (n: number, trx: Transaction<Tables>) => unknown = () => u
       await trx.insertInto('nest').values({ id }).execute();
     }
   });
-  return resendDeadLetters(workOn(db, { now }), handlersByEvent('accounting', [handler]), 'accounting');
+  return resendDeadLetters(workOn(db, { now }), new Map([[handler.event.name, handler]]), 'accounting');
 }
 const nests = async () =>
   (await db.selectFrom('nest').select('id').orderBy('id').execute()).map(({ id }) =>

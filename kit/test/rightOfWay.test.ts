@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => void vi.useRealTimers());
 
-/** Work that ends when it is told to, as it is told to. */
+/** Begins work that ends when the test resolves or rejects it. */
 function begin() {
   let resolve: () => void = () => undefined;
   let reject: (error: Error) => void = () => undefined;

@@ -118,7 +118,7 @@ describe('a secret may be in a file', () => {
     expect(readSettings({ LOG_LEVEL: logLevel() }, { LOG_LEVEL_FILE: '/missing' })).toEqual({
       LOG_LEVEL: 'info',
     });
-    // This is where a subgraph called hens-file is.
+    // Here …_FILE is no file: it is the URL of a subgraph that is called hens-file.
     const environment = { SUBGRAPH_URL_HENS: 'http://hens', SUBGRAPH_URL_HENS_FILE: 'http://hens-file' };
     expect(readSettings({ SUBGRAPH_URL_HENS: url('http') }, environment)).toEqual({
       SUBGRAPH_URL_HENS: 'http://hens',

@@ -24,7 +24,7 @@ test('a token is verified once, and no longer good when it has run out', async (
   const header = `Bearer ${await tokenFor('kiwi', 60, now)}`;
   for (let n = 0; n < 3; n++) expect(await verify(header)).toMatchObject({ claims: { userId: 'kiwi' } });
   expect(asked).toBe(1);
-  // Another token, and the same one damaged, are others.
+  // Another token is verified anew, and so is the same one when it is damaged.
   expect(await verify(`Bearer ${await tokenFor('rio', 60, now)}`)).toMatchObject({
     claims: { userId: 'rio' },
   });

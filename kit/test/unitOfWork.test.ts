@@ -27,13 +27,13 @@ const columnsOf = (...ids: string[]) =>
     tasksCreated,
     ids.map((id) => createdFact(id, moment)),
   );
-/** All of what can follow from a unit of work. */
+/** Does all that a unit of work can: appends an event, wakes a loop and sends a hint. */
 async function everything(work: UnitOfWork<Tables>): Promise<void> {
   await work.append(tasksCreated, columnsOf(idOf(0xb, 1)), 'bulk');
   work.wake('runs');
   work.hint('nests', ['the first'], 'interactive');
 }
-/** Nothing follows from it: no event, no hint, and no loop is woken by the time a later notification has arrived. */
+/** Expects no event, no hint, and no notification before one that is sent now. */
 async function expectNothingFollowed(): Promise<void> {
   expect(await countRows(db, 'outbox_event')).toBe(0);
   await sql`select pg_notify('mail', '')`.execute(db);
@@ -102,7 +102,7 @@ describe('what follows from a unit of work', () => {
       const failing = database().transact(async (work) => {
         await everything(work);
         await sql`insert into nest (id) values (${idOf(0xb, 1)})`.execute(work.trx);
-        // The primary key is checked at once, so it is taken away within this transaction.
+        // The primary key would refuse the row at once, so this transaction drops it.
         await sql`alter table nest drop constraint nest_pkey`.execute(work.trx);
         await sql`insert into nest (id) values (${idOf(0xb, 1)})`.execute(work.trx);
       });
@@ -119,7 +119,7 @@ describe('what follows from a unit of work', () => {
       units.add(work);
       work.hint('nests', [`try ${units.size}`], 'interactive');
       await work.append(tasksCreated, columnsOf(idOf(0xb, units.size)), 'bulk');
-      // What the database says of two transactions that got into each other's way.
+      // The database's error for two transactions that are in conflict.
       if (units.size < 3) await sql`do $$ begin raise sqlstate '40001'; end $$`.execute(work.trx);
     });
     expect(units.size).toBe(3);
@@ -166,7 +166,7 @@ test('an event that does not match its schema is refused at once, before anythin
   const failing = database().transact(async (work) => {
     const append = work.append(tasksCreated, columnsOf('POPUG-42'), 'bulk');
     await expect(append).rejects.toThrow(EventSchemaError);
-    // The transaction is as good as before.
+    // The transaction can go on.
     expect(await countRows(work.trx, 'outbox_event')).toBe(0);
     return append;
   });

@@ -12,7 +12,7 @@ export const entriesPosted = defineEvent({
     accountId: id(),
     /** The entry's number within its account: 1, 2, 3 … */
     number: count(1),
-    /** Signed: what it did to the balance. */
+    /** Signed: the change of the balance. */
     amountCents: cents(),
     balanceAfterCents: cents(),
     day: day(),

@@ -1,7 +1,7 @@
 import { defineEvent } from '../src/event.ts';
 import { day, id, moment, positiveCents } from '../src/fields.ts';
 
-/** Somebody was paid the balance of a closed day (rule 11). */
+/** A user was paid the balance of a closed day (rule 11). */
 export const wagesPaid = defineEvent({
   name: 'accounting.wages_paid.v1',
   consumers: ['analytics', 'mailer'],

@@ -1,7 +1,9 @@
 import { defineEvent } from '../src/event.ts';
 import { id, moment, text } from '../src/fields.ts';
 
-/** A draw gave a task to somebody, who is charged its fee (rules 4, 6, 8). Carries what the audit log's sentence says. */
+/**
+ * A draw assigned a task to a user, who is charged its fee (rules 4, 6, 8). Has the texts of the audit log's sentence.
+ */
 export const tasksAssigned = defineEvent({
   name: 'tracker.tasks_assigned.v1',
   consumers: ['accounting', 'analytics'],

@@ -1,7 +1,7 @@
 import { defineEvent } from '../src/event.ts';
 import { id, moment, text } from '../src/fields.ts';
 
-/** Somebody put up a task. Its first assignment is a fact of its own. */
+/** A user created a task. Its first assignment is a separate fact. */
 export const tasksCreated = defineEvent({
   name: 'tracker.tasks_created.v1',
   consumers: ['accounting', 'analytics'],

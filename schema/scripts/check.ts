@@ -6,7 +6,7 @@ import { readCitingFiles, readSources } from './checkSources.ts';
 import { generatedFiles } from './generated.ts';
 import { layerViolations } from './importDirections.ts';
 
-/** The last part of `npm run check`: generated files, published events, which way imports go, and the rules that are cited. */
+/** The last part of `npm run check`: generated files, published events, import directions and cited rules. */
 const root = new URL('../../', import.meta.url);
 const generated = await generatedFiles();
 const published = readdirSync(new URL(publishedFolder, root)).map((file) => `${publishedFolder}/${file}`);

@@ -1,6 +1,6 @@
 /**
- * Compares generated files with what is on disk.
- * @param onDisk the text of each file that is there, among them whatever lies in folders of generated files only.
+ * Compares generated files with those on disk.
+ * @param onDisk the text of each file on disk, including every file of the folders that hold generated files only.
  */
 export function driftProblems(
   generated: ReadonlyMap<string, string>,
@@ -13,6 +13,6 @@ export function driftProblems(
   });
   const superfluous = [...onDisk.keys()]
     .filter((path) => !generated.has(path))
-    .map((path) => `${path} is generated from nothing any more: delete it.`);
+    .map((path) => `${path} is no longer generated: delete it.`);
   return [...stale, ...superfluous];
 }

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 /** Where the published schemas are, from the repository's root. */
 export const publishedFolder = 'schema/events/published';
 
-/** One state that an event version's schema was published in. */
+/** One published state of the schema of an event version. */
 export interface PublishedSchema {
   /** From the repository's root. */
   readonly path: string;
@@ -16,7 +16,7 @@ const objectOf = (value: unknown) => (value ?? {}) as Json;
 const listOf = (value: unknown) => (Array.isArray(value) ? (value as unknown[]) : []);
 const text = (value: unknown) => JSON.stringify(value);
 
-/** Keywords with which a greater, or a lesser, value refuses more. */
+/** Keywords that refuse more with a greater value, and those that do with a lesser one. */
 const lowerBounds = ['minimum', 'exclusiveMinimum', 'minLength', 'minItems'];
 const upperBounds = ['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems'];
 const understood = [
@@ -32,10 +32,10 @@ const understood = [
 ];
 
 /**
- * What keeps events written under `before` from being read under `after`: fields removed, renamed, added or of another
- * type, and everything that refuses more than before. An added field counts even where it may be left out, since an
- * event carries one column for each field. What is loosened is read as ever, by workers that are replaced before the
- * services that write it.
+ * Finds what keeps events written under `before` from being read under `after`: fields removed, renamed, added or of
+ * another type, and everything that refuses more than before. An added field counts even where it is optional, since an
+ * event has one column for each field. Refusing less is compatible, since workers are replaced before the services that
+ * write.
  */
 export function incompatibilities(before: unknown, after: unknown, at = 'fact'): string[] {
   const [old, now] = [objectOf(before), objectOf(after)];
@@ -61,7 +61,7 @@ export function incompatibilities(before: unknown, after: unknown, at = 'fact'):
         say(`${keyword} was ${was ?? 'not set'} and is ${is}`);
     }
   }
-  // Of patterns, formats and whatever else there is, nobody can tell which refuses more: gone is fine, else the same.
+  // Of patterns, formats and others, it is unknown which refuses more: they may be removed, but not changed.
   for (const keyword of Object.keys(now).filter((each) => !understood.includes(each))) {
     if (text(old[keyword]) !== text(now[keyword]))
       say(`${keyword} was ${text(old[keyword]) ?? 'not set'} and is ${text(now[keyword])}`);
@@ -80,7 +80,7 @@ export function incompatibilities(before: unknown, after: unknown, at = 'fact'):
   return problems;
 }
 
-/** Each of the former choices must be read by one of the present ones. */
+/** Finds the former choices that none of the present ones takes. */
 function choiceProblems(old: Json, now: Json, at: string): string[] {
   const choices = (schema: Json) => (schema.anyOf === undefined ? [schema] : listOf(schema.anyOf));
   return choices(old).flatMap((choice) => {
@@ -92,8 +92,8 @@ function choiceProblems(old: Json, now: Json, at: string): string[] {
 }
 
 /**
- * Compares what was published with what the definitions say now. Who consumes an event may change; a fact may not.
- * @returns one sentence for each event version that has become another.
+ * Compares the published schemas with the present definitions. The consumers of an event may change; a fact may not.
+ * @returns one sentence for each event version that has changed incompatibly or is gone.
  */
 export function eventProblems(
   published: readonly PublishedSchema[],
@@ -103,7 +103,7 @@ export function eventProblems(
     const name = path.slice(publishedFolder.length + 1, -'.json'.length);
     const after = current.get(path);
     if (after === undefined)
-      return `${name} is published and no longer defined: it goes when nobody reads it; until then, publish a new version beside it.`;
+      return `${name} is published and no longer defined: keep it until no consumer reads it, and publish a new version beside it.`;
     const problems = incompatibilities(objectOf(JSON.parse(before)).fact, objectOf(JSON.parse(after)).fact);
     return problems.length === 0
       ? ''
@@ -113,8 +113,8 @@ export function eventProblems(
 }
 
 /**
- * Every state in which a schema that is published now was ever committed, so that a change which has been committed is
- * found as well; where there is no git, what is on disk.
+ * Returns every committed state of each schema that is published now, so that a change is found even after its commit.
+ * Without git, it returns the schemas on disk.
  */
 export function publishedSchemas(root: URL): PublishedSchema[] {
   const git = (...args: string[]) =>
@@ -130,7 +130,7 @@ export function publishedSchemas(root: URL): PublishedSchema[] {
       .map((path) => ({ path, text: readFileSync(new URL(path, root), 'utf8') }));
   }
   return committed.flatMap((path) =>
-    // Since it was last added: one that was withdrawn before anybody read it may come again.
+    // Since it was last added: a schema that was withdrawn before any consumer read it may come again.
     git('log', '--format=%H', '--diff-filter=AM', '--', path)
       .split('\n')
       .filter((commit) => commit !== '')

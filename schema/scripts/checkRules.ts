@@ -1,18 +1,18 @@
-/** Where the rules and the guarantees stand. */
+/** The file of the rules and the guarantees. */
 export const rulesFile = 'docs/rules.md';
 
-/** `rule 11`, `rules 10 and 12`, `rules 10, 12, 14`, wherever they are cited. */
+/** `rule 11`, `rules 10 and 12`, `rules 10, 12, 14`, in any file. */
 const citation = /\b[Rr]ules? (\d+(?:(?:, | and |, and )\d+)*)/g;
 
-/** `- In: `a.ts`, `b.ts``, on as many lines as it takes. */
+/** `- In: `a.ts`, `b.ts``, on one or more lines. */
 const filesPattern = /^- In:((?:\s*`[^`]+`,?)+)/gm;
 
 /** `- Test: `file` "a part of its title"`. */
 const testPattern = /^- Test: `([^`]+)` "(.+)"$/gm;
 
 /**
- * What is wrong with the rules: one that is cited and does not exist, one without a file or a test, and a file or a
- * title that is not there.
+ * Finds what is wrong with the rules: a cited rule that does not exist, a rule without a file or a test, and a file or
+ * a title that does not exist.
  * @param rules the text of `docs/rules.md`
  * @param texts the files that may cite rules or be named by them, by path
  */

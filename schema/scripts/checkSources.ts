@@ -4,7 +4,7 @@ import type { Sources } from './importDirections.ts';
 const folders = ['kit', 'schema', 'gateway', 'workers', 'system', 'demo', 'spa', 'bench'];
 const leftOut = /\/(dist|node_modules|test)\/|\.test\.ts$/;
 
-/** Every source file of the packages, by its path from the root; tests may import what they like. */
+/** Returns every source file of the packages, by its path from the root; without tests, which may import anything. */
 export function readSources(root: URL): Sources {
   const subgraphs = readdirSync(new URL('subgraphs/', root)).map((name) => `subgraphs/${name}`);
   const parts = [...folders, ...subgraphs]
@@ -22,7 +22,7 @@ export function readSources(root: URL): Sources {
 
 const citing = [...folders, 'subgraphs', 'tests', 'docs', 'README.md'];
 
-/** Every file that may cite a rule, tests and documents among them, by its path from the root. */
+/** Returns every file that may cite a rule, including tests and documents, by its path from the root. */
 export function readCitingFiles(root: URL): ReadonlyMap<string, string> {
   const paths = citing.flatMap((place) =>
     place.includes('.')

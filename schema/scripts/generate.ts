@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { eventProblems, publishedSchemas } from './checkEvents.ts';
 import { generatedFiles } from './generated.ts';
 
-/** `npm run generate`. Writes nothing at all where a published event would become another. */
+/** `npm run generate`. Writes nothing where a published event would change incompatibly. */
 const root = new URL('../../', import.meta.url);
 const files = await generatedFiles();
 const problems = eventProblems(publishedSchemas(root), files);

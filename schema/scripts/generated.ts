@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { allEvents } from '../events/all.ts';
 import { readSdl, type SubgraphName, sdlFile, subgraphNames } from '../src/sdl.ts';
 
-/** What a subgraph's resolvers hand on for a type of the graph, as `path#Type` from its `src/generated`. */
+/** The types that a subgraph's resolvers return for types of the graph, as `path#Type` from its `src/generated`. */
 const mappers: Record<SubgraphName, Record<string, string>> = {
   auth: {
     User: '../domain/user.ts#User as OwnUser',
@@ -38,7 +38,7 @@ const mappers: Record<SubgraphName, Record<string, string>> = {
   analytics: { Task: '../domain/figures.ts#TaskReference as OwnTaskReference' },
 };
 
-/** Every generated file of the repository, by path from its root, with the text it should have. */
+/** Returns the text of every generated file, by its path from the repository's root. */
 export async function generatedFiles(): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   const services = subgraphNames.map((name) => ({
@@ -104,7 +104,7 @@ async function resolverTypes(name: SubgraphName): Promise<string> {
 
 const spaSources = new URL('../../spa/src/', import.meta.url);
 
-/** The app's operations, checked against the graph that it sees, with the types of what they take and bring. */
+/** Returns the app's operations, checked against the public graph, with the types of their variables and results. */
 async function operationTypes(apiSchema: GraphQLSchema): Promise<string> {
   const documents = readdirSync(spaSources, { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.graphql'))

@@ -12,19 +12,19 @@ export interface Violation {
 
 interface Import {
   readonly from: string;
-  /** What stands between `import` and `from`; empty for `import('…')` and `import '…'`. */
+  /** The text between `import` and `from`; empty for `import('…')` and `import '…'`. */
   readonly names: string;
   readonly line: number;
 }
 
 const subgraphs = ['auth', 'tracker', 'accounting', 'analytics'];
-// Clauses hold neither quotes nor semicolons; looking for less would take exponential time.
+// Import clauses contain no quotes and no semicolons; a pattern that allows them would take exponential time.
 const importPattern =
   /^\s*(?:import|export)\s([^;'"=]*?)\bfrom\s*['"]([^'"]+)['"]|\bimport\s*\(?\s*['"]([^'"]+)['"]/gm;
 const sqlPattern =
   /\bsql\s*(?:<[^;`]{0,300}>)?\s*`|\bsql\.\w+\(|\.(?:selectFrom|insertInto|updateTable|deleteFrom|mergeInto)\(/g;
 
-/** Comments blanked out, so that what they talk about is not taken for code; lines stay where they are. */
+/** Blanks comments out, so that code in them is not checked; lines keep their numbers. */
 const withoutComments = (text: string) =>
   text.replace(/^\s*\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, (comment) => comment.replace(/[^\n]/g, ' '));
 
@@ -37,7 +37,7 @@ const importsOf = (text: string): Import[] =>
     line: lineAt(text, match.index + match[0].length),
   }));
 
-/** Whether nothing of an import is left when the program runs. */
+/** True where an import has types only, so that nothing of it is left at run time. */
 const isTypeOnly = ({ names }: Import) =>
   /^type\s/.test(names) ||
   (/^\{[^}]*\}\s*$/.test(names) &&
@@ -47,10 +47,10 @@ const isTypeOnly = ({ names }: Import) =>
       .filter((name) => name.trim() !== '')
       .every((name) => /^\s*type\s/.test(name)));
 
-/** Which package a file is of, such as `kit` or `tracker`. */
+/** Returns the package of a file, such as `kit` or `tracker`. */
 const packageOf = (path: string) => /^(?:subgraphs\/)?(\w+)\//.exec(path)?.[1] ?? '';
 
-/** What a file imports of ours: the package's name and the module's, or null where it is not ours. */
+/** Returns the package and the module of an import; null where it is not one of ours. */
 function ownTarget(path: string, from: string): { name: string; module: string } | null {
   const own = /^@ates\/(\w+)\/(.*)$/.exec(from);
   if (own) return { name: own[1]!, module: own[2]! };
@@ -78,8 +78,8 @@ const directions = {
 };
 
 /**
- * The rooms of a package, and which rooms each of them may use; what stands beside the rooms is named like one. A room
- * that is not among the keys, such as `main`, may use all.
+ * The rooms of a package, and which rooms each of them may use. A file beside the rooms is a room with the file's name.
+ * A room that is not among the keys, such as `main`, may use all.
  */
 const rooms: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   kit: {
@@ -99,10 +99,10 @@ const rooms: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
   },
 };
 
-/** The room of a file, by its path or its module's name: its folder in `src`, or its own name where it is in none. */
+/** Returns the room of a file or a module: its folder in `src`, or its own name where it is in no folder. */
 const roomOf = (path: string) => /^(?:.*\/src\/)?(\w+)/.exec(path)?.[1] ?? '';
 
-/** Why a file must not import a module of its own package; null where it may. */
+/** Returns why a file must not import a module of its own package; null where it may. */
 function roomProblem(own: string, path: string, target: { name: string; module: string }): string | null {
   const from = roomOf(path);
   const to = roomOf(target.module);
@@ -111,7 +111,7 @@ function roomProblem(own: string, path: string, target: { name: string; module: 
   return `${own}'s room ${from} may use ${allowed.join(', ') || 'no other room'}.`;
 }
 
-/** What `domain/` may import: nothing that reads or writes anything outside of the process. */
+/** True for an import that `domain/` may have: it reads and writes nothing outside of the process. */
 function isPure({ from, names, ...rest }: Import, path: string): boolean {
   if (from.startsWith('.')) return posix.join(posix.dirname(path), from).includes('/domain/');
   if (from === '@ates/kit/process/clock') return isTypeOnly({ from, names, ...rest });
@@ -121,7 +121,7 @@ function isPure({ from, names, ...rest }: Import, path: string): boolean {
   );
 }
 
-/** Every import that goes against the layers, and all SQL that is not where SQL belongs. */
+/** Finds every import that breaks the layers, and all SQL outside of its place. */
 export function layerViolations(sources: Sources): Violation[] {
   const found: Violation[] = [];
   const edges = new Map<string, Map<string, { path: string; line: number }>>();
@@ -161,7 +161,7 @@ const isSqlFree = (path: string) =>
   /^subgraphs\/\w+\/src\/resolvers(\.ts|\/)/.test(path) || path.startsWith('workers/src/');
 
 function sqlProblem(path: string): string | null {
-  if (isSqlFree(path)) return 'holds SQL: resolvers and job handlers translate, and leave it to a use case.';
+  if (isSqlFree(path)) return 'holds SQL: resolvers and job handlers leave it to a use case.';
   if (!path.startsWith('subgraphs/')) return null;
   if (/(epository|\/idempotency)\.ts$|\/migrations\//.test(path)) return null;
   return "holds SQL: a subgraph's SQL is in its repository and its migrations.";

@@ -1,10 +1,10 @@
-/** The roles that auth hands out (rule 2). */
+/** The roles that auth gives to users (rule 2). */
 export const roles = ['EMPLOYEE', 'ACCOUNTANT', 'MANAGER', 'ADMIN'] as const;
 export type Role = (typeof roles)[number];
 
 /**
- * What each role may do beyond what everyone signed in may. These are the names that `@requiresScopes` uses in the
- * SDL ('Who may read what' of the design); what depends on data, such as whose account it is, is in the use cases.
+ * What each role may do beyond what every signed-in user may. `@requiresScopes` in the SDL uses these names ('Who may
+ * read what' of the design). Use cases check what depends on data, such as the owner of an account.
  */
 export const scopesOfRole: Readonly<Record<Role, readonly string[]>> = {
   EMPLOYEE: [],

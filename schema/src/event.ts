@@ -6,13 +6,13 @@ export const maxFactsPerEvent = 1_000;
 
 /** A service that applies events; `mailer` keeps its state in accounting's database. */
 export type Consumer = 'tracker' | 'accounting' | 'analytics' | 'mailer';
-/** A service that tells what happened in it; analytics only listens. */
+/** A service that publishes events; analytics publishes none. */
 export type Producer = 'auth' | 'tracker' | 'accounting';
 
 /** The fields of one fact: flat, so that a batch travels as one array per field. */
 export type FactShape = Readonly<Record<string, z.ZodType>>;
 
-/** One version of an event: who says it, who hears it, and what one fact of it is. */
+/** One version of an event: its producer, its consumers, and the fields of one fact. */
 export interface EventDefinition<Shape extends FactShape = FactShape> {
   /** Name and version, such as `tracker.tasks_assigned.v1`; also the name of the file that defines it. */
   readonly name: string;
@@ -32,7 +32,7 @@ type ColumnsOf<Shape extends FactShape> = { [Field in keyof Shape]: z.infer<Shap
 export type Columns<Definition extends EventDefinition> =
   Definition extends EventDefinition<infer Shape> ? ColumnsOf<Shape> : never;
 
-/** Defines one version of an event. Published versions never change incompatibly: `npm run check` holds that. */
+/** Defines one version of an event. `npm run check` fails where a published version changes incompatibly. */
 export function defineEvent<Shape extends FactShape>(definition: {
   name: `${Producer}.${string}.v${number}`;
   consumers: readonly Consumer[];
@@ -66,7 +66,7 @@ export function defineEvent<Shape extends FactShape>(definition: {
   };
 }
 
-/** Whether columns are fine, as far as their fields' glances can tell. */
+/** Returns a glance for columns, made of the glances of their fields. */
 function columnsGlance(fact: FactShape): Glance {
   const fields = Object.entries(fact).map(([field, value]) => [field, glanceOf(value)] as const);
   const [first] = Object.keys(fact) as [string];
@@ -83,7 +83,7 @@ function columnsGlance(fact: FactShape): Glance {
   };
 }
 
-/** What is the same as before it need not be looked at again. */
+/** True where a glance takes all values. A value that equals the one before it is not checked again. */
 function areAllFine(column: readonly unknown[], glance: Glance): boolean {
   for (let at = 0; at < column.length; at++) {
     if ((at === 0 || column[at] !== column[at - 1]) && !glance(column[at])) return false;
@@ -118,7 +118,9 @@ interface SameForAll {
   readonly times: number;
 }
 
-/** An event's columns as text. What is the same for every fact stands there once: a quarter of a batch of entries. */
+/**
+ * Encodes an event's columns as text. A value that all facts share is written once: a quarter of a batch of entries.
+ */
 export function encodeColumns(columns: Readonly<Record<string, readonly unknown[]>>): string {
   const travelling = Object.entries(columns).map(([field, column]) => {
     const [same] = column;
@@ -129,9 +131,9 @@ export function encodeColumns(columns: Readonly<Record<string, readonly unknown[
 }
 
 /**
- * What such a text says; whether it matches any schema is to be seen. A column that says it is longer than an event can
- * be is left as it is, and matches none.
- * @throws SyntaxError where it is no JSON.
+ * Decodes such a text, without checking it against a schema. A column that claims to be longer than an event may be is
+ * not expanded, so no schema takes it.
+ * @throws SyntaxError where it is not JSON.
  */
 export function decodeColumns(text: string): unknown {
   const decoded: unknown = JSON.parse(text);

@@ -11,7 +11,7 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 export const id = () => withGlance(z.string().regex(uuid), matches(uuid));
 
 const momentPattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
-/** The last one that existed: the facts of a batch mostly happened at one moment. */
+/** The last moment that was found to exist: most facts of a batch have the same one. */
 let existing = '';
 const exists = (moment: string) => {
   if (moment === existing) return true;
@@ -21,12 +21,12 @@ const exists = (moment: string) => {
   return true;
 };
 /**
- * A moment, as ISO 8601 in UTC with milliseconds. One that does not exist is refused here, where it is poison: what
- * computes with it would throw a surprise, which is tried again without end.
+ * A moment, as ISO 8601 in UTC with milliseconds. One that does not exist is refused here, as poison: code that
+ * computes with it would throw an unexpected error, which is retried without end.
  */
 export const moment = () =>
   withGlance(
-    z.string().regex(momentPattern).refine(exists, 'is no moment that exists'),
+    z.string().regex(momentPattern).refine(exists, 'is not a moment that exists'),
     (value) => typeof value === 'string' && momentPattern.test(value) && exists(value),
   );
 
@@ -36,14 +36,14 @@ export const day = () => withGlance(z.string().regex(dayPattern), matches(dayPat
 
 const mostCents = 9_000_000_000_000;
 const integer = (min: number, max: number) => withGlance(z.int().min(min).max(max), isInteger(min, max));
-/** Money in cents; whole, and far below what a JavaScript number holds exactly. */
+/** Money in whole cents, far below the largest number that JavaScript holds exactly. */
 export const cents = () => integer(-mostCents, mostCents);
 export const positiveCents = () => integer(1, mostCents);
 export const count = (min = 0) => withGlance(z.int().min(min), isInteger(min, Number.MAX_SAFE_INTEGER));
 export const role = () => z.enum(roles);
 
 const longestText = 10_000;
-/** Text that people typed; its length is limited where it is typed. */
+/** Text that users typed; its length is limited where they type it. */
 export const text = () =>
   withGlance(
     z.string().max(longestText),

@@ -37,7 +37,7 @@ export const DateTime = textScalar(
   },
 );
 
-/** Whether a text is a calendar day that exists: from the year 1 on, as databases count. */
+/** True where a text is a calendar day that exists, from the year 1 on, as in databases. */
 export function isDay(text: string): boolean {
   const date = new Date(`${text}T00:00:00Z`);
   return (
@@ -64,7 +64,7 @@ export const Money = textScalar(
   },
 );
 
-/** Cents as a decimal string with two places: `-1250` is `-12.50`. */
+/** Formats cents as a decimal string with two places: `-1250` becomes `-12.50`. */
 export function formatCents(cents: number): string {
   if (!Number.isSafeInteger(cents)) throw new Error(`${cents} is no amount of cents`);
   const absolute = Math.abs(cents);

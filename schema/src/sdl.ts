@@ -4,8 +4,8 @@ import { type DocumentNode, parse } from 'graphql';
 export const subgraphNames = ['auth', 'tracker', 'accounting', 'analytics'] as const;
 export type SubgraphName = (typeof subgraphNames)[number];
 
-/** Where a subgraph's SDL is: beside the sources, and copied beside what is built of them. */
+/** The file of a subgraph's SDL: beside the sources, and copied beside the compiled files. */
 export const sdlFile = (name: SubgraphName): URL => new URL(`../sdl/${name}.graphql`, import.meta.url);
 
-/** A subgraph's SDL, read once, when its process starts. */
+/** Reads a subgraph's SDL; called once, when its process starts. */
 export const readSdl = (name: SubgraphName): DocumentNode => parse(readFileSync(sdlFile(name), 'utf8'));

@@ -196,7 +196,7 @@ describe('generated files', () => {
     expect(driftProblems(generated, onDisk)).toEqual([
       'stale is not what is generated now: run npm run generate.',
       'missing is missing: run npm run generate.',
-      'left-over is generated from nothing any more: delete it.',
+      'left-over is no longer generated: delete it.',
     ]);
   });
 });

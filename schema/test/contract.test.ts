@@ -10,7 +10,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { sdlFile, subgraphNames } from '../src/sdl.ts';
 
-/** What `@link` imports from the federation's specification. */
+/** The definitions that `@link` imports from the federation's specification. */
 const federation = parse(`
   scalar federation__Scope
   scalar federation__FieldSet

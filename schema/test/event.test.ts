@@ -37,7 +37,7 @@ test.each([0, -1, 1.5, maxFactsPerEvent + 1, 1e12, '3', null])(
   },
 );
 
-/** Values that fields take, and some next to them that they don't. */
+/** Values that fields accept, and similar ones that they refuse. */
 const near = fc.oneof(
   fc.uuid(),
   fc.uuid().map((id) => id.toUpperCase()),
@@ -92,7 +92,7 @@ describe.each(allEvents.map((event) => [event.name, event] as const))('%s', (_, 
   });
 });
 
-/** Something that a field takes. */
+/** Returns a value that a field accepts. */
 function valueFor(schema: z.ZodType): unknown {
   const some = [crypto.randomUUID(), new Date().toISOString(), '2026-11-21', 1, true, ...enumOf(schema)];
   return some.find((value) => schema.safeParse(value).success);

@@ -15,7 +15,7 @@ test('files are generated where the repository is, whatever the folders above it
   mkdirSync(copy, { recursive: true });
   for (const name of ['package.json', 'events', 'scripts', 'sdl', 'src'])
     cpSync(join(root, 'schema', name), join(copy, 'schema', name), { recursive: true });
-  // What the app asks the graph for is checked against it.
+  // The app's operations are checked against the schema.
   cpSync(join(root, 'spa/src'), join(copy, 'spa/src'), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
   await promisify(execFile)('git', ['init', '--quiet'], { cwd: copy });

@@ -13,9 +13,9 @@ import { type Browser, complaintsOf, launchBrowser, logIn, openPage, type Page }
 
 let exchange: Exchange;
 let browser: Browser;
-/** Everybody whom tasks may fall to, in the order in which they are drawn. */
+/** The ids of all users who can be assigned tasks, in the order of the draw. */
 let eligible: string[];
-/** To whom the next tasks fall; anybody where it is nobody. */
+/** The login that gets the next tasks; null for any. */
 let nextAssignee: string | null = null;
 const idOf = new Map<string, string>();
 
@@ -63,7 +63,7 @@ const resolveTask = (login: string, id: string) =>
 const balanceOf = async (login: string): Promise<string> =>
   (await exchange.data(login, '{ myAccount { balance } }')).myAccount.balance;
 
-/** A balance as it stands in the corner of the page. */
+/** Formats a balance as the corner of the page shows it. */
 const shown = (amount: string) =>
   new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(Number(amount));
 const expectBalance = (page: Page, amount: string) =>
@@ -79,8 +79,8 @@ test('a task is put up, done, and shows as money in another browser, none of whi
   await there.getByRole('heading', { name: 'My account' }).waitFor();
   nextAssignee = 'kiwi';
   await here.getByLabel('What is to be done?').fill('[POPUG-7] - Clean the beak');
-  await here.getByRole('button', { name: 'Put it up' }).click();
-  await here.getByText('It fell to Kiwi Budgerigar').waitFor();
+  await here.getByRole('button', { name: 'Create task' }).click();
+  await here.getByText('Assigned to Kiwi Budgerigar').waitFor();
   nextAssignee = null;
   await task(here, 'Clean the beak').getByText('POPUG-7').waitFor();
   await exchange.settle();
@@ -91,7 +91,7 @@ test('a task is put up, done, and shows as money in another browser, none of whi
   await exchange.settle();
   const after = await balanceOf('kiwi');
   for (const page of [here, there]) await expectBalance(page, after);
-  // Every operation in a sentence, without a reload.
+  // The account lists each operation in a sentence, without a reload.
   await there.getByRole('cell', { name: /Reward.*Clean the beak/ }).waitFor();
   await there.getByRole('cell', { name: /Fee.*Clean the beak/ }).waitFor();
   await task(here, 'Clean the beak').waitFor();
@@ -102,7 +102,7 @@ test('tasks come and go by themselves; what is refused is taken back and says wh
   const page = await open('rio');
   const { id } = await createTask('rio', 'Sort the seeds');
   await task(page, 'Sort the seeds').waitFor();
-  // Done elsewhere, while this page cannot hear of it.
+  // The task is done elsewhere while this page is offline.
   await page.context().setOffline(true);
   await page.getByText('No connection to the exchange').waitFor();
   await resolveTask('rio', id);
@@ -112,13 +112,13 @@ test('tasks come and go by themselves; what is refused is taken back and says wh
 
   const other = await createTask('rio', 'Count the nuts');
   await task(page, 'Count the nuts').waitFor();
-  // The answer of the exchange, held back until somebody else was faster.
+  // The task is resolved elsewhere just before the page's request goes on.
   await page.route('**/graphql', async (route) => {
     if (route.request().postData()?.includes('ResolveTask')) await resolveTask('rio', other.id);
     await route.continue();
   });
   await page.getByRole('button', { name: 'Mark “Count the nuts” as done' }).click();
-  await page.getByText(/^It is not done:/).waitFor();
+  await page.getByText(/^The task could not be marked as done/).waitFor();
   await page.getByRole('button', { name: 'Mark “Count the nuts” as done' }).waitFor({ state: 'detached' });
 });
 
@@ -143,7 +143,7 @@ test('without a connection what was seen can be read, and what was never loaded 
   await page.getByRole('heading', { name: 'My account' }).waitFor();
   await menu.getByRole('link', { name: 'My tasks' }).click();
   await page.context().setOffline(true);
-  // Their files have not been wanted before.
+  // The files of these pages were never loaded.
   await page.getByRole('button', { name: /^Signed in as/ }).click();
   await menu.getByRole('link', { name: 'All tasks' }).click();
   await menu.getByRole('link', { name: 'My account' }).click();
@@ -168,7 +168,7 @@ test('keys do what the mouse does', async () => {
   await page.getByRole('dialog').getByRole('heading', { name: 'First' }).waitFor();
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
-  // What is open in front of the page has the keys for itself.
+  // An overlay in front of the page gets the keys alone.
   await page.getByRole('button', { name: 'Search and commands' }).click();
   await page.getByPlaceholder('Search and commands').waitFor();
   await page.keyboard.press('Escape');
@@ -202,7 +202,7 @@ test('an admin closes the day; whoever earned something sees their payout, and t
   await exchange.settle();
   const earned = await balanceOf('juno');
   expect(Number(earned)).toBeGreaterThan(0);
-  // What is positive is paid, whoever has it.
+  // Every positive balance is paid.
   const positive: string[] = [];
   for (const login of idOf.keys()) if (Number(await balanceOf(login)) > 0) positive.push(login);
   const [admin, employee] = [await open('ada'), await open('juno')];
@@ -216,7 +216,7 @@ test('an admin closes the day; whoever earned something sees their payout, and t
   const run = admin.getByTestId('payout-run');
   await run.getByText('Paid', { exact: true }).waitFor();
   await run.getByText(`${positive.length} paid`).waitFor();
-  // On the page that was open all the time, without a reload.
+  // The payout shows on the page that was open all the time, without a reload.
   const payout = employee.getByRole('row').filter({ hasText: shown(earned) });
   await payout.getByText(/^mail/).waitFor();
   await expectBalance(employee, '0');
@@ -248,7 +248,7 @@ test('an admin sees what was refused, and sends it again', async () => {
     await admin.getByRole('button', { name: /tracker.tasks_created.v1 → accounting/ }).click();
     await admin.getByText('"title": null').waitFor();
     await admin.getByRole('button', { name: 'Apply again' }).click();
-    // Refused once more, for the reason that it has.
+    // The fact is refused again, and its new reason shows.
     await admin.getByText(/does not match the schema.* 2 attempts/).waitFor();
     await accounting.query('update dead_letter set fact = $1', [JSON.stringify(fact)]);
     await admin.getByRole('button', { name: 'Apply again' }).click();
@@ -280,7 +280,7 @@ test('a manager reassigns, sees how far it is, and everybody hears of it', async
   await manager.getByText(`${total.toLocaleString('en')} of ${total.toLocaleString('en')}`).waitFor();
   await exchange.settle();
   await expectBalance(employee, await balanceOf('pip'));
-  // All of them, a screenful at a time.
+  // Scrolls through all tasks, a screenful at a time.
   await manager.goto('/tasks');
   const list = manager.getByTestId('tasks');
   await list.getByRole('listitem').first().waitFor();
@@ -310,12 +310,12 @@ test('a reassignment that is under way can be stopped, and another press asks wh
     const shown = page.getByTestId('reassignment');
     await shown.getByText('Waiting').waitFor();
     await page.getByRole('button', { name: 'Reassign all' }).click();
-    const choice = page.getByRole('radiogroup', { name: 'One is under way' });
+    const choice = page.getByRole('radiogroup', { name: 'A reassignment is under way' });
     await choice.getByLabel('Run once more after it').click();
     await page.getByRole('button', { name: 'Cancel' }).click();
     await shown.getByRole('button', { name: 'Stop it' }).click();
     await shown.getByText('Stopped', { exact: true }).waitFor();
-    // Another page that is opened later finds nothing under way.
+    // A page that is opened later shows no run.
     await page.reload();
     await page.getByRole('button', { name: 'Reassign all' }).waitFor();
     expect(await shown.count()).toBe(0);
@@ -328,7 +328,7 @@ test('a reassignment that is under way can be stopped, and another press asks wh
 });
 
 test('what somebody was paid, and a month of it as a file', async () => {
-  // The day that is open after the one that was closed.
+  // This task counts towards the day after the one that was closed.
   const { id } = await createTask('iris', 'Write the minutes');
   await resolveTask('iris', id);
   await exchange.settle();
@@ -352,7 +352,7 @@ test('what somebody was paid, and a month of it as a file', async () => {
   );
   await accounting.end();
   expect(lines.length - 2).toBe(rows[0].n);
-  // The oldest first: the last line ends with the balance as it is.
+  // The oldest entry comes first, so the last line has the current balance.
   expect(lines.at(-2)).toContain(`,${myAccount.balance},`);
 });
 
@@ -360,7 +360,7 @@ test('a day is typed to its end, though the figures change with every key', asyn
   const page = await open('ada');
   await page.getByRole('navigation').getByRole('link', { name: 'Company' }).click();
   const from = page.getByLabel('From', { exact: true });
-  // The middle of a month that is long over: a day less and a month less are days, too.
+  // The middle of a past month: a day less and a month less are valid days, too.
   const start = new Date(Date.now() - 100 * 86_400_000).toISOString().slice(0, 8).concat('15');
   await from.fill(start);
   const seen = [start];
@@ -388,7 +388,7 @@ test('an admin makes an account, changes its role, resets its beak and deactivat
   const shape = await form.getByRole('textbox', { name: 'Shape of the beak' }).inputValue();
   expect(shape.split(', ')).toHaveLength(3);
   await form.getByRole('button', { name: 'Make the account' }).click();
-  // Refused, with the reason, and nothing that was typed is lost.
+  // The form is refused with a reason, and keeps what was typed.
   await form.getByRole('alert').waitFor();
   await form.getByLabel('E-mail').fill('gus@popug.example');
   await form.getByRole('button', { name: 'Make the account' }).click();
@@ -400,7 +400,7 @@ test('an admin makes an account, changes its role, resets its beak and deactivat
   await gus.getByLabel('Login', { exact: true }).fill('gus');
   await gus.getByRole('textbox', { name: 'Shape of your beak' }).fill('something else');
   await gus.getByRole('button', { name: 'Log in' }).click();
-  await gus.getByText('Login and beak do not go together').waitFor();
+  await gus.getByText('The login or the beak shape is wrong').waitFor();
   await gus.getByRole('textbox', { name: 'Shape of your beak' }).fill(shape);
   await gus.getByRole('button', { name: 'Log in' }).click();
   await gus.getByTestId('balance').waitFor();
@@ -417,7 +417,7 @@ test('an admin makes an account, changes its role, resets its beak and deactivat
   const row = admin.getByRole('row', { name: /Gus Grey/ });
   await row.getByRole('cell', { name: 'Manager', exact: true }).waitFor();
   await exchange.settle();
-  // What one may do is known anew with the next token.
+  // The new role shows with the next token.
   await gus.reload();
   await gus.getByRole('link', { name: 'People' }).waitFor();
   await act('Deactivate');
@@ -451,11 +451,11 @@ test('a session outlives a reload and a token, and a log-out ends it in every ta
   const second = await page.context().newPage();
   await second.goto('/');
   await second.getByTestId('balance').waitFor();
-  // The token runs out; what is asked next is asked with a new one.
+  // The token runs out, and the next request uses a new one.
   exchange.clock.advance(20 * 60_000);
   await second.getByLabel('What is to be done?').fill('After a while');
-  await second.getByRole('button', { name: 'Put it up' }).click();
-  await second.getByText(/^It fell to/).waitFor();
+  await second.getByRole('button', { name: 'Create task' }).click();
+  await second.getByText(/^Assigned to/).waitFor();
   await page.getByRole('button', { name: /^Signed in as/ }).click();
   await page.getByRole('menuitem', { name: 'Log out', exact: true }).click();
   for (const each of [page, second]) await each.getByRole('button', { name: 'Log in' }).waitFor();
@@ -467,7 +467,7 @@ test('a gateway that is restarted under an open page is back by itself, and noth
   const page = await open('kiwi');
   await exchange.stopGateway();
   await page.getByText('No connection to the exchange').waitFor();
-  // What one may see stays there to be read.
+  // The content of the page stays readable.
   await page.getByRole('heading', { name: 'My tasks' }).waitFor();
   await exchange.startGateway();
   await page.getByText('No connection to the exchange').waitFor({ state: 'detached' });
@@ -481,7 +481,7 @@ test('a socket whose token runs out is opened anew with another, and the page no
   const page = await open('rio');
   await exchange.stopGateway();
   await page.getByText('No connection to the exchange').waitFor();
-  // The token that the page has is still good for some seconds, and so is the socket that is opened with it.
+  // The page's token holds for some seconds more, and so does the socket that is opened with it.
   exchange.clock.advance(14 * 60_000 + 40_000);
   await exchange.startGateway();
   await page.getByText('No connection to the exchange').waitFor({ state: 'detached' });

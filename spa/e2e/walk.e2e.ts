@@ -35,7 +35,7 @@ const titles = [
   'Oil the swing',
 ];
 
-/** So that there is something to be seen: tasks, some of them done, and a day that was paid out. */
+/** Gives the pages something to show: tasks, some of them done, and a day that was paid out. */
 async function workForAWhile(): Promise<void> {
   const people = ['iris', 'kiwi', 'rio', 'coco', 'pip', 'juno'];
   for (let n = 0; n < 24; n++)
@@ -52,7 +52,7 @@ async function workForAWhile(): Promise<void> {
   await exchange.settle();
   await exchange.data('ada', 'mutation { closeDay { id } }');
   await exchange.settle();
-  // The day after it.
+  // These tasks count towards the next day.
   for (let n = 0; n < 12; n++)
     await exchange.data(
       people[n % people.length] as string,
@@ -62,7 +62,7 @@ async function workForAWhile(): Promise<void> {
   await exchange.settle();
 }
 
-/** Every page: its path, the heading it has, and who may see it. */
+/** Every page: its path, its heading, and the logins that may see it. */
 const pages: readonly { path: string; name: string; heading: string; for: readonly string[] }[] = [
   { path: '/', name: 'my-tasks', heading: 'My tasks', for: ['ada', 'max', 'iris', 'kiwi'] },
   { path: '/tasks', name: 'all-tasks', heading: 'All tasks', for: ['ada', 'max', 'iris', 'kiwi'] },
@@ -102,7 +102,7 @@ describe.each(['ada', 'max', 'iris', 'kiwi'] as const)('as %s', (login) => {
   });
 });
 
-/** Goes to some pages, takes their pictures and lets axe look at them. */
+/** Opens some pages, takes pictures of them and checks them with axe. */
 async function look(page: Page, paths: readonly string[], suffix: string): Promise<void> {
   for (const { path, heading, name } of pages.filter((each) => paths.includes(each.path))) {
     await page.goto(path);
@@ -139,7 +139,7 @@ describe.each(['light', 'dark'] as const)('in the %s', (colorScheme) => {
     await isLoaded(admin, 'Account of Kiwi Budgerigar');
     await screenshot(admin, `account-of-${colorScheme}`);
     expect(await axeFindings(admin), 'an account').toEqual([]);
-    // What opens in front of pages.
+    // Dialogs and menus in front of pages.
     await admin.goto('/people');
     await admin.getByRole('button', { name: 'New account' }).click();
     await admin.getByRole('dialog').getByLabel('Name').waitFor();
@@ -174,7 +174,7 @@ test('every page fits a phone that is 360 px wide', async () => {
     for (const { path, heading, name, for: viewers } of pages.filter((each) => each.for.includes(login))) {
       await page.goto(path);
       await isLoaded(page, heading);
-      // Kiwi's pages look another way to an admin.
+      // Kiwi's pages look different to an admin.
       const isAnotherLook = login === 'ada' && viewers.includes('kiwi');
       await screenshot(page, `${name}-phone${isAnotherLook ? '-admin' : ''}`);
       await expectNoSidewaysScroll(page);
@@ -194,7 +194,7 @@ test('in Russian, in the company’s time zone', async () => {
   await logIn(page, 'kiwi');
   await page.getByRole('button', { name: /^Language/ }).click();
   await page.getByRole('heading', { level: 1, name: 'Мои задачи' }).waitFor();
-  // The choice outlives a reload.
+  // The choice is kept after a reload.
   await page.reload();
   await page.getByRole('heading', { level: 1, name: 'Мои задачи' }).waitFor();
   await page.getByRole('navigation').getByRole('link', { name: 'Мой счёт' }).click();

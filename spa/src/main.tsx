@@ -7,7 +7,7 @@ import { createRoot } from 'react-dom/client';
 import { App } from './app/App.tsx';
 import { resumeSession } from './session/session.ts';
 
-// The cookie tells at once whether somebody is signed in; the page is made meanwhile.
+// Asks auth, by the cookie, if a user is signed in; the page is rendered meanwhile.
 void resumeSession();
 
 createRoot(document.getElementById('root') as HTMLElement).render(

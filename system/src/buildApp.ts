@@ -3,8 +3,8 @@ import type { Log } from '@ates/kit/process/log';
 import { app, build } from '../build.mjs';
 
 /**
- * Builds the web app, unless it stands there as its sources have it. Returns where it is; undefined where it can't
- * be built, which is logged and no reason not to start: the graph is served all the same.
+ * Builds the web app unless it is up to date, and returns its folder. Returns undefined where the app cannot be built.
+ * That is logged, and the system starts without the app: the graph is served all the same.
  */
 export async function buildApp(log: Log, signal: AbortSignal): Promise<string | undefined> {
   try {
@@ -12,7 +12,7 @@ export async function buildApp(log: Log, signal: AbortSignal): Promise<string | 
     return fileURLToPath(new URL('../../spa/dist', import.meta.url));
   } catch (error) {
     if (signal.aborted) return undefined;
-    log.warn(`${(error as Error).message} A general page is shown in its place.`);
+    log.warn(`${(error as Error).message} A general page is shown in place of the app.`);
     return undefined;
   }
 }

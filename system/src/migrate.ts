@@ -10,13 +10,13 @@ const usage = `Makes and migrates the databases of outside stores.
 
   npm run --silent migrate [-- --print-urls]
 
-With --print-urls the URLs that processes apart need come to standard output, a line each: AUTH_DATABASE_URL=postgres://…`;
+--print-urls prints the URLs that processes apart need, one per line: AUTH_DATABASE_URL=postgres://…`;
 
 /** `npm run migrate`: makes and migrates the databases of a cluster, once per release, before its processes start. */
 async function migrate(): Promise<void> {
   const { printUrls } = readArguments(process.argv.slice(2));
   const settings = readSystemSettings(process.env);
-  // Standard output is for the URLs alone where those are asked for.
+  // With --print-urls, standard output is for the URLs alone.
   const log = createLog('migrate', settings.LOG_LEVEL, settings.LOG_FORMAT, printUrls ? 'stderr' : 'stdout');
   if (settings.serviceDatabases === undefined && settings.DATABASE_URL === undefined) {
     throw new SettingError(

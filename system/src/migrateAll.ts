@@ -14,12 +14,12 @@ const schemas: Record<DatabaseService, ServiceSchema> = {
   analytics: analyticsSchema,
 };
 
-/** How long one statement of a migration may take, in milliseconds: an index on a big table takes its time. */
+/** How long one statement of a migration may take, in milliseconds: an index on a big table takes long. */
 const statementTimeoutMs = 600_000;
 
 /**
- * Brings every service's database to its newest schema, all at once, as the role that owns it, and gives the role
- * in the service's own URL its rights. Done twice, it changes nothing.
+ * Brings every service's database to its newest schema, all at the same time, as the role that owns it. Grants the
+ * role in the service's own URL its rights. Repeated, it changes nothing.
  */
 export async function migrateAll(
   databases: Readonly<Record<DatabaseService, ServiceDatabase>>,
@@ -31,7 +31,7 @@ export async function migrateAll(
       const { url, migrationUrl } = databases[service];
       if (new URL(url).username === new URL(migrationUrl).username) {
         log.warn(
-          `${service} works with the role that owns its tables, which may change the ledger: set ${service.toUpperCase()}_MIGRATION_URL to a role of its own`,
+          `${service} does its work with the role that owns its tables, and that role may change even the ledger: set ${service.toUpperCase()}_MIGRATION_URL with another role`,
         );
       }
       const owner = openDatabase(

@@ -13,7 +13,7 @@ const isSource = import.meta.url.endsWith('.ts');
 const moduleOf = (folder: string, name: string) =>
   new URL(`../../${folder}/${isSource ? 'src' : 'dist'}/${name}.${isSource ? 'ts' : 'js'}`, import.meta.url);
 
-/** The modules a part's process runs: its main function, and what takes long to load and does nothing by itself. */
+/** Returns the part's main module, and the modules that take long to load and do nothing by themselves. */
 export function modulesOf(part: PartName): { main: URL; warmUp: URL[] } {
   if (part === 'gateway')
     return { main: moduleOf('gateway', 'main'), warmUp: [moduleOf('gateway', 'startGateway')] };
@@ -23,25 +23,25 @@ export function modulesOf(part: PartName): { main: URL; warmUp: URL[] } {
   return { main: moduleOf(folder, 'main'), warmUp: [moduleOf(folder, 'server')] };
 }
 
-/** What the parts' environments are made of. Each gets what it needs and nothing that is another's. */
+/** The values that the parts' environments are made from. Each part gets only what it needs. */
 export interface PartContext {
   readonly settings: SystemSettings;
-  /** As given to the system: the gateway has settings of its own, which pass through. */
+  /** The environment that the system was given: the gateway's own settings are passed on from it. */
   readonly environment: Environment;
-  /** What the secrets of pairs are derived from; no part gets it. */
+  /** The source of each `pairSecret`; no part gets it. */
   readonly internalSecret: string;
   readonly stores: Stores;
   readonly seed: 'demo' | 'none';
-  /** Where the app is built; the gateway serves it unless the operator has something else at `/`. */
+  /** The folder of the built app. The gateway serves it unless the operator has set another page for `/`. */
   readonly appDir: string | undefined;
-  /** Where the subgraphs started so far are. */
+  /** The URLs of the subgraphs that have been started so far. */
   readonly urls: ReadonlyMap<PartName, string>;
 }
 
-/** Where messages are written without an SMTP server. */
+/** Returns the folder that mail is written to without an SMTP server. */
 export const mailDirectory = (settings: SystemSettings) => join(settings.DATA_DIR, 'mail');
 
-/** A part's whole environment but for what every process needs to run at all. */
+/** Returns a part's environment, without the variables that every process needs. */
 export function environmentOf(part: PartName, context: PartContext): Record<string, string> {
   const { settings } = context;
   const given = { ...common(settings), ...own[part](context) };
@@ -136,7 +136,7 @@ const own: Record<PartName, (context: PartContext) => Given> = {
   }),
 };
 
-/** The gateway's settings that an operator of the whole system may want to choose as well. */
+/** The gateway's settings that an operator of the whole system may set too. */
 const gatewaySettings = [
   'SUPERGRAPH',
   'SUPERGRAPH_POLL_MS',

@@ -7,10 +7,10 @@ import { databaseServices } from './stores/provision.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** An editor writes several files, and each in several steps: how long to wait for the rest, in milliseconds. */
+/** How long to wait for more changes, in milliseconds: an editor writes several files, and each in several steps. */
 const settleMs = 150;
 
-/** Where each of our own packages is whose code runs in a part's process, and which folders hold its sources. */
+/** Our packages whose code runs in a part's process: the folder of each, and the folders of its sources. */
 const packages: Readonly<Record<string, { folder: string; sources: readonly string[] }>> = {
   '@ates/kit': { folder: 'kit', sources: ['src'] },
   '@ates/schema': { folder: 'schema', sources: ['src', 'events', 'sdl'] },
@@ -25,8 +25,8 @@ const packages: Readonly<Record<string, { folder: string; sources: readonly stri
 };
 
 /**
- * Restarts the parts that a changed source belongs to, as their packages depend on each other; stores go on. It watches
- * until this process ends.
+ * Restarts the parts that use a changed source, directly or by a dependency; stores keep running. Watches until this
+ * process ends.
  */
 export function restartOnChange(system: { restart(part: PartName): void }, log: Log): void {
   const users = new Map(Object.keys(packages).map((name) => [name, partsThatUse(name)]));
@@ -48,7 +48,7 @@ export function restartOnChange(system: { restart(part: PartName): void }, log: 
   }
 }
 
-/** The parts whose processes load a package, directly or by way of others. */
+/** Returns the parts whose processes load a package, directly or through other packages. */
 function partsThatUse(name: string): PartName[] {
   return partNames.filter((part) => {
     const loaded = new Set([`@ates/${part}`]);

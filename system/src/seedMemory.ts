@@ -4,7 +4,7 @@ import { unusable } from './stores/directoryClaim.ts';
 
 const fileOf = (dataDirectory: string) => join(dataDirectory, 'seed');
 
-/** How the company of this data directory began, so that a later start shows the demo's log-ins again. */
+/** Returns how the company of this data directory began, so that a later start shows the demo's log-ins again. */
 export function recallSeed(dataDirectory: string): 'demo' | 'none' | undefined {
   const path = fileOf(dataDirectory);
   if (!existsSync(path)) return undefined;

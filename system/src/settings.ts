@@ -19,11 +19,11 @@ import { type DatabaseService, databaseServices } from './stores/provision.ts';
 const postgresUrl = () => url('postgres', 'postgresql').optional();
 
 const shape = {
-  /** The gateway's public port, the only one anybody needs to know; 0 is a free one. */
+  /** The gateway's public port, the only one that clients need; 0 takes a free one. */
   PORT: port().default(4000),
   /** The address the gateway binds to. */
   HOST: z.string().default('127.0.0.1'),
-  /** Where everything that lasts is kept: stores, secrets, mail. Relative to where npm was called. */
+  /** The directory for all lasting data: stores, secrets, mail. Relative to the directory where npm was called. */
   DATA_DIR: z.string().default('.data'),
   /** A PostgreSQL server on which databases and roles are made. Without it an embedded one runs in `DATA_DIR`. */
   DATABASE_URL: postgresUrl(),
@@ -32,41 +32,41 @@ const shape = {
   TRACKER_DATABASE_URL: postgresUrl(),
   ACCOUNTING_DATABASE_URL: postgresUrl(),
   ANALYTICS_DATABASE_URL: postgresUrl(),
-  /** The same databases with the role that owns them, for migrations: all four, or the ones above do both. */
+  /** The same databases with the role that owns them, for migrations: all four. Unset, the URLs above do both. */
   AUTH_MIGRATION_URL: postgresUrl(),
   TRACKER_MIGRATION_URL: postgresUrl(),
   ACCOUNTING_MIGRATION_URL: postgresUrl(),
   ANALYTICS_MIGRATION_URL: postgresUrl(),
-  /** Direct URLs of the same databases for LISTEN, where theirs lead to a pooler that shares connections. */
+  /** Direct URLs of the same databases for LISTEN, where those above lead to a pooler that shares connections. */
   AUTH_LISTEN_URL: postgresUrl(),
   TRACKER_LISTEN_URL: postgresUrl(),
   ACCOUNTING_LISTEN_URL: postgresUrl(),
   ANALYTICS_LISTEN_URL: postgresUrl(),
-  /** The most connections of each pool: of a subgraph, and of the workers for each service. They have their own defaults. */
+  /** The most connections of each pool: of a subgraph, and of the workers for each service. Each has its default. */
   DATABASE_POOL_SIZE: poolSize().optional(),
-  /** Whether the workers' connections keep the plans of statements: `off` through a pooler that shares connections. */
+  /** True where the workers' connections keep statements' plans; `off` through a pooler that shares connections. */
   PREPARE: onOff().default(true),
-  /** The Redis of queues and pub/sub. Without it a private one runs where one is installed. */
+  /** The Redis for queues and hints. Unset, a private one runs where Redis is installed. */
   REDIS_URL: url('redis', 'rediss').optional(),
-  /** Whether `REDIS_URL` is a node of a Redis Cluster. */
+  /** True where `REDIS_URL` is a node of a Redis Cluster. */
   REDIS_CLUSTER: flag().default(false),
-  /** A PostgreSQL database of its own for the queues, where there is no Redis. */
+  /** A separate PostgreSQL database for the queues, where there is no Redis. */
   QUEUE_DATABASE_URL: postgresUrl(),
-  /** Which store queues live in, where that is not to be found out. */
+  /** The store for the queues. Unset, it follows from the URLs above and from whether Redis is installed. */
   QUEUE_BACKEND: z.enum(['redis', 'postgresql'], 'must be redis or postgresql').optional(),
-  /** The server mail goes through. Without it every message is a file in `DATA_DIR/mail`. */
+  /** The mail server. Unset, every message is written to a file in `DATA_DIR/mail`. */
   SMTP_URL: url('smtp', 'smtps').optional(),
-  /** Whom mail comes from. */
+  /** The sender of mail. */
   MAIL_FROM: z.string().optional(),
-  /** Where the company's days begin and end. */
+  /** The time zone in which the company's days begin and end. */
   COMPANY_TIME_ZONE: timeZone().default('UTC'),
-  /** What prices are drawn with; made once and kept in accounting's database where unset. */
+  /** The key that prices are drawn with. Unset, it is made once and kept in accounting's database. */
   PRICE_KEY: z.string().optional(),
-  /** What the passwords of the databases' roles are derived from, passed to no part; made once where unset. */
+  /** The secret that the database roles' passwords are derived from. No part gets it. Unset, it is made once. */
   DATABASE_SECRET: secret().optional(),
-  /** What the secrets between gateway and subgraphs are derived from; made once and kept in `DATA_DIR` where unset. */
+  /** The source of the secrets between gateway and subgraphs. Unset, it is made once and kept in `DATA_DIR`. */
   INTERNAL_SECRET: secret().optional(),
-  /** How an empty company begins: `demo` by default with embedded stores, else `none`: one admin. */
+  /** How an empty company begins: `demo`, the default with the embedded database, or `none`, which is one admin. */
   SEED: z.enum(['demo', 'none'], 'must be demo or none').optional(),
   ...firstAdminSettings,
   /** How much is logged. */
@@ -76,7 +76,7 @@ const shape = {
 };
 
 export type SystemSettings = z.infer<z.ZodObject<typeof shape>> & {
-  /** How each service's own database is reached, where those are given. */
+  /** The URLs of each service's database, where they are given. */
   readonly serviceDatabases:
     | Readonly<Record<DatabaseService, { url: string; migrationUrl: string }>>
     | undefined;
@@ -84,12 +84,12 @@ export type SystemSettings = z.infer<z.ZodObject<typeof shape>> & {
 
 /**
  * Reads and validates the settings of the whole system, once, before anything is started.
- * @throws SettingError naming the first that is wrong.
+ * @throws SettingError that names the first wrong setting.
  */
 export function readSystemSettings(environment: Environment): SystemSettings {
   const settings = readSettings(shape, environment);
   if (settings.REDIS_CLUSTER && settings.REDIS_URL === undefined) {
-    throw new SettingError('REDIS_URL is not set: REDIS_CLUSTER is true, which says that it is a cluster.');
+    throw new SettingError('REDIS_URL is not set: REDIS_CLUSTER is true, so name a node of the cluster.');
   }
   return {
     ...settings,
@@ -104,12 +104,12 @@ function readServiceDatabases(settings: z.infer<z.ZodObject<typeof shape>>) {
   if (urls === undefined) {
     if (migrationUrls === undefined) return undefined;
     throw new SettingError(
-      'AUTH_DATABASE_URL is not set: the MIGRATION_URLs are, and need theirs beside them.',
+      'AUTH_DATABASE_URL is not set: the four <SERVICE>_MIGRATION_URL are set, so set the four <SERVICE>_DATABASE_URL too.',
     );
   }
   if (settings.DATABASE_URL !== undefined) {
     throw new SettingError(
-      'DATABASE_URL is set, and so is AUTH_DATABASE_URL: set the one to have databases made, or the others to use those there are.',
+      'DATABASE_URL is set, and so is AUTH_DATABASE_URL: set only the first to have databases made, or only the four <SERVICE>_DATABASE_URL to use existing ones.',
     );
   }
   const both = databaseServices.map((service) => [
@@ -132,7 +132,7 @@ function allOrNone(
   if (given[0] === undefined) return undefined;
   if (missing !== undefined) {
     throw new SettingError(
-      `${nameOf(missing)} is not set: ${nameOf(given[0])} is, and the four of them are set together or not at all.`,
+      `${nameOf(missing)} is not set: ${nameOf(given[0])} is set, so set all four or none.`,
     );
   }
   return Object.fromEntries(databaseServices.map((service) => [service, read(nameOf(service))!])) as Record<

@@ -6,15 +6,15 @@ import { restartOnChange } from './restartOnChange.ts';
 import { readSystemSettings } from './settings.ts';
 import { type RunningSystem, startSystem } from './startSystem.ts';
 
-/** How much later a signal must come to count as a second one, in milliseconds: npm passes on what a terminal sent. */
+/** A signal this soon after the first does not count, in milliseconds: npm repeats the signal of the terminal. */
 const sameSignalMs = 500;
 
-/** Given by `npm run dev`, which runs sources: what has changed is started again. */
+/** True in `npm run dev`, which runs from the sources: a part whose sources change is started again. */
 const restarts = process.argv.includes('--restart-on-change');
 
-/** `npm start`: the whole system in one terminal, until Ctrl-C or SIGTERM. */
+/** `npm start`: runs the system until Ctrl-C or SIGTERM. Returns a sentence where the system could not go on. */
 async function start(): Promise<string | undefined> {
-  // A reader that went away (`npm start | head`) is no reason to end.
+  // A reader that closes the pipe (`npm start | head`) is no reason to end.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const settings = readSystemSettings(process.env);
   const began = Date.now();

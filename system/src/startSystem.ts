@@ -13,25 +13,25 @@ import { isEmbedded, type OwnStore, openStores, type QueueLocation, type Stores 
 import { type SupervisedProcess, superviseProcess } from './superviseProcess.ts';
 
 export interface StartOptions {
-  /** Where everything that lasts is kept; `DATA_DIR` unless given. */
+  /** The directory for all lasting data; `DATA_DIR` by default. */
   readonly dataDir?: string;
-  /** The public port; 0 is a free one. `PORT` unless given. */
+  /** The public port; 0 takes a free one. `PORT` by default. */
   readonly port?: number;
-  /** Settings on top of this process's environment; undefined takes one away. */
+  /** Settings that are added to this process's environment; undefined removes one. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** What the supervisor itself has to say. Nothing is shown unless given. */
+  /** The supervisor's own log. By default nothing is logged. */
   readonly log?: Log;
   /** Gets each line that a part's process writes. */
   readonly onLine?: (part: PartName, line: string) => void;
-  /** The processes to start: all of them unless given. */
+  /** The processes to start; all of them by default. */
   readonly parts?: readonly PartName[];
-  /** True unless set. False gives up what survives a crash of the machine for speed: for tests. */
+  /** True by default. False is faster, but a crash of the machine may lose the data: for tests. */
   readonly durable?: boolean;
-  /** Whether an embedded PostgreSQL counts what every statement costs, in the view `pg_stat_statements`. */
+  /** True where an embedded PostgreSQL records what every statement costs in the view `pg_stat_statements`. */
   readonly statementStatistics?: boolean;
-  /** Where the web app is built, once it is; without one the gateway shows a general page. */
+  /** The folder of the web app, once it is built. Without it the gateway shows a general page. */
   readonly appDir?: Promise<string | undefined>;
-  /** Gives up the start. */
+  /** Aborts the start. */
   readonly signal?: AbortSignal;
 }
 
@@ -48,34 +48,34 @@ export interface RunningSystem {
   readonly graphqlUrl: string;
   readonly settings: SystemSettings;
   readonly queueBackend: QueueLocation['backend'];
-  /** Of the Redis, or of the PostgreSQL database that queues live in. */
+  /** The URL of the Redis, or of the PostgreSQL database, that holds the queues. */
   readonly queueUrl: string;
   readonly databases: Readonly<Record<DatabaseService, ServiceDatabase>>;
   /** The superuser's URL of an embedded PostgreSQL. */
   readonly superuserUrl: string | undefined;
-  /** Where the subgraphs are, such as `http://127.0.0.1:41234`. */
+  /** The subgraphs' URLs by name, such as `http://127.0.0.1:41234`. */
   readonly subgraphUrls: ReadonlyMap<string, string>;
-  /** What each of them knows its gateway by. */
+  /** The secrets by which the subgraphs recognise the gateway, by the subgraph's name. */
   readonly subgraphSecrets: ReadonlyMap<string, string>;
-  /** Where messages are written, unless `SMTP_URL` is set. */
+  /** The folder that mail is written to, unless `SMTP_URL` is set. */
   readonly mailDir: string;
-  /** Of the demo company at every start, of a first admin at the start that made it; else empty. */
+  /** The demo company's log-ins at every start; a first admin's at the start that made it; else empty. */
   readonly logIns: readonly LogIn[];
-  /** The ids of what runs now, own stores among them: each started again has another. */
+  /** The ids of the processes and own stores that run now. A process that is started again has another id. */
   readonly pids: Readonly<Partial<Record<PartName | OwnStore['name'], number>>>;
-  /** Sends a signal to a process, which is started again when it ends by it; without an own store nothing goes on. */
+  /** Sends a signal. A process that ends by it is started again; where an own store ends, the whole system stops. */
   kill(name: PartName | OwnStore['name'], signal: NodeJS.Signals): void;
-  /** Ends a process in order and starts it again, with the code that is there by then. */
+  /** Stops a process cleanly and starts it again, with the code as it is then. */
   restart(name: PartName): void;
-  /** In order, and within 5 s. */
+  /** Stops everything cleanly, within 5 s. */
   stop(): Promise<void>;
-  /** Ends everything without any order. */
+  /** Kills everything at once. */
   stopAtOnce(): void;
-  /** Resolves once everything has ended: with undefined after `stop`, with a sentence where it could not go on. */
+  /** Resolves once everything has ended: with undefined after `stop`, with a sentence where an own store ended. */
   readonly ended: Promise<string | undefined>;
 }
 
-/** How long the gateway's stop may hold up that of the others, in milliseconds. */
+/** How long the other processes wait for the gateway to stop first, in milliseconds. */
 const gatewayFirstMs = 1_500;
 /** When processes that still run are killed, and then own stores, in milliseconds after the stop began. */
 const killPartsMs = 3_800;
@@ -192,7 +192,7 @@ export async function startSystem(options: StartOptions = {}): Promise<RunningSy
   }
 }
 
-/** Said before anything is started: the gateway itself comes last. */
+/** Refuses a public port that is taken, before anything is started: the gateway itself starts last. */
 async function assertPortIsFree({ PORT, HOST }: SystemSettings): Promise<void> {
   const server = createServer();
   await listen(server, PORT, HOST);
@@ -205,7 +205,7 @@ async function demoLogIns({ DATA_DIR }: SystemSettings): Promise<readonly LogIn[
   return demoCompany.map(({ login, beakShape, role }) => ({ login, beakShape, role }));
 }
 
-/** Ready means that it has reached every subgraph once. */
+/** Resolves once the gateway has reached every subgraph, or with a warning where the time is over. */
 async function gatewayIsReady(url: string, log: Log): Promise<void> {
   const deadline = Date.now() + gatewayReadyMs;
   let why = '';
@@ -222,7 +222,7 @@ async function gatewayIsReady(url: string, log: Log): Promise<void> {
   log.warn(`the gateway is not ready after ${gatewayReadyMs / 1000} s: ${why}`);
 }
 
-/** The one way down, whatever began it: the gateway, the other processes, the stores. */
+/** Stops the system always in the same order, whatever the cause: the gateway, the other processes, the stores. */
 function createShutdown(processes: ReadonlyMap<PartName, SupervisedProcess>, opening: Promise<Stores>) {
   let own: readonly OwnStore[] = [];
   let stopping: Promise<void> | undefined;
@@ -237,7 +237,7 @@ function createShutdown(processes: ReadonlyMap<PartName, SupervisedProcess>, ope
   const killStores = () => {
     for (const { name, pid } of own) {
       try {
-        // PostgreSQL's immediate shutdown takes its sessions down too; the next start recovers.
+        // PostgreSQL's immediate shutdown ends its sessions too; the next start recovers.
         process.kill(pid, name === 'postgresql' ? 'SIGQUIT' : 'SIGKILL');
       } catch {
         // It has ended meanwhile.
@@ -250,7 +250,7 @@ function createShutdown(processes: ReadonlyMap<PartName, SupervisedProcess>, ope
     const gateway = processes.get('gateway')?.stop();
     await Promise.race([gateway, sleep(gatewayFirstMs, undefined, { ref: false })]);
     await Promise.all([...processes.values()].map((part) => part.stop()));
-    // What has not ended by then ends with this process: each store has a watchdog.
+    // A store that has not ended by then ends with this process: each has a watchdog.
     const stores = opening.then(
       (opened) => opened.stop(),
       () => {},
@@ -271,7 +271,7 @@ function createShutdown(processes: ReadonlyMap<PartName, SupervisedProcess>, ope
       killParts();
       killStores();
     },
-    /** Resolves with a sentence when an own store has ended by itself; everything else is stopped then. */
+    /** Stops everything when an own store has ended by itself, and resolves with a sentence. */
     watch(stores: readonly OwnStore[]): Promise<string> {
       own = stores;
       return new Promise((resolve) => {

@@ -6,7 +6,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from './stores/embeddedP
 import { findRedisServer, type PrivateRedis, startPrivateRedis } from './stores/privateRedis.ts';
 import { type DatabaseService, provision, type ServiceDatabase } from './stores/provision.ts';
 
-/** Where queues live, as the settings of the processes that use them say it. */
+/** Where the queues are, in the terms of the settings of the processes that use them. */
 export type QueueLocation =
   | { readonly backend: 'redis'; readonly url: string }
   | { readonly backend: 'postgresql'; readonly url: string };
@@ -15,7 +15,7 @@ export type QueueLocation =
 export interface OwnStore {
   readonly name: 'postgresql' | 'redis';
   readonly pid: number;
-  /** Resolves once it has ended, with how. */
+  /** Resolves once the store has ended, with how it ended: `exit code 1`. */
   readonly exited: Promise<string>;
   stop(): Promise<void>;
 }
@@ -25,39 +25,39 @@ export interface Stores {
   readonly databases: Readonly<Record<DatabaseService, ServiceDatabase>>;
   readonly queue: QueueLocation;
   readonly own: readonly OwnStore[];
-  /** The superuser's URL of an embedded PostgreSQL: for whoever measures or looks behind the scenes. */
+  /** The superuser's URL of an embedded PostgreSQL: for benchmarks and tests. */
   readonly superuserUrl: string | undefined;
   stop(): Promise<void>;
 }
 
 export interface OpenStoresOptions {
   readonly settings: SystemSettings;
-  /** What passwords of roles are derived from; undefined where the databases' URLs are given. */
+  /** The secret that roles' passwords are derived from; undefined where the databases' URLs are given. */
   readonly databaseSecret: string | undefined;
-  /** Whose `PATH` a private Redis is looked for in. */
+  /** Its `PATH` is searched for a private Redis. */
   readonly environment: Environment;
-  /** True unless set. False gives up what survives a crash of the machine for speed: for tests. */
+  /** True by default. False is faster, but a crash of the machine may lose the data: for tests. */
   readonly durable?: boolean;
-  /** Whether an embedded PostgreSQL counts what every statement costs. */
+  /** True where an embedded PostgreSQL records what every statement costs. */
   readonly statementStatistics?: boolean;
   readonly log: Log;
 }
 
-/** Whether PostgreSQL is the embedded one. */
+/** True where PostgreSQL is the embedded one. */
 export const isEmbedded = (settings: SystemSettings) =>
   settings.DATABASE_URL === undefined && settings.serviceDatabases === undefined;
 
 /**
- * Opens the databases and the queues' store: what the settings name, and an own one for what they don't. For queues
- * that is a private Redis where one is installed, else a database beside the services'.
- * @throws SettingError naming what is missing or can't be used; then nothing is left running.
+ * Opens the databases and the store for the queues: those that the settings name, else stores of its own. For the
+ * queues, that is a private Redis where Redis is installed, else a database beside the services'.
+ * @throws SettingError that names what is missing or cannot be used; then no own store is left running.
  */
 export async function openStores(options: OpenStoresOptions): Promise<Stores> {
   const { settings, databaseSecret, log } = options;
   const own: OwnStore[] = [];
   const stop = async () => void (await Promise.all(own.map((store) => store.stop())));
   try {
-    // Each is awaited to its end, so that what one has started is known when the other fails.
+    // Both are awaited, so that a store that has started is known, and stopped, when the other fails.
     const [postgres, redis] = await Promise.allSettled([openPostgres(options), openRedis(options)]);
     if (postgres.status === 'fulfilled' && postgres.value)
       own.push({ name: 'postgresql', ...postgres.value });
@@ -106,7 +106,7 @@ async function openPostgres(options: OpenStoresOptions): Promise<EmbeddedPostgre
   return startEmbeddedPostgres({ directory, durable, statementStatistics, log });
 }
 
-/** Undefined where queues are to live in PostgreSQL. */
+/** Returns the Redis for the queues; undefined where the queues are in PostgreSQL. */
 async function openRedis(
   options: OpenStoresOptions,
 ): Promise<{ url: string; server?: PrivateRedis } | undefined> {
@@ -126,7 +126,7 @@ async function openRedis(
     const server = await startPrivateRedis({ directory, server: program, durable, log });
     return { url: server.url, server };
   } catch (error) {
-    // One that is installed and doesn't run is no reason not to start: what queues hold is in the databases too.
+    // The system starts even where an installed Redis does not run: what queues hold is in the databases too.
     if (settings.QUEUE_BACKEND === 'redis' || !(error instanceof SettingError)) throw error;
     log.warn(`${error.message} Queues live in PostgreSQL instead.`);
     return undefined;

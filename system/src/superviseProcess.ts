@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Log } from '@ates/kit/process/log';
 import { SettingError } from '@ates/kit/process/settings';
 
-/** What a part says of itself once it is ready, such as `url` and `internalPort`. */
+/** What a part reports once it is ready, such as `url` and `internalPort`. */
 export type PartInfo = Readonly<Record<string, unknown>>;
 
 /** A process that is kept running until it is stopped. */
@@ -14,21 +14,21 @@ export interface SupervisedProcess {
   /** Undefined while it is down. */
   readonly pid: number | undefined;
   /**
-   * Lets the process, whose code is loading since it was made, do its work with this environment and no other.
-   * @returns what it says of itself when it is ready for the first time.
-   * @throws SettingError with its own sentence where it ends before that.
+   * Starts the process's work with exactly this environment. Its code has been loading since it was launched.
+   * @returns what the process reports when it is ready for the first time.
+   * @throws SettingError with the process's own sentence where it ends before that.
    */
   start(environment: Readonly<Record<string, string>>): Promise<PartInfo>;
   kill(signal: NodeJS.Signals): void;
-  /** Lets it end in order and starts it again at once, with the code that is there by then. */
+  /** Stops the process cleanly and starts it again at once, with the code as it is then. */
   restart(): void;
-  /** Asks it to end, and doesn't start it again. Resolves once it has ended. */
+  /** Asks the process to end and does not start it again. Resolves once it has ended. */
   stop(): Promise<void>;
 }
 
 export interface SuperviseOptions {
   readonly name: string;
-  /** The module that is the part's main function, and modules that it takes long to load. */
+  /** The part's main module, and the modules that take long to load. */
   readonly main: URL;
   readonly warmUp: readonly URL[];
   readonly log: Log;
@@ -36,13 +36,13 @@ export interface SuperviseOptions {
   readonly onLine: (line: string) => void;
 }
 
-/** How long after its end a process is started again, in milliseconds: doubled each time, up to the most. */
+/** The delay before an ended process is started again, in milliseconds: it doubles each time, up to the most. */
 const firstDelayMs = 500;
 const mostDelayMs = 10_000;
-/** A process that ran for so long, in milliseconds, had started well: the delay begins anew. */
+/** A process that ran for at least this long, in milliseconds, had started well: the delay is the first one again. */
 const ranWellMs = 30_000;
 
-/** What every process needs to run at all, whatever it does. */
+/** The environment variables that every process needs. */
 const common = [
   'PATH',
   'HOME',
@@ -57,10 +57,11 @@ const common = [
 ];
 
 /**
- * Node takes its time with garbage, the more the larger the machine. With a heap of at most 1 GiB, far more than any
- * process needs, the workers stay at 180 MiB instead of 275 and the gateway at 175 instead of 256, as fast as before.
- * That leaves room for a young generation that a batch of a reassignment, some MB of strings, fits into: with 32 MB
- * (240 MiB) a reassignment is a tenth quicker than with 8; with 64 it is not, and takes 300.
+ * Node frees memory late, the later the larger the machine. With a heap of at most 1 GiB, far more than any process
+ * needs, the workers stay at 180 MiB instead of 275 and the gateway at 175 instead of 256, and both are as fast.
+ * That leaves room for a larger young generation, into which a batch of a reassignment (some MB of strings) fits. With
+ * 32 MB, a reassignment is a tenth faster than with 8, and the workers take 240 MiB. *Instead:* 64 MB is not faster,
+ * and takes 300 MiB.
  */
 const heapArguments = ['--max-old-space-size=1024', '--max-semi-space-size=32'];
 
@@ -71,9 +72,9 @@ const nodeArguments = isSource
 const firstModule = fileURLToPath(new URL(`./partProcess.${isSource ? 'ts' : 'js'}`, import.meta.url));
 
 /**
- * Starts a process that loads its code and waits, keeps it running once it is told to start, and starts it again
- * when it ends by itself. It leads a session of its own, so that a terminal's Ctrl-C reaches only this process; and
- * it stops when the channel to this process closes, in whatever way this one ends.
+ * Launches a process that loads its code and then waits for `start`. After `start`, the process is launched again
+ * whenever it ends by itself. It has a session of its own, so that a terminal's Ctrl-C reaches only this process. It
+ * stops when its channel to this process closes, in whatever way this process ends.
  */
 export function superviseProcess(options: SuperviseOptions): SupervisedProcess {
   const { name, log } = options;
@@ -90,14 +91,14 @@ export function superviseProcess(options: SuperviseOptions): SupervisedProcess {
     resolveReady = resolve;
     rejectReady = reject;
   });
-  // Whoever started it hears of it; where it never was, nobody needs to.
+  // The caller of `start` gets the rejection. Without a caller, it must not count as unhandled.
   ready.catch(() => {});
 
   const launch = () => {
     const env: Record<string, string | undefined> = Object.fromEntries(
       common.flatMap((key) => (process.env[key] ? [[key, process.env[key]]] : [])),
     );
-    // glibc gives each thread an arena of its own and seldom gives memory back from one: two are enough, and 20 MB less.
+    // glibc gives each thread an arena and seldom returns memory from it. Two arenas are enough, and save 20 MB.
     env.MALLOC_ARENA_MAX ??= '2';
     const child = spawn(
       process.execPath,
@@ -115,7 +116,7 @@ export function superviseProcess(options: SuperviseOptions): SupervisedProcess {
     const lastWords: string[] = [];
     createInterface({ input: child.stdout! }).on('line', options.onLine);
     createInterface({ input: child.stderr! }).on('line', (line) => {
-      // Before it is ready, this may be the sentence it ends with, which is shown as the reason then.
+      // Before the process is ready, this may be the sentence it ends with, which is then shown as the reason.
       if (isReady) options.onLine(line);
       else lastWords.push(line);
     });
@@ -124,7 +125,7 @@ export function superviseProcess(options: SuperviseOptions): SupervisedProcess {
       isReady = true;
       for (const line of lastWords.splice(0)) options.onLine(line);
       const { url } = message.ready;
-      // The others know it by this address: started again, it keeps it.
+      // The other parts know this address, so the process keeps it when it is started again.
       if (environment && typeof url === 'string') environment.PORT = new URL(url).port;
       if (wasReady) log.info(`ready again: ${name}`);
       wasReady = true;
@@ -142,7 +143,7 @@ export function superviseProcess(options: SuperviseOptions): SupervisedProcess {
           launch();
           return;
         }
-        // One line is a sentence; more is the trace of a crash.
+        // One line is a sentence; more lines are the trace of a crash.
         const sentence = lastWords.length === 1 ? lastWords[0] : undefined;
         if (sentence === undefined) for (const line of lastWords) options.onLine(line);
         if (!wasReady && signal === null) {
@@ -159,7 +160,7 @@ export function superviseProcess(options: SuperviseOptions): SupervisedProcess {
     current = { child, closed };
     if (environment !== undefined) send(child, environment);
   };
-  // A process that has just ended takes no message; its end is dealt with where it is reported.
+  // A process that has just ended receives no message. The handler of `close` deals with its end.
   const send = (child: ChildProcess, message: Record<string, string>) =>
     void (child.connected && child.send(message, () => {}));
 

@@ -13,7 +13,7 @@ import { readCompose, readDockerfile } from './deployment.ts';
 const services = readCompose();
 const image = readDockerfile();
 
-/** What each process does with its environment at its start. */
+/** How each process reads its environment at its start. */
 const readers: Record<string, (environment: Environment) => unknown> = {
   migrate: (environment) => readSystemSettings(environment).serviceDatabases!.auth,
   auth: (environment) => readSettings(auth.settings, environment),
@@ -108,7 +108,7 @@ describe('docker-compose.yml', () => {
     const most = Number(/max_connections=(\d+)/.exec(services.postgresql!.command!.join(' '))?.[1]);
     // As the README counts: pools of 10 in four subgraphs; of 4, 10, 20 and 20 in the workers, with a listener each.
     const ofOne = 4 * 10 + (4 + 1) + (10 + 1) + (20 + 1) + (20 + 1);
-    // And those of a migration, with the ones that are kept for superusers.
+    // Also those of a migration (8), and those kept for superusers (3).
     expect(most).toBeGreaterThanOrEqual(2 * ofOne + 8 + 3);
   });
 });

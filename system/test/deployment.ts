@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
 
-/** A service of `docker-compose.yml`, as far as it is looked at here. */
+/** A service of `docker-compose.yml`, with the keys that tests read. */
 export interface ComposeService {
   readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
@@ -33,7 +33,7 @@ export function readCompose(variables = variablesOf(read('.env.example'))): Reco
   return parse(text, { merge: true }).services;
 }
 
-/** What the Dockerfile's last stage gives every process, and what it runs to lay it out. */
+/** Reads what the Dockerfile's last stage sets for every process, and the commands that the Dockerfile runs. */
 export function readDockerfile() {
   const text = read('Dockerfile').replace(/\\\n/g, ' ');
   const last = text.slice(text.lastIndexOf('\nFROM '));
@@ -47,7 +47,7 @@ export function readDockerfile() {
     user: /^USER (.*)$/m.exec(last)?.[1],
     healthCheck: JSON.parse(/^HEALTHCHECK .* CMD (.*)$/m.exec(last)?.[1] ?? 'null') as string[],
     command: JSON.parse(/^CMD (.*)$/m.exec(last)?.[1] ?? 'null') as string[],
-    /** What it runs, without the options of `RUN`. */
+    /** Its commands, without the options of `RUN`. */
     runs: [...text.matchAll(/^RUN (?:--\S+ )*(.*)$/gm)].map(([, command]) => command),
   };
 }

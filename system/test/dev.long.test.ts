@@ -9,7 +9,7 @@ it('npm run dev runs sources, and starts what has changed again and nothing else
   const tree = freshTree();
   const start = runStart({ DATA_DIR: scratch(), PORT: '0', LOG_FORMAT: 'json' }, { tree, script: 'dev' });
   const { url } = await start.started();
-  /** The ids of what runs, by part or by program. */
+  /** Returns the process ids by the name of the part or program. */
   const pids = () => {
     const entries = readProcesses(start.pids()).map(({ pid, args }) => {
       const part = /\/(\w+)\/src\/main\.ts/.exec(args.join(' '))?.[1];
@@ -30,6 +30,6 @@ it('npm run dev runs sources, and starts what has changed again and nothing else
   const after = pids();
   const restarted = [...before.keys()].filter((name) => after.get(name) !== before.get(name));
   expect(restarted.sort()).toEqual(['tracker', 'workers']);
-  // At its old address.
+  // The gateway answers at its old address.
   await eventually(10_000, () => ask(url, '{ __typename }'));
 });

@@ -5,12 +5,12 @@ import { scratch } from './stores/scratch.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What a clone does not have. */
+/** The files and folders that a clone does not have. */
 const made = new Set(['node_modules', 'dist', '.types', '.git', '.data', '.turbo', '.playwright']);
 
 /**
- * A copy of the tree as a clone has it after `npm ci`: nothing is built, its own packages lead to its own folders,
- * and those of others to the ones that are installed here.
+ * Copies the tree as a clone has it after `npm ci`. Nothing is built. The project's packages lead to folders of the
+ * copy, all others to the packages that are installed here.
  */
 export function freshTree(): string {
   const tree = join(scratch(), 'tree');
@@ -21,7 +21,7 @@ export function freshTree(): string {
   chmodSync(tree, 0o755);
   const [from, to] = [join(root, 'node_modules'), join(tree, 'node_modules')];
   for (const name of readdirSync(from)) {
-    // Scopes are folders of the copy's own, so that a test may take packages away.
+    // The copy has its own folder for each scope, so that a test may take packages away.
     const scoped = name.startsWith('@') ? readdirSync(join(from, name)) : [];
     mkdirSync(join(to, scoped.length > 0 ? name : ''), { recursive: true });
     if (name === '@ates') {
@@ -33,7 +33,7 @@ export function freshTree(): string {
   return tree;
 }
 
-/** The arguments and the environment that each process was started with; those that have ended are left out. */
+/** Returns the arguments and the environment of each process that has not ended. */
 export function readProcesses(
   pids: readonly number[],
 ): { pid: number; args: string[]; environment: Record<string, string> }[] {
@@ -47,7 +47,7 @@ export function readProcesses(
         (line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)] as const,
       );
       const args = read('cmdline');
-      // A process that has ended, and was not reaped yet, has none.
+      // A process that has ended and was not reaped has no arguments.
       return args.length === 0 ? [] : [{ pid, args, environment: Object.fromEntries(environment) }];
     } catch (error) {
       if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];

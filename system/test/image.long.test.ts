@@ -14,8 +14,8 @@ import { ask, eventually } from './runStart.ts';
 import { log, nobody, scratch } from './stores/scratch.ts';
 
 /*
- * What the image has, in a plain directory and by the image's own steps, with the settings of `docker-compose.yml`:
- * only addresses are other ones. Processes run under an account without rights where this one may start such.
+ * These tests lay out the image's files in a plain directory by the image's own steps, with the settings of
+ * `docker-compose.yml` except for addresses. Where possible, processes run under an account without rights.
  */
 const image = readDockerfile();
 const services = readCompose();
@@ -25,7 +25,7 @@ let queues: Record<string, string> = {};
 const ports: Record<string, { PORT: string; INTERNAL_PORT: string }> = {};
 const running = new Map<string, { child: ChildProcess; output: () => string }>();
 
-/** A process's environment in compose, with addresses of this machine. */
+/** Returns a process's environment in compose, with addresses of this machine. */
 function environmentOf(name: string): Record<string, string> {
   const { hostname, port } = new URL(postgres.url);
   const here = (value: string) =>
@@ -62,7 +62,7 @@ function launch(name: string, command: readonly string[]) {
   return { child, exited, output: () => output };
 }
 
-/** Runs what the image would run for its health. */
+/** Runs the image's health check until it succeeds. */
 const isHealthy = (name: string) =>
   eventually(60_000, async () => {
     const { exited, output } = launch(name, image.healthCheck);
@@ -106,7 +106,7 @@ it('the image is laid out by the script that is tried here, and holds what runs 
     expect(existsSync(join(app, 'node_modules', name)), name).toBe(false);
   const mib = Number(execFileSync('du', ['-sm', app]).toString().split('\t')[0]);
   console.log(`The image's own layer: ${mib} MiB.`);
-  // `npm ci --omit=dev` alone brought 454.
+  // With `npm ci --omit=dev` alone it was 454 MiB.
   expect(mib).toBeLessThan(200);
 });
 
@@ -143,7 +143,7 @@ it('every process of docker-compose.yml works from it, in order, without writing
   const { createTask } = await eventually(20_000, () =>
     ask(url, 'mutation { createTask(input: { title: "Clean the cage" }) { assignee { id } } }', {}, token),
   );
-  // By way of tracker's outbox, the queue and accounting's inbox.
+  // The fee comes by tracker's outbox, the queue and accounting's inbox.
   await eventually(60_000, async () => {
     const { account } = await ask(
       url,
@@ -157,7 +157,7 @@ it('every process of docker-compose.yml works from it, in order, without writing
   for (const [name, { child }] of running) {
     expect(readProcesses([child.pid!])[0]?.environment.NODE_ENV, name).toBe('production');
   }
-  // Nobody's role gets into another's database.
+  // A service's role cannot open another's database.
   const tracker = new URL(environmentOf('tracker').TRACKER_DATABASE_URL!);
   tracker.pathname = '/accounting';
   await expect(new pg.Client({ connectionString: tracker.href }).connect()).rejects.toThrow(

@@ -18,7 +18,7 @@ import { freshTree, readProcesses } from './freshTree.ts';
 import { ask, runStart } from './runStart.ts';
 import { log, nobody, scratch, stopsAfterwards } from './stores/scratch.ts';
 
-/** Runs `run.mjs` in a tree; a wrong setting ends the gateway with its sentence once it has been loaded. */
+/** Runs `run.mjs` in a tree. A wrong setting ends the gateway with a sentence as soon as it is loaded. */
 async function runGateway(tree: string, account?: typeof nobody): Promise<{ code: number; said: string[] }> {
   const options = { cwd: tree, env: { PATH: process.env.PATH, ...wrong }, ...account };
   return promisify(execFile)(process.execPath, ['system/run.mjs', 'gateway'], options).then(
@@ -81,7 +81,7 @@ describe('what runs is built', () => {
     const source = join(built, 'gateway/src/settings.ts');
     const before = readFileSync(source, 'utf8');
     writeFileSync(source, before.replace('MAX_DEPTH: whole(1, 1_000)', 'MAX_DEPTH: whole(1, 999)'));
-    // As `npm run check` does.
+    // Builds as `npm run check` does.
     const tsc = join(built, 'node_modules/typescript/bin/tsc');
     await promisify(execFile)(process.execPath, [tsc, '-b', '--noCheck', 'gateway'], { cwd: built });
     writeFileSync(source, before);
@@ -186,7 +186,7 @@ describe('a production install with a built tree', () => {
   });
 });
 
-/** What `npm ci --omit=dev` leaves out, as the lockfile has it. */
+/** Returns the packages that the lockfile marks as left out by `npm ci --omit=dev`. */
 function developmentPackages(tree: string): string[] {
   const { packages } = JSON.parse(readFileSync(join(tree, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, { dev?: boolean }>;
@@ -203,7 +203,7 @@ function copyOf(built: string): string {
   return tree;
 }
 
-/** Takes the right to write from those who have it by the files' modes; root has it anyway, and is `nobody` here. */
+/** Makes all files read-only by their modes. Root may write all the same, so tests run as `nobody` here. */
 function readOnly(tree: string): void {
   execFileSync('chmod', ['-R', 'a-w', tree]);
 }

@@ -9,18 +9,18 @@ import type { Account } from '../src/stores/account.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 
-/** `npm start`, running. */
+/** A running `npm start`. */
 export interface Started {
   readonly npm: ChildProcess;
   readonly url: string;
-  /** Of everything it started, npm itself left out: the supervisor first. */
+  /** The processes that it started, without npm: the supervisor first. */
   readonly pids: readonly number[];
-  /** Of the stores' watchdogs, which end after what they watch was reaped; some systems take seconds to do that. */
+  /** The stores' watchdogs. They end after their stores are reaped, which takes seconds on some systems. */
   readonly watchdogs: readonly number[];
   readonly output: () => string;
 }
 
-/** Runs `npm start` with these settings and no others; from this tree and under this account unless others are given. */
+/** Runs `npm start` with these settings only, by default from this tree and under this account. */
 export function runStart(
   settings: Record<string, string>,
   {
@@ -33,7 +33,7 @@ export function runStart(
     cwd: tree,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // A process group of its own, as in a terminal.
+    // A new process group, as in a terminal.
     detached: true,
     ...account,
   });
@@ -64,13 +64,13 @@ export function runStart(
   ready.catch(() => {});
   return {
     npm,
-    /** What it has said so far. */
+    /** Returns its output so far. */
     output: () => output,
-    /** Everything it runs now. */
+    /** Returns the ids of all its processes. */
     pids: () => descendantsOf(npm.pid!, () => true),
-    /** Once its first store is ready. */
+    /** Resolves when its first store is ready. */
     begun: () => storeIsReady,
-    /** Once it has printed where it is. */
+    /** Resolves when it has printed its address. */
     async started(): Promise<Started> {
       const url = await ready;
       return {
@@ -81,7 +81,7 @@ export function runStart(
         output: () => output,
       };
     },
-    /** How it ended, and what it said on standard error. */
+    /** Waits for its end. Returns the exit code and the lines on standard error. */
     async refused(): Promise<{ code: number | null; errors: readonly string[] }> {
       const [code] = await once(npm, 'close');
       return { code, errors };
@@ -107,7 +107,7 @@ function descendantsOf(ancestor: number, isWanted: (command: string) => boolean)
 
 const isWatchdog = (command: string) => /(^|\/)sh$/.test(command);
 
-/** One GraphQL request; throws what the server refused it with. */
+/** Sends one GraphQL request. Throws the errors of the answer. */
 export async function ask(
   url: string,
   query: string,
@@ -124,7 +124,7 @@ export async function ask(
   return data;
 }
 
-/** Repeats until it doesn't throw, or until its last error after so many milliseconds. */
+/** Repeats an attempt until it succeeds. After `limitMs` it throws the last error. */
 export async function eventually<Result>(limitMs: number, attempt: () => Promise<Result>): Promise<Result> {
   for (const deadline = Date.now() + limitMs; ; ) {
     try {

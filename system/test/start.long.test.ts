@@ -126,13 +126,13 @@ describe('npm start', () => {
     expect(await allGone(first.watchdogs, 10_000)).toBeLessThan(10_000);
 
     const second = await runStart({ DATA_DIR: data, PORT: '0' }).started();
-    // Known from the first start: there is nothing to seed at the second.
+    // The log-ins are known from the first start. The second one seeds nothing.
     expect(second.output()).toMatch(/ada +ADMIN +wide, hooked, scarlet tip/);
     const again = await adaIn(second.url);
     const found = await ask(second.url, 'query ($id: ID!) { task(id: $id) { title } }', task, again);
     expect(found).toEqual({ task: { title: 'Clean the cage' } });
-    // The fee was charged before the kill or is now; 30 s after it was taken from the outbox where the kill came
-    // before it was in the queue.
+    // The fee was charged before the kill, or is charged now. This takes 30 s where the kill came after the event was
+    // taken from the outbox and before it was in the queue.
     await eventually(40_000, async () => {
       const { account } = await ask(
         second.url,
@@ -159,7 +159,7 @@ describe('npm start', () => {
     const began = performance.now();
     await ended;
     expect(performance.now() - began).toBeLessThan(5_000);
-    // The directory is free for another.
+    // Another system can use the directory.
     const system = await startSystem({ dataDir: data, port: 0, parts: ['auth'], durable: false });
     await system.stop();
   }, 60_000);
@@ -170,7 +170,7 @@ describe('Ctrl-C', () => {
     const start = runStart({ DATA_DIR: scratch(), PORT: '0' });
     const { pids, output } = await start.started();
     const ended = start.refused();
-    // A terminal sends it to its foreground group: npm and the supervisor, and nothing the supervisor has started.
+    // A terminal sends the signal to its foreground group: npm and the supervisor, but no process of the supervisor.
     process.kill(-start.npm.pid!, 'SIGINT');
     expect(await allGone(pids, 10_000)).toBeLessThan(5_000);
     await ended;
@@ -192,7 +192,7 @@ describe('a system in this process', () => {
       await adaIn(system.url);
     });
     const pids = Object.values(system.pids);
-    // One that doesn't react takes no longer.
+    // A process that does not react does not delay the stop.
     system.kill('tracker', 'SIGSTOP');
     const began = performance.now();
     await system.stop();

@@ -12,7 +12,7 @@ import { warnsOnce, watchWarnings, yesterdaysDirectory, yesterdaysSecret } from 
 
 const wrongPassword = /password authentication failed/;
 
-/** What yesterday's version has left, made by today's code with its secret: databases with something in auth's. */
+/** Makes yesterday's databases by today's code with yesterday's secret, with a table in auth's. */
 async function makeYesterdaysDatabases(databaseUrl: string): Promise<Databases> {
   const databases = await provision({ databaseUrl, databaseSecret: yesterdaysSecret, queues: true, log });
   await migrateAll(databases, log);
@@ -56,7 +56,7 @@ describe('yesterday’s DATA_DIR', () => {
       'mutation { login(login: "ada", beakShape: "wide, hooked, scarlet tip") { accessToken } }',
     );
     const { accessToken } = login as { accessToken: string };
-    // As soon as the workers have told tracker of the people whom auth has.
+    // This succeeds when the workers have brought auth's users to tracker.
     const create = 'mutation { createTask(input: { title: "Clean the cage" }) { status } }';
     const created = await eventually(60_000, () => ask(system.url, create, {}, accessToken));
     expect(created).toEqual({ createTask: { status: 'IN_PROGRESS' } });
@@ -89,7 +89,7 @@ describe('a server whose databases were made with INTERNAL_SECRET', () => {
       return { databases, warnings };
     };
 
-    // Processes apart have these URLs, and must not be locked out by a start beside them.
+    // Separate processes have these URLs. A start beside them must not lock them out.
     const kept = await start({ INTERNAL_SECRET: yesterdaysSecret });
     expect(kept).toEqual({ databases: before, warnings: warnsOnce });
     expect(await whatWasKept(before.auth.url)).toEqual([{ seven: 7 }]);

@@ -11,14 +11,14 @@ import { scratch } from './stores/scratch.ts';
 
 export const yesterdaysSecret = 'the one secret of yesterday';
 
-/** A data directory as yesterday's version has left it. */
+/** Makes a data directory as yesterday's version has left it. */
 export function yesterdaysDirectory(): string {
   const directory = scratch();
   writeFileSync(join(directory, 'secrets.json'), JSON.stringify({ internalSecret: yesterdaysSecret }));
   return directory;
 }
 
-/** A log whose warnings are kept. */
+/** Opens a log and keeps its warnings. */
 export function watchWarnings() {
   const warnings: string[] = [];
   const write = (line: string) => void warnings.push((JSON.parse(line) as { msg: string }).msg);

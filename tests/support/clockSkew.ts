@@ -1,6 +1,6 @@
 import type { ClockSkew } from '@ates/kit/process/clockSkew';
 
-/** A clock skew that a test sets: in step until told otherwise. */
+/** A clock skew that a test sets. It is in step at first. */
 export class TestClockSkew implements ClockSkew {
   readonly service = 'tests';
   #outOfStep: string | undefined;
@@ -18,7 +18,7 @@ export class TestClockSkew implements ClockSkew {
     this.#listeners.push(listener);
   }
 
-  /** From now on the clock is ten days ahead, or right again. */
+  /** Puts the clock ten days ahead, or right again. */
   set(is: 'ten days ahead' | 'in step'): void {
     this.#outOfStep = is === 'in step' ? undefined : "this machine's clock is 10 days ahead";
     for (const listener of this.#listeners) listener();

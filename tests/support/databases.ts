@@ -10,12 +10,12 @@ import { inject } from 'vitest';
 
 export type ServiceName = 'auth' | 'tracker' | 'accounting' | 'analytics';
 
-/** Errors only: what a test provokes is told by its assertions. */
+/** Silent, since a test's assertions show what it provokes; TEST_LOG_LEVEL changes that. */
 export const testLog = createLog('tests', process.env.TEST_LOG_LEVEL ?? 'silent');
 
 const newName = (what: string) => `test_${what}_${randomUUID().replaceAll('-', '')}`;
 
-/** Makes a database of this test's own, a copy of a service's migrated template, and hands back the app role's URL. */
+/** Copies a service's migrated template into a new database. Returns the URL of the app role. */
 export async function cloneDatabase(service: ServiceName): Promise<string> {
   const { adminUrl, templates } = inject('stores');
   const name = newName(service);
@@ -27,7 +27,7 @@ export async function cloneDatabase(service: ServiceName): Promise<string> {
   return url.href;
 }
 
-/** An empty database with two roles, as a service has before its first migration. */
+/** Makes an empty database with two roles, as a service has before its first migration. */
 export async function createEmptyDatabase(): Promise<ProvisionedDatabase> {
   const { adminUrl, templates } = inject('stores');
   const name = newName('empty');
@@ -37,7 +37,7 @@ export async function createEmptyDatabase(): Promise<ProvisionedDatabase> {
   return { url: at(templates.tracker.url), migrationUrl: at(templates.tracker.migrationUrl) };
 }
 
-/** An empty database for BullMQ's PostgreSQL backend. */
+/** Makes an empty database for BullMQ's PostgreSQL backend. */
 export async function createQueueDatabase(): Promise<string> {
   const { adminUrl, templates } = inject('stores');
   const url = new URL(templates.queues?.url as string);
@@ -47,14 +47,14 @@ export async function createQueueDatabase(): Promise<string> {
   return url.href;
 }
 
-/** The same database with the rights of a superuser, to look behind the scenes or to break something. */
+/** Returns the database's URL with the rights of a superuser, to look behind the scenes or to break something. */
 export function asSuperuser(databaseUrl: string): string {
   const url = new URL(inject('stores').adminUrl);
   url.pathname = new URL(databaseUrl).pathname;
   return url.href;
 }
 
-/** Waits until so many connections wait for locks of this one, or behind others that do. */
+/** Waits until so many connections wait for the locks of this one, directly or behind others that do. */
 export async function untilWaiting(client: pg.Client, connections: number): Promise<void> {
   for (const end = Date.now() + 10_000; ; ) {
     const { rowCount } = await client.query(
@@ -81,7 +81,7 @@ export const openTestDatabase = <Tables>(url: string): Kysely<Tables> =>
     async () => 'own',
   );
 
-/** A database as use cases see it. Nobody hears its hints unless `hints` is given. */
+/** Returns a database as use cases see it. Its hints go nowhere unless `hints` is given. */
 export const workOn = <Tables>(
   db: Kysely<Tables>,
   clock: Clock = systemClock,

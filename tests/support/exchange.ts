@@ -15,7 +15,7 @@ import pg from 'pg';
 import { inject } from 'vitest';
 import { cloneDatabase, createQueueDatabase, type ServiceName, testLog } from './databases.ts';
 
-/** A clock that a test moves; it also runs, so that what waits for time to pass gets there. */
+/** A clock that a test moves. It also runs, so that every wait ends. */
 export class TestClock implements Clock {
   #offsetMs = 0;
   constructor(startsAt?: string) {
@@ -43,41 +43,41 @@ export interface Exchange {
   readonly url: string;
   readonly clock: TestClock;
   readonly databases: Record<ServiceName, string>;
-  /** Where the queues are, unless they are in PostgreSQL. */
+  /** The URL of the queues; null where they are in PostgreSQL. */
   readonly redisUrl: string | null;
-  /** Sends an operation as one of the demo company's people, by login, or as nobody. */
+  /** Sends an operation as a person of the demo company, by login, or without a token for null. */
   ask<Data = any>(
     login: string | null,
     query: string,
     variables?: Record<string, unknown>,
   ): Promise<Answer<Data>>;
-  /** The same, for operations that must succeed. */
+  /** Does the same for operations that must succeed. */
   data<Data = any>(login: string | null, query: string, variables?: Record<string, unknown>): Promise<Data>;
-  /** Logs in and hands back the access token; tokens are kept until they near their end. */
+  /** Logs in and returns the access token. Tokens are kept until they are about to expire. */
   token(login: string, beakShape?: string): Promise<string>;
   /** Resolves when every event has been applied and every run has ended. */
   settle(timeoutMs?: number): Promise<void>;
   stopWorkers(): Promise<void>;
-  /** With the exchange's clock, or with another one. Returns where their health and metrics are. */
+  /** Starts workers with the exchange's clock, or another one. Returns the URL of their health and metrics. */
   startWorkers(clock?: { clock?: Clock; skew?: ClockSkew }): Promise<string>;
   stopGateway(): Promise<void>;
-  /** At the address it had before. */
+  /** Starts the gateway at the address it had before. */
   startGateway(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts an exchange with databases of its own, and with its queues where the run has them or in a Redis Cluster. */
+/** Starts an exchange with its own databases. Its queues are where the test run has them, or in a Redis Cluster. */
 export async function startExchange(
   options: {
     startsAt?: string;
     companyTimeZone?: string;
     random?: Random;
     redisClusterUrl?: string;
-    /** Where the app is built; without one the gateway has a general page. */
+    /** The directory of the built app; without it the gateway has a general page. */
     appDir?: string;
-    /** Settings of the gateway's on top of what it needs. */
+    /** More settings of the gateway. */
     gateway?: Readonly<Record<string, string>>;
-    /** Gets what all parts log; it goes nowhere unless given. */
+    /** The log of all parts; `testLog` unless given. */
     log?: Log;
   } = {},
 ): Promise<Exchange> {
@@ -248,7 +248,7 @@ export async function startExchange(
   return exchange;
 }
 
-/** A Redis database of this test process's own, empty. */
+/** Empties the Redis database of this test process. Returns its URL. */
 async function emptyRedis(redisUrl: string): Promise<string> {
   const url = new URL(redisUrl);
   url.pathname = `/${Number(process.env.VITEST_POOL_ID ?? 1) % 16}`;

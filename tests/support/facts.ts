@@ -23,7 +23,7 @@ import { expect } from 'vitest';
 import { asSuperuser, cloneDatabase, openTestDatabase, workOn } from './databases.ts';
 import { TestClock } from './exchange.ts';
 
-/** What prices are drawn with in tests, so that a test can say beforehand what a task costs. */
+/** The key that prices are drawn with in tests, so that a test knows a task's price beforehand. */
 export const testPriceKey = 'a price key for the tests only';
 
 /** An id that a test can name: `idOf(0xa, 1)` sorts before `idOf(0xa, 2)`. */
@@ -32,7 +32,7 @@ export const idOf = (kind: number, n: number): string =>
 
 const moment = (at: string | Date) => new Date(at).toISOString();
 
-/** One state of a user, as auth tells it. */
+/** Returns one state of a user, as auth publishes it. */
 export const userFact = (
   userId: string,
   state: Partial<Omit<Fact<typeof usersChanged>, 'userId'>> = {},
@@ -82,7 +82,7 @@ export const resolvedFact = (
   occurredAt: moment(at),
 });
 
-/** An event as the queue would bring it. */
+/** Returns an event as the queue would bring it. */
 export const deliveryOf = <Definition extends EventDefinition>(
   definition: Definition,
   facts: readonly Fact<Definition>[],
@@ -113,17 +113,17 @@ export interface TestBooks {
   readonly database: ServiceDatabase<AccountingTables>;
   readonly clock: TestClock;
   readonly company: Company;
-  /** Another pool on the same database, as another process would have. */
+  /** Opens another pool on the same database, as another process would. */
   connect(): ServiceDatabase<AccountingTables>;
   tell<Definition extends EventDefinition>(
     definition: Definition,
     facts: readonly Fact<Definition>[],
   ): Promise<void>;
-  /** An assignment of now, of a task of its own unless one is given. */
+  /** Returns an assignment of now, of a new task unless one is given. */
   assignment(assigneeId: string, taskId?: string): Fact<typeof tasksAssigned>;
-  /** Somebody is assigned a task, now unless another moment is given; returns the fee in cents. */
+  /** Assigns a task to a user, now unless another moment is given. Returns the fee in cents. */
   charge(taskId: string, assigneeId: string, at?: string): Promise<number>;
-  /** Somebody completes a task; returns the reward in cents. */
+  /** Completes a task as a user. Returns the reward in cents. */
   reward(taskId: string, assigneeId: string, at?: string): Promise<number>;
   /** Carries out every payout run, in small batches. */
   payOut(): Promise<void>;
@@ -131,7 +131,7 @@ export interface TestBooks {
 }
 
 /**
- * Opens them in a database of their own, from a moment on.
+ * Opens books in a new database, from a moment on.
  * @param options.hints where the hints of its use cases go
  */
 export async function openTestBooks(
@@ -184,12 +184,12 @@ export async function openTestBooks(
   return opened;
 }
 
-/** Every stored sum is that of its entries, and the company's side balances it (`ledgerAudit`). */
+/** Expects that every stored sum is that of its entries, and that the company's side balances it (`ledgerAudit`). */
 export async function expectSoundBooks(db: Kysely<AccountingTables>): Promise<void> {
   expect(await auditLedger(db)).toMatchObject({ ok: true, imbalanceCents: 0, mismatchedAccountIds: [] });
 }
 
-/** The balances of accounts in cents. */
+/** Returns the balances of accounts in cents. */
 export async function balancesOf(db: Kysely<AccountingTables>): Promise<Record<string, number>> {
   const rows = await db.selectFrom('account').select(['id', 'balance_cents']).execute();
   return Object.fromEntries(rows.map((row) => [row.id, row.balance_cents]));
@@ -210,8 +210,8 @@ export async function behindTheScenes<Result>(
 }
 
 /**
- * Kills the database connection of a piece of work in mid-transaction, as a crash would: the work is made to wait for
- * a table that it writes late, and is cut off while it waits. Hands back what became of it.
+ * Kills the database connection of some work in mid-transaction, as a crash would: the work waits for a table that it
+ * writes late, and is cut off while it waits. Returns the outcome of the work.
  */
 export async function killWhenItWrites<Result>(
   databaseUrl: string,
@@ -228,10 +228,10 @@ export async function killWhenItWrites<Result>(
   });
 }
 
-/** Waits until somebody waits for a lock of this connection, and ends their connection. */
+/** Waits until another connection waits for a lock of this one, and ends the other one. */
 export async function cutOffWhoWaits(client: pg.Client): Promise<void> {
   for (const end = Date.now() + 10_000; ; ) {
-    // Not pg_stat_activity: within a transaction it stays what it was when first read.
+    // Not pg_stat_activity: within a transaction it stays as it was first read.
     const { rowCount } = await client.query(
       `select pg_terminate_backend(pid) from pg_locks
        where not granted and pg_backend_pid() = any(pg_blocking_pids(pid))`,
@@ -242,7 +242,7 @@ export async function cutOffWhoWaits(client: pg.Client): Promise<void> {
   }
 }
 
-/** Carries a payout run out batch by batch, as its worker does; one that gets nowhere is a mistake. */
+/** Carries out a payout run batch by batch, as its worker does. Throws where it does not end in 100 batches. */
 export async function finishRun(
   database: ServiceDatabase<AccountingTables>,
   runId: string,
@@ -255,7 +255,7 @@ export async function finishRun(
   throw new Error(`payout run ${runId} does not come to an end`);
 }
 
-/** How many rows a table has. */
+/** Counts the rows of a table. */
 export async function countRows<Tables>(db: Kysely<Tables>, table: string): Promise<number> {
   const { rows } = await sql<{ n: number }>`select count(*) as n from ${sql.table(table)}`.execute(db);
   return rows[0]!.n;

@@ -10,7 +10,7 @@ import { freePort } from '@ates/system/stores/freePort';
 
 /** A pooler that gives each transaction any server connection that is free. */
 export interface PgBouncer {
-  /** The same database and role, by way of the pooler. */
+  /** Returns the URL of the same database and role through the pooler. */
   through(databaseUrl: string): string;
   stop(): Promise<void>;
 }
@@ -24,7 +24,7 @@ function program(): string | undefined {
       execFileSync(candidate, ['--version'], { stdio: 'ignore' });
       return candidate;
     } catch {
-      // The next one.
+      // Tries the next one.
     }
   }
   return undefined;
@@ -59,7 +59,7 @@ max_client_conn = 1000
 `,
   );
   chmodSync(directory, 0o755);
-  // It refuses to run as root.
+  // PgBouncer refuses to run as root.
   const account = serverAccount(directory);
   const child = spawn(program() as string, [join(directory, 'pgbouncer.ini')], {
     stdio: ['ignore', 'ignore', 'pipe'],

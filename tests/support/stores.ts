@@ -8,12 +8,12 @@ import { findRedisServer, startPrivateRedis } from '@ates/system/stores/privateR
 import { type Databases, provision } from '@ates/system/stores/provision';
 import type { TestProject } from 'vitest/node';
 
-/** What the tests of a run share: one PostgreSQL with migrated template databases, and one Redis where one is to be had. */
+/** The stores of a test run: one PostgreSQL with migrated template databases, and one Redis where it is installed. */
 export interface Stores {
   readonly adminUrl: string;
   readonly templates: Databases;
   readonly internalSecret: string;
-  /** Null where the queues are to live in PostgreSQL. */
+  /** Null where the queues are in PostgreSQL. */
   readonly redisUrl: string | null;
 }
 
@@ -23,7 +23,10 @@ declare module 'vitest' {
   }
 }
 
-/** Runs once, before the tests of a project: real stores, not durable, in a directory that is gone afterwards. */
+/**
+ * Starts the stores once, before the tests of a project. They are not durable, and their directory is removed at the
+ * end.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const directory = mkdtempSync(join(tmpdir(), 'exchange-tests-'));
   const log = createLog('tests', 'warn');

@@ -1,5 +1,5 @@
 import type { Company } from '@ates/accounting/domain/company';
-import { listUnfinishedRuns } from '@ates/accounting/payoutRepository';
+import { listPaidDays, listUnfinishedRuns } from '@ates/accounting/payoutRepository';
 import type { AccountingTables } from '@ates/accounting/tables';
 import { applyUsersChanged } from '@ates/accounting/usecases/applyUsersChanged';
 import { chargeFees } from '@ates/accounting/usecases/chargeFees';
@@ -9,6 +9,7 @@ import { noteWagesPaid } from '@ates/accounting/usecases/mailWages';
 import { openCompany } from '@ates/accounting/usecases/openCompany';
 import { payRewards } from '@ates/accounting/usecases/payRewards';
 import { runPayoutBatch } from '@ates/accounting/usecases/runPayoutBatch';
+import type { Broker } from '@ates/kit/events/broker';
 import { type EventHandler, onEvent } from '@ates/kit/events/handlers';
 import type { ServiceWork } from '@ates/kit/work';
 import { wagesPaid } from '@ates/schema/events/accounting.wages_paid.v1';
@@ -16,13 +17,13 @@ import { usersChanged } from '@ates/schema/events/auth.users_changed.v1';
 import { tasksAssigned } from '@ates/schema/events/tracker.tasks_assigned.v1';
 import { tasksCreated } from '@ates/schema/events/tracker.tasks_created.v1';
 import { tasksResolved } from '@ates/schema/events/tracker.tasks_resolved.v1';
+import type { Kysely } from 'kysely';
 import { startMailer } from './mail/startMailer.ts';
 import { transportOf } from './mail/transport.ts';
-import { markPaidDays } from './markPaidDays.ts';
 import { checkHandlers, consumersOf } from './routes.ts';
 import type { WorkerSettings } from './settings.ts';
 
-/** What accounting does with each event. */
+/** Returns accounting's handlers of events. */
 export const accountingHandlers = (company: Company): readonly EventHandler<AccountingTables>[] =>
   checkHandlers('accounting', [
     onEvent(usersChanged, applyUsersChanged),
@@ -31,16 +32,16 @@ export const accountingHandlers = (company: Company): readonly EventHandler<Acco
     onEvent(tasksResolved, (work, facts, { lane }) => payRewards(work, facts, { lane, company })),
   ]);
 
-/** What the mailer, whose state is in accounting's database, does with each event. */
+/** The mailer's handlers of events. Its state is in accounting's database. */
 export const mailerHandlers = checkHandlers('mailer', [onEvent(wagesPaid, noteWagesPaid)]);
 
-/** How often it is looked whether a day is over, in milliseconds (rule 11). */
+/** How often the loops below run, in milliseconds; one of them closes days that are over (rule 11). */
 const closingIntervalMs = 60_000;
 
-/** Accounting posts to the ledger, closes days, pays wages, and mails about them. */
+/** Accounting's work: posts to the ledger, closes days, pays wages, and mails about them. */
 export const accountingWork: ServiceWork<AccountingTables, WorkerSettings> = {
   name: 'accounting',
-  // Two consumers with two transactions for each kind of event and a batch at a time, the runs, mail and the relay.
+  // Two consumers, each with two transactions for each kind of event and one batch; the runs, mail and the relay.
   poolSize: 20,
   sendsTo: consumersOf('accounting'),
   async open({ settings, database, broker, skew, log }) {
@@ -66,7 +67,7 @@ export const accountingWork: ServiceWork<AccountingTables, WorkerSettings> = {
         {
           what: 'marking paid days',
           intervalMs: closingIntervalMs,
-          // A run that ends wakes those that wait for it.
+          // Woken when a run ends.
           wokenBy: 'runs',
           run: () => markPaidDays(database.db, broker),
         },
@@ -74,3 +75,11 @@ export const accountingWork: ServiceWork<AccountingTables, WorkerSettings> = {
     };
   },
 };
+
+/**
+ * Marks the 31 newest paid days in Redis, as `payout:done:<day>`, for outside readers. The system does not read the
+ * marks: a deleted one comes back, and no user is paid again.
+ */
+async function markPaidDays(db: Kysely<AccountingTables>, broker: Broker): Promise<void> {
+  await broker.mark((await listPaidDays(db, 31)).map((day) => `payout:done:${day}`));
+}

@@ -18,8 +18,8 @@ import { checkHandlers } from './routes.ts';
 import type { WorkerSettings } from './settings.ts';
 
 /**
- * What analytics does with each event. Every payout is also a PAYOUT entry of `entriesPosted`, with its day, and that is
- * what is counted; the event of the payouts is only received, since each delivery wants its receipt.
+ * Returns analytics' handlers of events. Payouts are counted by their PAYOUT entries in `entriesPosted`, which have the
+ * day. `wagesPaid` is only received, since each delivery needs a receipt.
  * @param zone the company's time zone
  */
 export const analyticsHandlers = (zone: string): readonly EventHandler<AnalyticsTables>[] =>
@@ -33,7 +33,7 @@ export const analyticsHandlers = (zone: string): readonly EventHandler<Analytics
     onEvent(dayClosed, noteDayClosed),
   ]);
 
-/** Analytics counts what the other services tell. */
+/** Analytics' work: counts what the other services publish. */
 export const analyticsWork: ServiceWork<AnalyticsTables, WorkerSettings> = {
   name: 'analytics',
   // Two transactions for each kind of event, and a batch.

@@ -3,7 +3,7 @@ import type { ServiceWork } from '@ates/kit/work';
 import { consumersOf } from './routes.ts';
 import type { WorkerSettings } from './settings.ts';
 
-/** Auth hears of nothing: it sends its events. */
+/** Auth's work: sends its events; it consumes none. */
 export const authWork: ServiceWork<AuthTables, WorkerSettings> = {
   name: 'auth',
   poolSize: 4,

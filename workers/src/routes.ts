@@ -2,14 +2,15 @@ import type { EventHandler } from '@ates/kit/events/handlers';
 import type { Consumer, Producer } from '@ates/schema/event';
 import { allEvents } from '@ates/schema/events/all';
 
-/** Everybody who hears events of a producer. */
+/** Returns the consumers of a producer's events. */
 export const consumersOf = (producer: Producer): Consumer[] => [
   ...new Set(allEvents.filter((event) => event.producer === producer).flatMap((event) => event.consumers)),
 ];
 
 /**
- * Refuses to start unless a consumer handles exactly the events that are sent to it: one that is missing would wait
- * in the queue for ever, one too many would never be called.
+ * Checks that a consumer handles exactly the events that are sent to it: without a handler an event would wait in the
+ * queue for ever, and a superfluous handler would never be called.
+ * @throws Error where it does not.
  */
 export function checkHandlers<Tables>(
   consumer: Consumer,

@@ -6,45 +6,45 @@ import { z } from 'zod';
 
 const database = () => url('postgres', 'postgresql').optional();
 
-/** The work of one service; each needs that service's database and no other. */
+/** The services whose work a process may do; each needs that service's database and no other. */
 export const workerGroups = ['auth', 'tracker', 'accounting', 'analytics'] as const;
 export type WorkerGroup = (typeof workerGroups)[number];
 
 /** Settings of a workers process. */
 export const workerSettings = {
   ...processSettings,
-  /** The databases of the services it works for, with the application's role. A service without one is left to others. */
+  /** The databases of the services it works for, with the application's role. Other processes work for the others. */
   AUTH_DATABASE_URL: database(),
   TRACKER_DATABASE_URL: database(),
   ACCOUNTING_DATABASE_URL: database(),
   ANALYTICS_DATABASE_URL: database(),
-  /** The most connections to each of them; unless set 4 to auth's, 10 to tracker's and 20 to each of the others. */
+  /** The most connections to each database; by default 4 to auth's, 10 to tracker's and 20 to each of the others. */
   DATABASE_POOL_SIZE: poolSize().optional(),
   /** Direct URLs of the same databases for LISTEN, where the ones above lead to a pooler that shares connections. */
   AUTH_LISTEN_URL: database(),
   TRACKER_LISTEN_URL: database(),
   ACCOUNTING_LISTEN_URL: database(),
   ANALYTICS_LISTEN_URL: database(),
-  /** Whether connections keep the plans of statements; `off` through a pooler that shares connections. */
+  /** `on` keeps the plans of statements on connections; use `off` through a pooler that shares connections. */
   PREPARE: onOff().default(true),
-  /** Where the queues are, and what live views are told by … */
+  /** Redis for the queues and the hints … */
   ...redisSettings,
-  /** … or, without it, a PostgreSQL database for BullMQ's own backend. */
+  /** … or, without it, a PostgreSQL database for the queues, by BullMQ's own backend. */
   QUEUE_DATABASE_URL: database(),
-  /** The company's time zone: what day it is. */
+  /** The company's time zone, which decides what day it is. */
   COMPANY_TIME_ZONE: timeZone().default('UTC'),
-  /** What prices are drawn with; without it, one is made and kept in accounting's database (rule 7). */
+  /** The key that prices are drawn with (rule 7); without it, one is drawn and stored in accounting's database. */
   PRICE_KEY: z.string().optional(),
   /** The mail server; without it every message becomes a file in MAIL_DIR. */
   SMTP_URL: url('smtp', 'smtps').optional(),
-  /** Where messages go without SMTP_URL. */
+  /** The directory of the messages without SMTP_URL. */
   MAIL_DIR: z.string().default('.data/mail'),
   /** The sender of the mail about wages. */
   MAIL_FROM: z.string().default('Task exchange <wages@task-exchange.example>'),
 };
 export type WorkerSettings = z.infer<z.ZodObject<typeof workerSettings>>;
 
-/** Where one group's database is; undefined where this process does not work for it. */
+/** Returns the location of a group's database; undefined where this process does not work for it. */
 export function databaseOf(settings: WorkerSettings, group: WorkerGroup): DatabaseLocation | undefined {
   const service = group.toUpperCase() as Uppercase<WorkerGroup>;
   const url = settings[`${service}_DATABASE_URL`];
@@ -53,7 +53,7 @@ export function databaseOf(settings: WorkerSettings, group: WorkerGroup): Databa
     : { url, listenUrl: settings[`${service}_LISTEN_URL`], setting: `${service}_DATABASE_URL` };
 }
 
-/** Where the queues are. @throws SettingError where neither store is set. */
+/** Returns the store of the queues. @throws SettingError where neither store is set. */
 export function queueStoreOf(settings: WorkerSettings): QueueStore {
   const redis = redisOf(settings);
   if (redis) return { redis };

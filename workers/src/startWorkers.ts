@@ -15,7 +15,7 @@ import { authWork } from './auth.ts';
 import { databaseOf, queueStoreOf, type WorkerGroup, type WorkerSettings, workerGroups } from './settings.ts';
 import { trackerWork } from './tracker.ts';
 
-/** Starts the work of every service whose database this process was given. */
+/** Starts the work of every service whose database is set. */
 export async function startWorkers(
   settings: WorkerSettings,
   log: Log,
@@ -28,7 +28,7 @@ export async function startWorkers(
   const mine = workerGroups.filter((group) => databaseOf(settings, group));
   if (mine.length === 0) {
     throw new SettingError(
-      'No database is set: the workers work for the services of AUTH_, TRACKER_, ACCOUNTING_ and ANALYTICS_DATABASE_URL.',
+      'No database is set: set AUTH_, TRACKER_, ACCOUNTING_ or ANALYTICS_DATABASE_URL, for each service to work for.',
     );
   }
   const broker = await openBroker(queueStoreOf(settings), log);
@@ -63,8 +63,8 @@ export async function startWorkers(
   return {
     info: { groups: mine, queueBackend: broker.backend, internalPort: internal.port },
     async stop() {
-      // First what takes work, then the queue's workers with what they have in hand, then the relays, which hear of it.
-      // What they do not hear any more is heard at the next start (see `onCompleted`).
+      // First the loops that take work, then the queue's workers with their current jobs, then the relays, which note
+      // receipts. Receipts that they miss are noted after the next start (see `onCompleted`).
       await Promise.all(groups.map((group) => group.stop()));
       await broker.stopWorkers();
       await Promise.all(groups.map((group) => group.close()));

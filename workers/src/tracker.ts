@@ -9,10 +9,10 @@ import { runReassignmentBatch } from '@ates/tracker/usecases/runReassignmentBatc
 import { checkHandlers, consumersOf } from './routes.ts';
 import type { WorkerSettings } from './settings.ts';
 
-/** What tracker does with each event. */
+/** Tracker's handlers of events. */
 export const trackerHandlers = checkHandlers('tracker', [onEvent(usersChanged, applyUsersChanged)]);
 
-/** Tracker keeps its copy of the users, and carries out reassignments. */
+/** Tracker's work: updates its copy of the users, and carries out reassignments. */
 export const trackerWork: ServiceWork<TrackerTables, WorkerSettings> = {
   name: 'tracker',
   poolSize: 10,

@@ -8,9 +8,9 @@ import { nodeProcesses, readPeaks, resetPeaks } from '../machine.ts';
 
 const mutation = 'mutation ($title: String!) { createTask(input: { title: $title }) { id assignee { id } } }';
 
-/** `createTask` through the gateway, against the same transaction by pg alone. */
+/** Measures `createTask` through the gateway, against the same transaction by pg alone. */
 export const create: Benchmark = async ({ backend, quick }, report) => {
-  // One of its own: what it creates is not to be reassigned by others.
+  // A separate company: other benchmarks must not reassign the tasks that are created here.
   const company = await openCompany(backend, 100);
   try {
     await measure(company, quick, report);
@@ -31,7 +31,7 @@ async function measure(
     headers: { authorization },
     body: () => JSON.stringify({ query: mutation, variables: { title: `Sweep the perch no. ${++count}` } }),
   };
-  // What has just started compiles as it goes.
+  // Not measured: new processes are still compiling their code.
   await closedLoop(operation, { connections: 8, seconds: quick ? 0.5 : 3 });
   for (const connections of quick ? [8] : [1, 8, 32]) {
     const seconds = quick ? 1 : 6;
@@ -55,7 +55,7 @@ async function measure(
   }
 }
 
-/** The rows that `createTask` writes, by pg alone, in as many statements as it takes: begin, draw, insert, commit. */
+/** Writes the rows of `createTask` by pg alone, in as few statements as possible: begin, draw, insert, commit. */
 async function insertByPg(
   company: BenchCompany,
   options: { connections: number; seconds: number },
@@ -97,7 +97,7 @@ async function createByPg(client: pg.Client): Promise<void> {
      insert into assignment (id, task_id, assignee_id, assigned_at) values ($4, $1, $3, $5)`,
     [taskId, 'Sweep the perch by pg alone', assigneeId, assignmentId, now],
   );
-  // Its two events, with their deliveries; taken off at once, or the workers would carry them out.
+  // Its two events, with their deliveries. These are never due, or the relay would send them.
   for (const event of ['tracker.tasks_created.v1', 'tracker.tasks_assigned.v1']) {
     const eventId = newId();
     await client.query(

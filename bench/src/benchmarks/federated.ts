@@ -8,12 +8,12 @@ import { nodeProcesses, readPeaks, resetPeaks } from '../machine.ts';
 
 const query =
   '{ tasks(first: 50) { nodes { id title status assignedAt assignee { id name } assignmentFee completionReward } } }';
-/** What of it is tracker's own. */
+/** The part of the query that tracker answers alone. */
 const trackersPart = '{ tasks(first: 50) { nodes { id title status assignedAt assignee { id } } } }';
 
 /**
- * 50 tasks with their assignees' names (auth) and prices (accounting) through the gateway, against Apollo's gateway
- * with its own fetcher on the same subgraphs, and against tracker's part asked for directly.
+ * Measures a query for 50 tasks with their assignees' names (auth) and prices (accounting) through the gateway. The
+ * yardsticks are Apollo's gateway with its own fetcher on the same subgraphs, and tracker's part without a gateway.
  */
 export const federated: Benchmark = async ({ backend, quick }, report) => {
   const company = await openCompany(backend, 100);

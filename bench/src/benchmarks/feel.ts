@@ -16,16 +16,16 @@ const myTasks =
   '{ myTasks(status: IN_PROGRESS, first: 20) { nodes { id title assignmentFee completionReward } } }';
 
 /**
- * What people notice: `createTask` and `myTasks`, 50 of each a second, while nothing else happens and while a million
- * tasks are reassigned; and how long a task that is created then waits for its charge.
+ * Measures what users notice: the times of `createTask` and `myTasks`, 50 of each a second, and how long a new task
+ * waits for its charge. It does so while nothing else happens, and while a million tasks are reassigned.
  */
 export const feel: Benchmark = async ({ backend, quick, tasks, company: openCompany }, report) => {
   const company = await openCompany();
-  // Without Redis a million would take as long as all the rest together, and say the same.
+  // Without Redis, a million would take as long as all other benchmarks together, and show the same.
   const size = quick ? 2_000 : (tasks ?? (backend === 'redis' ? 1_000_000 : 100_000));
   await fillOpenTasks(company, size);
   const seconds = quick ? 3 : 20;
-  // Processes that have just started answer ten times slower in their first ten seconds: nobody's idle day is that.
+  // New processes answer ten times slower in their first ten seconds, so those are not measured.
   await underLoad(company, sleep(quick ? 1_000 : 15_000));
   resetPeaks(nodeProcesses(company.system));
   const idle = await underLoad(company, sleep(seconds * 1_000));
@@ -51,7 +51,7 @@ export const feel: Benchmark = async ({ backend, quick, tasks, company: openComp
 interface Felt {
   readonly createMs: readonly number[];
   readonly myTasksMs: readonly number[];
-  /** From the answer to `createTask` until the fee stands in the ledger. */
+  /** From the answer to `createTask` until the fee is in the ledger. */
   readonly chargeMs: readonly number[];
 }
 
@@ -65,7 +65,7 @@ const figureOf = (what: string, felt: Felt) => ({
   },
 });
 
-/** Creates and lists at a steady rate until something else is over. */
+/** Creates and lists tasks at a steady rate until `other` is over. */
 async function underLoad(company: BenchCompany, other: Promise<unknown>): Promise<Felt> {
   let over = false;
   const ended = other.finally(() => {
@@ -98,10 +98,10 @@ interface Created {
   readonly createTask: { readonly assignments: { readonly nodes: readonly { readonly id: string }[] } };
 }
 
-/** How often the ledger is looked at, in milliseconds: as exact as waits are measured. */
+/** How often the ledger is read, in milliseconds: waits are measured no more exactly than that. */
 const lookEveryMs = 5;
 
-/** Looks into the ledger for the charges of assignments, whose ids are their entries' ids. */
+/** Looks for the charges of assignments in the ledger: an entry has the id of its assignment. */
 function watchCharges({ databases }: BenchCompany) {
   const since = new Map<string, number>();
   const waitedMs: number[] = [];

@@ -18,13 +18,13 @@ import { pressAndWait } from './reassign.ts';
 type Report = (figure: Figure) => void;
 
 /**
- * Subscriptions: what the gateway alone carries, against a plain graphql-ws server with the same payloads; how soon a
- * resolved task shows as a balance; and what 200 listeners cost a reassignment.
+ * Measures subscriptions: the load of the gateway alone, against a plain graphql-ws server with the same payloads; how
+ * soon a resolved task shows in a balance; and how much 200 listeners slow a reassignment.
  */
 export const live: Benchmark = async ({ backend, quick, tasks, once }, report) => {
   await once('what the gateway carries', () => carry(quick, report));
   await resolveToBalance(backend, quick, report);
-  // Not the shared one, which by now has ten times as many tasks.
+  // Not the shared company, which has ten times as many tasks by now.
   const company = await openCompany(backend, quick ? 50 : 1_000);
   try {
     await reassignWhileWatched(company, { tasks: quick ? 2_000 : (tasks ?? 100_000), quick }, report);
@@ -46,7 +46,7 @@ interface Pair {
   readonly plain: Started;
 }
 
-/** Measures the gateway alone, over a subgraph that is also the yardstick; both are new. */
+/** Measures a new gateway alone, over a new subgraph that is also the yardstick. */
 async function withGateway(measure: (pair: Pair) => Promise<void>): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'exchange-bench-'));
   const children: ChildProcess[] = [];
@@ -71,9 +71,9 @@ async function withGateway(measure: (pair: Pair) => Promise<void>): Promise<void
   }
 }
 
-/** What the gateway carries: sockets on which nothing happens, and payloads. */
+/** Measures the load that the gateway can take: idle sockets, and payloads. */
 async function carry(quick: boolean, report: Report): Promise<void> {
-  // Processes that have done nothing yet: whatever they grew by before would hide what the sockets take.
+  // New processes: memory that they took before would hide the memory that the sockets take.
   await withGateway((pair) => idleSockets(pair, quick, report));
   await withGateway(async ({ gateway, plain }) => {
     const pids = { gateway: gateway.child.pid, 'plain server': plain.child.pid };
@@ -104,10 +104,10 @@ interface Started {
   readonly url: string;
 }
 
-/** A module as this process would load it: built, or from its sources. */
+/** Returns the path of a module as this process would load it: built, or from its sources. */
 const moduleOf = (name: string) => fileURLToPath(import.meta.resolve(name));
 
-/** Starts a process that tells its URL by IPC. */
+/** Starts a process that sends its URL by IPC. */
 async function start(module: string, args: string[], environment: Record<string, string>): Promise<Started> {
   const env = { ...process.env, NODE_ENV: 'production', ...environment };
   const child = fork(module, args, { env });
@@ -122,7 +122,7 @@ async function start(module: string, args: string[], environment: Record<string,
 
 const socketUrl = (url: string) => url.replace('http', 'ws');
 
-/** Makes a change, waits until it has come to everybody, makes the next. */
+/** Makes a change, waits until it has reached every socket, and repeats that. Returns payloads per second. */
 async function payloadsPerSecond(
   url: string,
   swarm: { count: number; authorization: (n: number) => string },
@@ -131,7 +131,7 @@ async function payloadsPerSecond(
 ): Promise<number> {
   const sockets = await Swarm.open(socketUrl(url), { ...swarm, queries: () => [watch] });
   await sockets.until(swarm.count);
-  // Those that joined late may have got the first state twice.
+  // Sockets that joined late may get the first state twice.
   await sleep(500);
   const before = sockets.payloads;
   const began = performance.now();
@@ -144,7 +144,7 @@ async function payloadsPerSecond(
   return rate;
 }
 
-/** What a socket costs on which nothing happens. */
+/** Measures the memory of an idle socket. */
 async function idleSockets({ gateway, plain }: Pair, quick: boolean, report: Report): Promise<void> {
   const count = quick ? 200 : 5_000;
   const grown = async ({ child, url }: Started) => {
@@ -168,7 +168,7 @@ async function idleSockets({ gateway, plain }: Pair, quick: boolean, report: Rep
   });
 }
 
-/** From sending `resolveTask` to the resolver's own balance, on another connection; nothing else goes on. */
+/** Measures the time from sending `resolveTask` to the user's own balance on another connection, without other load. */
 async function resolveToBalance(
   backend: BenchCompany['backend'],
   quick: boolean,
@@ -202,7 +202,7 @@ async function resolveToBalance(
         'mutation { createTask(input: { title: "Show the balance" }) { id assignee { id } } }',
       );
       const who = ids.indexOf(createTask.assignee.id);
-      // Until its fee has been told, and a payload may follow at once.
+      // After this, the payload of its fee has come, and the next one is no longer held back.
       await sleep(250);
       const before = balances[who] as number;
       const told = new Promise<number>((resolve) => {
@@ -233,7 +233,7 @@ interface Balance {
   readonly data: { readonly balanceChanged: { readonly balance: string } };
 }
 
-/** The same reassignment, unwatched and watched by 200 of those whose tasks it takes. */
+/** Measures the same reassignment with no listeners, and with 200 listeners whose tasks it changes. */
 async function reassignWhileWatched(
   company: BenchCompany,
   { tasks, quick }: { tasks: number; quick: boolean },
@@ -243,7 +243,7 @@ async function reassignWhileWatched(
   const watchers = quick ? 10 : 200;
   await fillOpenTasks(company, tasks);
   await untilQuiet(company);
-  // The first draws prices, too.
+  // The first reassignment also draws prices.
   await pressAndWait(company, { exactly: tasks });
   const alone = [
     await pressAndWait(company, { exactly: tasks }),
@@ -289,7 +289,7 @@ async function reassignWhileWatched(
   );
   const wrong = truth.filter(({ id, cents }) => balances.get(id) !== Number(cents) / 100);
   if (wrong.length > 0)
-    throw new Error(`${wrong.length} of ${truth.length} watch a balance that is not theirs`);
+    throw new Error(`${wrong.length} of ${truth.length} listeners were sent a wrong balance`);
   if (sockets.lost > 0) throw new Error(`${sockets.lost} sockets broke`);
   say(`${sockets.payloads} payloads came to ${people.length} sockets, ${balancePayloads} of them balances`);
   await sockets.close();

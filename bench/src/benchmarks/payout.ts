@@ -15,10 +15,10 @@ import { bareSqlPayout, creditEverybody } from '../yardsticks/barePayout.ts';
 
 const sizes = [1_000, 10_000, 100_000];
 
-/** From `closeDay` to COMPLETED, for so many accounts with money, against bare SQL that writes the same rows. */
+/** Measures the time from `closeDay` to COMPLETED, by the number of accounts with money, against bare SQL. */
 export const payout: Benchmark = async ({ backend, quick, tasks, explain, once }, report) => {
   for (const size of quick ? [500] : tasks ? [tasks] : sizes) {
-    // A company each: a day closes once, and none after today.
+    // A new company for each size: today can be closed only once, and later days cannot be closed.
     const company = await openCompany(backend, 8);
     try {
       const bare = await once(`bare payout of ${size}`, () => bareSqlPayout(company, size));
@@ -56,7 +56,7 @@ export const payout: Benchmark = async ({ backend, quick, tasks, explain, once }
   }
 };
 
-/** @throws where anybody was not paid, or paid other than once. */
+/** Closes the day and returns the seconds until all are paid. @throws where an account was not paid exactly once. */
 async function closeAndWait({ system, databases, token }: BenchCompany, size: number): Promise<number> {
   const admin = await token('ada');
   const progress = showProgress(`paying ${size.toLocaleString('en-US')} accounts`, size);

@@ -7,7 +7,7 @@ import { pressAndWait } from './reassign.ts';
 
 const wanted = { tasks: 1_000_000, entries: 5_000_000 };
 
-/** Each list, asked for in its subgraph, with a million tasks and five million entries; against asking for nothing. */
+/** Measures each list in its subgraph, with a million tasks and five million entries, against an empty query. */
 export const read: Benchmark = async ({ backend, quick, tasks, company: openCompany }, report) => {
   const company = await openCompany();
   const size = quick ? 2_000 : (tasks ?? wanted.tasks);

@@ -12,7 +12,7 @@ import { nodeProcesses, readCpu, readPeaks, resetPeaks } from '../machine.ts';
 import { say, showProgress } from '../progress.ts';
 import { bareSqlReassignment } from '../yardsticks/bareReassignment.ts';
 
-/** Without Redis a million would take a tenth of the whole run, and say the same as a tenth of it. */
+/** Without Redis, a million would take a tenth of the time of all benchmarks, and show the same as 100,000. */
 const sizes: Record<BenchCompany['backend'], readonly number[]> = {
   redis: [10_000, 100_000, 1_000_000],
   postgresql: [10_000, 100_000],
@@ -20,8 +20,8 @@ const sizes: Record<BenchCompany['backend'], readonly number[]> = {
 const passes = [1, 2, 3];
 
 /**
- * From the press of 'reassign' to the last entry in the ledger and the last row in analytics, against one connection
- * that writes the same rows by bare SQL. The first pass fixes the tasks' prices, too.
+ * Measures the time from pressing 'reassign' to the last entry in the ledger and the last row in analytics, against one
+ * connection that writes the same rows by bare SQL. The first pass also draws the tasks' prices.
  */
 export const reassign: Benchmark = async (
   { backend, quick, tasks, explain, company: openCompany, once },
@@ -61,9 +61,9 @@ export const reassign: Benchmark = async (
 };
 
 /**
- * Presses 'reassign', waits until everything that follows from it stands in all databases, and hands back the seconds
- * it took. `exactly` is for when nothing else happens: then more than that is as wrong as less.
- * @throws where an assignment is missing, or doubled, or charged other than once.
+ * Presses 'reassign', waits until all its effects are in all databases, and returns the seconds that this took.
+ * `exactly` is for when nothing else happens: more effects are then as wrong as fewer.
+ * @throws where an assignment is missing or doubled, or was not charged exactly once.
  */
 export async function pressAndWait(
   company: BenchCompany,
@@ -112,7 +112,7 @@ interface Counts {
   readonly balances: number;
 }
 
-/** Read from the few rows that hold sums; 20 times a second that still took a few percent of what there was to do. */
+/** Reads the few rows that hold sums. Even that, 20 times a second, took a few percent of the processors' time. */
 async function counts({ databases }: BenchCompany): Promise<Counts> {
   const one = async (
     client: { query(text: string): Promise<{ rows: { n: string | null }[] }> },

@@ -8,8 +8,8 @@ import type { Benchmark } from '../context.ts';
 import { nodeProcesses, readMemory } from '../machine.ts';
 
 /**
- * From nothing to ready, ready again with data at hand, what all processes hold in memory, and the way down; against
- * the database alone, which everything else waits for.
+ * Measures a first start, a start with existing data, the memory of all processes, and a stop. The yardstick is a start
+ * of the database alone, which everything else waits for.
  */
 export const start: Benchmark = async ({ backend }, report) => {
   const directory = mkdtempSync(join(tmpdir(), 'exchange-bench-'));
@@ -44,7 +44,7 @@ export const start: Benchmark = async ({ backend }, report) => {
   }
 };
 
-/** How long PostgreSQL takes by itself, in seconds: to make its directory the first time, to open it the second. */
+/** Returns how long PostgreSQL alone takes, in seconds: the first time it makes its directory, later it opens it. */
 async function startDatabaseAlone(directory: string): Promise<number> {
   const began = performance.now();
   const postgres = await startEmbeddedPostgres({

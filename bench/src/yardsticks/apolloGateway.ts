@@ -4,8 +4,8 @@ import { ApolloServer } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';
 
 /**
- * The yardstick of `federated`, a process of its own: `@apollo/gateway` as its documentation sets it up, with its own
- * fetcher, over the same supergraph and subgraphs. Takes its settings as JSON in argv[2]; tells its URL by IPC.
+ * The yardstick of `federated`, a separate process: `@apollo/gateway` as its documentation sets it up, with its own
+ * fetcher, over the same supergraph and subgraphs. Takes its settings as JSON in argv[2]; sends its URL by IPC.
  */
 const { supergraph, urls, secrets } = JSON.parse(process.argv[2] as string) as {
   supergraph: string;
@@ -19,7 +19,7 @@ interface Context {
 
 const supergraphSdl = readFileSync(supergraph, 'utf8')
   .replace(/http:\/\/(\w+)\.subgraph/g, (_, name: string) => urls[name] as string)
-  // It refuses a supergraph whose access rules it is to enforce; here the subgraphs do.
+  // `@apollo/gateway` refuses a supergraph whose access rules it must enforce; here the subgraphs enforce them.
   .replaceAll(', for: SECURITY', '');
 const gateway = new ApolloGateway({
   supergraphSdl,

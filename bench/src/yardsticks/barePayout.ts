@@ -10,7 +10,7 @@ export interface BarePayoutRates {
   readonly whole: number;
 }
 
-/** The yardstick of `payout`: the rows that a day's run leaves in the ledger, by set-based SQL on one connection. */
+/** The yardstick of `payout`: writes the rows of a day's payout run, by set-based SQL on one connection. */
 export async function bareSqlPayout(company: BenchCompany, size: number): Promise<BarePayoutRates> {
   const rates = { batched: 0, whole: 0 };
   for (const manner of ['batched', 'whole'] as const) {
@@ -35,7 +35,7 @@ export async function bareSqlPayout(company: BenchCompany, size: number): Promis
   return rates;
 }
 
-/** So many accounts with a completion reward of 25.00 each, as if posted today. */
+/** Makes `size` accounts with a completion reward of 25.00 each, as if posted today. */
 export async function creditEverybody(client: pg.Client, schema: string, size: number): Promise<void> {
   await client.query(
     `with made as (select uuidv7() as account_id, uuidv7() as entry_id from generate_series(1, ${size})),
@@ -53,7 +53,7 @@ export async function creditEverybody(client: pg.Client, schema: string, size: n
   );
 }
 
-/** The statements for the accounts in a range. An entry has its payout's id. */
+/** Returns the statements for the accounts in a range. An entry has its payout's id. */
 function statements(range: string): string[] {
   const paid = `(select p.* from accounting.payout p where ${range.replaceAll(/\bid\b/g, 'p.account_id')}) p`;
   return [

@@ -13,10 +13,10 @@ export interface BareRates {
 }
 
 /**
- * The yardstick of `reassign`: the rows that a reassignment leaves in tracker's, accounting's and analytics' tables,
- * written by set-based SQL on one connection: once in one statement per table, once in batches of 1,000 with a commit
- * per service and batch, as the events have them. No queue, no outbox, no process in between, and chance instead of
- * prices drawn from a key. Same server, same tables and indexes, in a schema per service.
+ * The yardstick of `reassign`: writes the rows that a reassignment leaves in the tables of tracker, accounting and
+ * analytics, by set-based SQL on one connection. It does so once in one statement per table, and once in batches of
+ * 1,000 with a commit per service and batch, as events have it. There is no queue, no outbox and no other process, and
+ * prices are random, not drawn from a key. Server, tables and indexes are the same, with a schema per service.
  */
 export async function bareSqlReassignment(company: BenchCompany, size: number): Promise<BareRates> {
   const rates: Record<'batched' | 'whole', number[]> = { batched: [], whole: [] };
@@ -38,7 +38,7 @@ export async function bareSqlReassignment(company: BenchCompany, size: number): 
   return rates;
 }
 
-/** The services' own tables, filled as the company's are before its first reassignment. */
+/** Makes the services' tables, filled as the company's are before its first reassignment. */
 async function createTables(company: BenchCompany, size: number): Promise<pg.Client> {
   const client = await createYardstickDatabase(company, {
     tracker: trackerSchema,
@@ -62,7 +62,7 @@ async function createTables(company: BenchCompany, size: number): Promise<pg.Cli
   return client;
 }
 
-/** The statements for the tasks in a range, by service; all of them where the range is open. */
+/** Returns the statements for the tasks in a range, by service; for all tasks where the range is `true`. */
 function statements(run: string, range: string): Record<'tracker' | 'accounting' | 'analytics', string[]> {
   const fresh = `(select assignment_id as id, task_id, assignee_id, assigned_at from tracker.open_task where ${range}) a`;
   const charged = `${fresh} join accounting.task_price p on p.task_id = a.task_id`;
@@ -130,7 +130,7 @@ async function inBatches(client: pg.Client): Promise<number> {
   });
 }
 
-/** A yardstick that leaves rows out would be no yardstick. */
+/** Checks that the yardstick has written every row: otherwise it would be no yardstick. */
 async function assertWritten(client: pg.Client, expected: number): Promise<void> {
   const { rows } = await client.query<{ n: string }>(
     `select count(*) as n from accounting.ledger_entry

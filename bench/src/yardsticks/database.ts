@@ -10,8 +10,8 @@ const urlOf = (company: BenchCompany) =>
   Object.assign(new URL(company.system.superuserUrl as string), { pathname: `/${database}` }).href;
 
 /**
- * A connection to a new database on the company's own server, with services' tables in a schema each, so that one
- * connection reaches them all. It has memory enough to sort and hash in, as somebody in a hurry would give it.
+ * Makes a new database on the company's own server, with each service's tables in a schema, so that one connection
+ * reaches them all. Returns that connection. It has enough memory to sort and hash in for full speed.
  */
 export async function createYardstickDatabase(
   company: BenchCompany,
@@ -39,7 +39,7 @@ export async function dropYardstickDatabase(company: BenchCompany): Promise<void
   await company.databases.tracker.query(`drop database if exists ${database}`);
 }
 
-/** Each of some statements in turn, all in one transaction. */
+/** Runs the statements one after another, in one transaction. */
 export async function inTransaction(client: pg.Client, statements: readonly string[]): Promise<void> {
   await client.query('begin');
   for (const statement of statements) await client.query(statement);
@@ -47,8 +47,8 @@ export async function inTransaction(client: pg.Client, statements: readonly stri
 }
 
 /**
- * Each range of a table's ids, a thousand at a time, as a condition on `column`. The planner is kept from scanning
- * whole tables per range, which it would do for what it learned of them when they were small.
+ * Calls `run` for each range of a thousand ids of a table, with a condition on `column`. Returns the seconds it took.
+ * The planner is kept from scanning whole tables for each range: its statistics are from when the tables were small.
  */
 export async function eachThousand(
   client: pg.Client,

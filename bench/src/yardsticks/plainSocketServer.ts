@@ -6,9 +6,9 @@ import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 
 /**
- * The yardstick of `live`, a process of its own: a plain graphql-ws server with one subscription. It is also the
- * subgraph that the gateway is measured over, so that both send the same payloads. Each message by IPC is a change;
- * takes its SDL in argv[2] and tells its URL by IPC.
+ * The yardstick of `live`, a separate process: a plain graphql-ws server with one subscription. It is also the
+ * subgraph that the gateway is measured over, so that both send the same payloads. Each message by IPC is a change.
+ * Takes its SDL in argv[2] and sends its URL by IPC.
  */
 const listeners = new Set<() => void>();
 let changes = 0;
@@ -60,7 +60,7 @@ const schema = buildSubgraphSchema([
   { typeDefs: parse(process.argv[2] as string), resolvers: { Subscription: { balanceChanged } } as never },
 ]);
 const server = createServer((request, response) => {
-  // All that the gateway asks by HTTP is whether it is there.
+  // The gateway's only requests by HTTP check that the subgraph is there.
   request.resume();
   response.setHeader('content-type', 'application/json');
   response.end('{"data":{"__typename":"Query"}}');

@@ -12,30 +12,30 @@ import { putUpTasks, reassignEverything, resolveOwnTasks } from './work.ts';
 
 export interface DayOptions {
   readonly client: Client;
-  /** Gets whole lines for people. */
+  /** Called with whole lines for people. */
   readonly print: (text: string) => void;
   /** A CSV file of tasks, as the import takes it. */
   readonly backlogFile: string;
-  /** Who takes part; the demo company unless given. */
+  /** The users who take part; the demo company by default. */
   readonly logIns?: readonly LogIn[];
-  /** How long each effect may take to come about, in seconds. */
+  /** How long each effect may take, in seconds. */
   readonly patienceSeconds?: number;
 }
 
 export interface DayResult {
-  /** A sentence for everything that is not as it must be; empty where the books balance and each sum holds. */
+  /** A sentence for each thing that is wrong; empty where the books balance and each sum holds. */
   readonly problems: readonly string[];
-  /** What the facts make of the day. */
+  /** The day's sums, computed from the facts. */
   readonly expected: ExpectedSums;
-  /** The run that closed the day; null where it was closed already. */
+  /** The payout run of the day; null where the day was closed already. */
   readonly payoutRun: PayoutRunState | null;
 }
 
 /**
- * Plays a company's day through the public endpoint alone, as its users would, and checks the books against sums made
- * of the facts. On a system that is in use, sums are differences to what was there at the beginning; nobody else
- * should work meanwhile.
- * @throws GraphqlError where a step is refused, DayError where somebody that the day needs can't sign in.
+ * Plays a company's day through the public endpoint alone, as its users would, and checks the books against sums of
+ * the facts. On a system that is in use, sums are differences from the state at the beginning; no other user should
+ * work at the same time.
+ * @throws GraphqlError where a step is refused, DayError where a user that the day needs cannot sign in.
  */
 export async function playCompanyDay(options: DayOptions): Promise<DayResult> {
   const { client, print, backlogFile, patienceSeconds = 60 } = options;
@@ -63,7 +63,7 @@ export async function playCompanyDay(options: DayOptions): Promise<DayResult> {
   print(`${await resolveOwnTasks(client, cast, () => 2)} tasks are resolved.`);
   problems.push(...(await reassignEverything(client, cast, print, patienceSeconds)));
   await settled('the fees of the reassignment');
-  // Some are diligent and end above zero, some are not, so that there is somebody to pay and a debt to carry.
+  // Some users resolve many tasks and end above zero, others do not: so there are both payouts and debts to carry.
   print(
     `${await resolveOwnTasks(client, cast, (place) => (place % 2 === 0 ? 1 : 4))} more tasks are resolved.`,
   );
@@ -82,9 +82,9 @@ export async function playCompanyDay(options: DayOptions): Promise<DayResult> {
     await wait('the payouts in analytics', patienceSeconds, async () => {
       const { figures } = await booksNow();
       const cents = figures.analyticsPaidOutCents - before.figures.analyticsPaidOutCents;
-      return cents === payoutRun.paidTotalCents ? null : `${formatCents(cents)} have got there`;
+      return cents === payoutRun.paidTotalCents ? null : `${formatCents(cents)} have arrived`;
     });
-    // Late mail is no wrong sum: it never blocks money.
+    // Late mail is reported, but is no problem: it makes no sum wrong and never blocks money.
     const late = await waitUntil('the e-mails about wages', mailSeconds, async () => {
       const { accounts } = await booksNow();
       const pending = [...accounts.values()].filter(({ payout }) => payout?.email === 'PENDING').length;
@@ -97,25 +97,25 @@ export async function playCompanyDay(options: DayOptions): Promise<DayResult> {
   printStatements(before, after, print);
   if (after.figures.today !== day.today)
     problems.push(
-      `Midnight passed: what was posted after ${day.today} counts towards ${after.figures.today}, so the sums of one day mean nothing. Run it again.`,
+      `Midnight passed: entries posted after ${day.today} count towards ${after.figures.today}, so the sums of one day mean nothing. Run the demo again.`,
     );
   problems.push(...compareBooks(expected, before, after));
   return { problems, expected, payoutRun };
 }
 
-/** How long the e-mails about wages are waited for, in seconds. */
+/** How long to wait for the e-mails about wages, in seconds. */
 const mailSeconds = 10;
 
 type Wait = (what: string, seconds: number, look: () => Promise<string | null>) => Promise<void>;
 
 interface DayBegun {
   readonly today: string;
-  /** What entries count towards (rule 10). */
+  /** The day that new entries count towards (rule 10). */
   readonly billingDay: string;
   readonly closedAlready: boolean;
 }
 
-/** The nightly closing ticks each minute, in seconds: shortly after midnight yesterday may still be open. */
+/** How long the loop that closes days may take, in seconds: it runs each minute, so yesterday may still be open. */
 const nightlyClosingSeconds = 90;
 
 const calendarDocument = `query Calendar {
@@ -127,7 +127,7 @@ interface Calendar {
   days: { day: string; closed: boolean }[];
 }
 
-/** Finds out which day it is, and waits until all earlier ones are closed: a late payout would be in today's sums. */
+/** Reads which day it is, and waits until all earlier days are closed: a late payout would be in today's sums. */
 async function beginDay(client: Client, cast: Cast, wait: Wait, patienceSeconds: number): Promise<DayBegun> {
   const look = () => requestAs<Calendar>(client, cast.accountant, calendarDocument);
   await wait('earlier days to be closed', nightlyClosingSeconds, async () => {
@@ -136,7 +136,7 @@ async function beginDay(client: Client, cast: Cast, wait: Wait, patienceSeconds:
     return open ? `${open.day} is still open` : null;
   });
   const { today, days } = await look();
-  // Newest first, and the first is the billing day: a later one than today where today is closed.
+  // Newest first. The first is the billing day, which is later than today where today is closed.
   const billingDay = days[0]!.day;
   const closedAlready = billingDay > today.day;
   if (closedAlready)
@@ -148,7 +148,7 @@ async function beginDay(client: Client, cast: Cast, wait: Wait, patienceSeconds:
   return { today: today.day, billingDay, closedAlready };
 }
 
-/** The books as they are once nothing moves in them any more and everybody has an account. */
+/** Returns the books once they no longer change: two reads in a row are the same. */
 async function quietBooks(
   booksNow: () => Promise<Books>,
   wait: Wait,
@@ -165,7 +165,7 @@ async function quietBooks(
   return last;
 }
 
-/** Whether ledger and analytics have heard of all the facts; what they have not, as a clause. */
+/** Returns what ledger and analytics still lack of the facts, as a clause; null where they have all. */
 function whatIsMissing(expected: ExpectedSums, before: Books, now: Books): string | null {
   const since = (read: (books: Books) => number) => read(now) - read(before);
   const sum = (read: 'feesCents' | 'rewardsCents') =>
@@ -194,7 +194,7 @@ interface Run {
   paidTotal: string;
 }
 
-/** The admin closes the day before its end and waits until everybody is paid. */
+/** Closes the day before its end, as the admin, and waits until every account is paid. */
 async function closeDay(
   client: Client,
   cast: Cast,

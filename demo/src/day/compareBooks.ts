@@ -2,18 +2,18 @@ import { type ExpectedSums, entryLine, noSums, payOut } from './expectedSums.ts'
 import { formatCents } from './money.ts';
 import type { AccountState, AuditState, EntryState, Figures } from './readBooks.ts';
 
-/** What the books say, at one moment. */
+/** The state of the books at one moment. */
 export interface Books {
   readonly accounts: ReadonlyMap<string, AccountState>;
   readonly figures: Figures;
 }
 
-/** What the books say at the end. */
+/** The state of the books at the end. */
 export interface ClosedBooks extends Books {
   /** Each account's lines since the beginning, newest first. */
   readonly entries: ReadonlyMap<string, readonly EntryState[]>;
   readonly audit: AuditState;
-  /** The run that closed the day; null where it was closed before the demo began. */
+  /** The payout run of the day; null where the day was closed before the demo began. */
   readonly payoutRun: PayoutRunState | null;
 }
 
@@ -24,7 +24,7 @@ export interface PayoutRunState {
   readonly paidTotalCents: number;
 }
 
-/** A sentence for each figure of the books that is not what the facts make it. */
+/** Returns a sentence for each figure of the books that differs from the facts. */
 export function compareBooks(expected: ExpectedSums, before: Books, after: ClosedBooks): string[] {
   const problems: string[] = [];
   const money = (what: string, is: number, should: number) => {
@@ -80,7 +80,7 @@ export function compareBooks(expected: ExpectedSums, before: Books, after: Close
   count('Tasks created, in analytics', figures.tasksCreated - then.tasksCreated, expected.tasksCreated);
   count('Tasks resolved, in analytics', figures.tasksResolved - then.tasksResolved, expected.tasksResolved);
   count('Assignments, in analytics', figures.assignments - then.assignments, expected.assignments);
-  // What was there before is earlier, so it wins a tie.
+  // The dearest task from before the day is earlier, so it wins a tie.
   const oldWins = then.dearest !== null && then.dearest.rewardCents >= (dearest?.rewardCents ?? 0);
   const dearestIds = oldWins ? [then.dearest.taskId] : (dearest?.taskIds ?? []);
   money(
@@ -104,7 +104,7 @@ export function compareBooks(expected: ExpectedSums, before: Books, after: Close
   return problems;
 }
 
-/** Each fee, reward and payout once and with its amount, whatever the order. */
+/** Checks that each fee, reward and payout is there once and with its amount, in any order. */
 function compareEntries(name: string, lines: readonly EntryState[], expected: readonly string[]): string[] {
   const counts = new Map<string, number>();
   for (const line of expected) counts.set(line, (counts.get(line) ?? 0) - 1);
@@ -122,14 +122,14 @@ function compareEntries(name: string, lines: readonly EntryState[], expected: re
     });
 }
 
-/** Each line's balance is the one below it and its own amount. */
+/** Checks that each line's balance is the balance of the line below it plus its own amount. */
 function followBalance(name: string, newestFirst: readonly EntryState[], balanceBefore: number): string[] {
   const problems: string[] = [];
   let balance = balanceBefore;
   for (const { amountCents, balanceAfterCents } of newestFirst.toReversed()) {
     if (balanceAfterCents !== balance + amountCents)
       problems.push(
-        `Audit log of ${name}: a line says that the balance is ${formatCents(balanceAfterCents)} after it; with the lines before, it is ${formatCents(balance + amountCents)}.`,
+        `Audit log of ${name}: a line says that the balance after it is ${formatCents(balanceAfterCents)}; by the lines before, it is ${formatCents(balance + amountCents)}.`,
       );
     balance = balanceAfterCents;
   }

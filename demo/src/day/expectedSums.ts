@@ -1,41 +1,41 @@
-/** What the tracker and the price list say of one task; nothing here comes from the ledger. */
+/** The facts of tracker and the price list about one task; nothing here comes from the ledger. */
 export interface TaskFacts {
   readonly id: string;
   readonly title: string;
   readonly createdAt: string;
-  /** Null while it is open. */
+  /** Null while the task is open. */
   readonly resolvedAt: string | null;
   readonly assigneeId: string;
   readonly feeCents: number;
   readonly rewardCents: number;
-  /** Every one it ever had. */
+  /** Every assignment that the task ever had. */
   readonly assignments: readonly AssignmentFact[];
 }
 
 export interface AssignmentFact {
   readonly id: string;
   readonly assigneeId: string;
-  /** Null where it came with the task's creation. */
+  /** Null where the assignment was made with the task. */
   readonly reassignmentId: string | null;
 }
 
-/** What there was before the day began: the day's facts are those that came since. */
+/** The facts from before the day began: all later ones are the day's. */
 export interface FactsBefore {
-  /** Tasks that were open. Done ones don't change any more. */
+  /** Tasks that were open. Tasks that are done no longer change. */
   readonly openTaskIds: ReadonlySet<string>;
-  /** Of the open tasks. */
+  /** All assignments of the open tasks. */
   readonly assignmentIds: ReadonlySet<string>;
 }
 
-/** What the day's facts mean for one person. */
+/** The sums of the day's facts for one person. */
 export interface PersonSums {
   readonly feesCents: number;
   readonly rewardsCents: number;
-  /** One for each entry the ledger must have, as `KIND task amount`, sorted. */
+  /** A line for each entry that the ledger must have, as `KIND task amount`, sorted. */
   readonly entries: readonly string[];
 }
 
-/** What the day's facts mean for the company. */
+/** The sums of the day's facts for the company. */
 export interface ExpectedSums {
   readonly people: ReadonlyMap<string, PersonSums>;
   readonly feesCents: number;
@@ -43,17 +43,17 @@ export interface ExpectedSums {
   readonly tasksCreated: number;
   readonly tasksResolved: number;
   readonly assignments: number;
-  /** The dearest of the tasks resolved, several where they were resolved at the same moment; null where none was. */
+  /** The dearest resolved task; several where equals were resolved at the same moment; null where there is none. */
   readonly dearest: { readonly rewardCents: number; readonly taskIds: readonly string[] } | null;
 }
 
 export const noSums: PersonSums = { feesCents: 0, rewardsCents: 0, entries: [] };
 
-/** A ledger entry as one line, so that two lists of them can be compared whatever their order. */
+/** Returns a ledger entry as one line, so that two lists of entries can be compared in any order. */
 export const entryLine = (kind: string, taskId: string | null, amountCents: number): string =>
   `${kind} ${taskId ?? '-'} ${amountCents}`;
 
-/** Adds up the day: a fee for each assignment (rule 8), a reward for each task, to whoever held it when it was done. */
+/** Adds up the day: a fee for each assignment (rule 8), and a reward for each resolved task, to its last assignee. */
 export function sumFacts(tasks: readonly TaskFacts[], before: FactsBefore): ExpectedSums {
   const people = new Map<string, { feesCents: number; rewardsCents: number; entries: string[] }>();
   const person = (id: string) => {
@@ -90,7 +90,7 @@ export function sumFacts(tasks: readonly TaskFacts[], before: FactsBefore): Expe
   };
 }
 
-/** Ties go to the earliest (rule 14). */
+/** Finds the dearest resolved task. The earliest wins a tie (rule 14). */
 function dearestOf(resolved: readonly TaskFacts[]): ExpectedSums['dearest'] {
   if (resolved.length === 0) return null;
   const rewardCents = resolved.reduce((most, task) => Math.max(most, task.rewardCents), 0);
@@ -103,7 +103,7 @@ function dearestOf(resolved: readonly TaskFacts[]): ExpectedSums['dearest'] {
   };
 }
 
-/** What closing the day does to a balance: a positive one is paid out whole, a negative one is carried (rule 11). */
+/** Returns a balance after the day is closed: a positive one is paid out whole, a negative one is carried (rule 11). */
 export function payOut(balanceCents: number): { paidCents: number; balanceCents: number } {
   const paidCents = Math.max(0, balanceCents);
   return { paidCents, balanceCents: balanceCents - paidCents };

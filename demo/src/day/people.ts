@@ -6,7 +6,7 @@ export interface LogIn {
   readonly beakShape: string;
 }
 
-/** The demo company's, as `npm start` prints them. The admin comes first. */
+/** The demo company's log-ins, as `npm start` prints them. The admin comes first. */
 export const demoLogIns: readonly LogIn[] = [
   { login: 'ada', beakShape: 'wide, hooked, scarlet tip' },
   { login: 'max', beakShape: 'short, strong, charcoal' },
@@ -18,23 +18,23 @@ export const demoLogIns: readonly LogIn[] = [
   { login: 'juno', beakShape: 'candy corn, smooth, long' },
 ];
 
-/** Who plays the day. */
+/** The users who play the day. */
 export interface Cast {
   readonly admin: Session;
   readonly manager: Session;
   readonly accountant: Session;
-  /** All who signed in, by login. */
+  /** All users who have signed in. */
   readonly everybody: readonly Session[];
 }
 
-/** What keeps the day from being played: its message is one sentence. */
+/** Says in one sentence why the day cannot be played. */
 export class DayError extends Error {
   override name = 'DayError';
 }
 
 /**
- * Signs everybody in. Somebody may have left the company, or have another role by now; the roles are what counts.
- * @throws DayError where nobody is left for a role.
+ * Signs everybody in. A user may have left the company, or have another role by now; only the roles matter.
+ * @throws DayError where no user is left for a role.
  */
 export async function gatherCast(client: Client, logIns: readonly LogIn[]): Promise<Cast> {
   const sessions = await Promise.all(
@@ -48,7 +48,7 @@ export async function gatherCast(client: Client, logIns: readonly LogIn[]): Prom
   const everybody = sessions.filter((session) => session !== null);
   const first = (role: string): Session => {
     const found = everybody.find(({ user }) => user.role === role);
-    if (!found) throw new DayError(`Nobody of the demo company can sign in as ${role}: the day needs one.`);
+    if (!found) throw new DayError(`No user of the demo company can sign in as ${role}: the day needs one.`);
     return found;
   };
   return { admin: first('ADMIN'), manager: first('MANAGER'), accountant: first('ACCOUNTANT'), everybody };

@@ -83,7 +83,7 @@ const auditDocument = `query Audit {
 // biome-ignore lint/suspicious/noExplicitAny: an answer of a shape that the document above it states.
 type Answer = any;
 
-/** Every account, by its owner's id, as the accountant sees it. Earlier days than `since` are closed and don't change. */
+/** Reads every account, as the accountant, by its owner's id. Days before `since` are closed and do not change. */
 export async function readAccounts(
   client: Client,
   cast: Cast,
@@ -116,7 +116,7 @@ export async function readAccounts(
   }
 }
 
-/** The lines of an account's audit log above the one that was its newest, newest first. */
+/** Reads the lines of an account's audit log that are newer than `newestBefore`, newest first. */
 export async function readEntriesSince(
   client: Client,
   cast: Cast,
@@ -145,8 +145,8 @@ export async function readEntriesSince(
 }
 
 /**
- * Money of the billing day, counts of today: an early close parts the two. In analytics only a range may hold a day
- * that has not come.
+ * Reads the money of the billing day and the counts of today: after an early close, these are two days. In analytics,
+ * only a range may include a day that has not come yet.
  */
 export async function readFigures(client: Client, cast: Cast, billingDay: string): Promise<Figures> {
   const { today, company, money, counts } = await requestAs<Answer>(client, cast.admin, figuresDocument, {
@@ -171,7 +171,7 @@ export async function readFigures(client: Client, cast: Cast, billingDay: string
   };
 }
 
-/** The ledger checked against itself. */
+/** Reads the result of checking the ledger against itself. */
 export async function readAudit(client: Client, cast: Cast): Promise<AuditState> {
   return (await requestAs<Answer>(client, cast.admin, auditDocument)).ledgerAudit;
 }

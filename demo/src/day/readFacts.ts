@@ -3,9 +3,9 @@ import { requestAs, type Session } from '../session.ts';
 import type { AssignmentFact, FactsBefore, TaskFacts } from './expectedSums.ts';
 import { parseCents } from './money.ts';
 
-/** What there was before the day began, and how to tell later tasks. */
+/** The facts from before the day began, and the moment that separates later tasks from them. */
 export interface TasksBefore extends FactsBefore {
-  /** When the newest task of all was made, in milliseconds: the server's time, so that no two clocks have to agree. */
+  /** When the newest task of all was made, in milliseconds: by the server's clock, so that no two clocks must agree. */
   readonly newestAt: number;
 }
 
@@ -45,7 +45,7 @@ const assignmentsDocument = `query Assignments($id: ID!, $after: String) {
 }`;
 const newestDocument = 'query Newest { tasks(first: 1) { nodes { createdAt } } }';
 
-/** Takes note of what there is. */
+/** Reads the facts from before the day. */
 export async function noteTasks(client: Client, session: Session): Promise<TasksBefore> {
   const { tasks: newest } = await requestAs<{ tasks: { nodes: { createdAt: string }[] } }>(
     client,
@@ -61,7 +61,7 @@ export async function noteTasks(client: Client, session: Session): Promise<Tasks
   };
 }
 
-/** All tasks that the day can have touched: those that were open when it began, and those made since. */
+/** Reads all tasks that the day can have changed: those that were open when it began, and those made since. */
 export async function readTasksOfDay(
   client: Client,
   session: Session,
@@ -74,7 +74,7 @@ export async function readTasksOfDay(
     const isNew = Date.parse(task.createdAt) > before.newestAt;
     if (wasOpen) stillToCome--;
     if (wasOpen || isNew) found.push(task);
-    // Newest first: what follows is older and was done before.
+    // Newest first: all further tasks are older and were done before the day.
     if (!isNew && stillToCome === 0) break;
   }
   return found;

@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import type { Books, ClosedBooks } from './compareBooks.ts';
 import { formatCents } from './money.ts';
 
-/** The books of the day as tables for people; money since the beginning of the day, balances as they are. */
+/** Prints the books of the day as tables: money since the beginning of the day, balances as they are now. */
 export function printStatements(before: Books, after: ClosedBooks, print: (text: string) => void): void {
   print('\nStatements');
   print(statements(before, after));
@@ -65,13 +65,13 @@ function company(before: Books, after: ClosedBooks): string {
   return table.toString();
 }
 
-/** Columns from `leftColumns` on hold figures, which stand to the right. Without colours: it may go to a file. */
+/** Makes a table. Columns from `leftColumns` on hold figures and align right. No colours: the output may be a file. */
 function moneyTable(head: string[], leftColumns: number) {
   const colAligns = head.map((_, column) => (column < leftColumns ? 'left' : 'right') as 'left' | 'right');
   return new Table({ head, colAligns, style: { head: [], border: [], compact: true } as never });
 }
 
-/** A terminal obeys control characters, and anybody may have typed the title. */
+/** Shortens a title and replaces its control characters: a terminal obeys them, and any user may have typed them. */
 function shorten(title: string): string {
   const plain = [...title.replace(/\p{Cc}/gu, '?')];
   return plain.length > 50 ? `${plain.slice(0, 49).join('')}…` : plain.join('');

@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const pollIntervalMs = 250;
 
 /**
- * Looks again and again until there is nothing more to wait for. Work goes on in the background here, so effects come
- * when they come, but not never.
- * @param look Null once it has come about; till then a clause that says how far it is.
+ * Calls `look` repeatedly until the effect has happened or the time is over. The system works in the background, so
+ * an effect is certain, but comes later.
+ * @param look Returns null once the effect has happened; until then a clause that says how far it is.
  * @returns null, or a sentence where the time was not enough.
  */
 export async function waitUntil(

@@ -7,14 +7,14 @@ import { waitUntil } from './waitUntil.ts';
 
 /** How many tasks each person puts up by hand where the backlog was imported on an earlier day. */
 const freshTasksEach = 4;
-/** The most tasks that one person resolves in one go. */
+/** The most tasks that one person resolves in one step of the day. */
 const mostResolved = 60;
-/** How often an import that was stopped is run again, a second apart: a company of a minute ago may not be known yet. */
+/** The most attempts of an import that stops, a second apart: tracker may not know the users of a new company yet. */
 const importAttempts = 10;
 
 const chores = ['Water the palms', 'Oil the swing', 'Sort the millet', 'Polish the mirror'];
 
-/** The manager imports the backlog; where it was there already, everybody puts up tasks of their own. */
+/** Imports the backlog, as the manager. Where it was imported before, everybody puts up some tasks by hand. */
 export async function putUpTasks(
   client: Client,
   cast: Cast,
@@ -57,8 +57,8 @@ async function putUpChores(client: Client, session: Session): Promise<void> {
 }
 
 /**
- * Everybody resolves some of the newest tasks they hold; how many that were.
- * @param everyNth Of the person at this place among all: each second, third, … task.
+ * Resolves some of the newest tasks of each person, and returns how many.
+ * @param everyNth Returns n for the person at this place: of that person's tasks, every n-th is resolved.
  */
 export async function resolveOwnTasks(
   client: Client,
@@ -87,7 +87,7 @@ async function resolveTask(client: Client, session: Session, id: string): Promis
     await requestAs(client, session, document, { id });
     return true;
   } catch (error) {
-    // Somebody pressed 'reassign' in this moment: the task is another's.
+    // A manager has just pressed 'reassign': the task has another assignee now.
     if (isGraphqlError(error, 'FORBIDDEN', 'CONFLICT')) return false;
     throw error;
   }
@@ -100,7 +100,7 @@ interface Run {
   total: number;
 }
 
-/** The manager shuffles all open tasks anew and waits until that is done. */
+/** Reassigns all open tasks, as the manager, and waits until that is done. */
 export async function reassignEverything(
   client: Client,
   cast: Cast,

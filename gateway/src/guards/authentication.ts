@@ -13,13 +13,13 @@ import type { Endpoint } from '../settings.ts';
 import type { NeedsCaller } from '../supergraph/requirements.ts';
 import { askTokenActivity } from './tokenActivity.ts';
 
-/** What came of looking at an `Authorization` header. */
+/** The result of checking an `Authorization` header. */
 export interface Identity {
-  /** Why nobody is signed in; undefined where somebody is, or where it is left to the subgraphs to tell. */
+  /** Why the caller is not signed in. Undefined for a signed-in caller, and where only the subgraphs can find out. */
   readonly problem: AuthenticationProblem | undefined;
-  /** The header as subgraphs get it: one that does not hold is kept from them, so that it cannot spoil a log-in. */
+  /** The header that subgraphs get. An invalid one is kept from them, so that it cannot spoil a log-in. */
   readonly authorization: string | undefined;
-  /** What the token says; undefined without one, and where tokens just pass through. */
+  /** The claims of the token; undefined without one, and where the gateway does not verify tokens. */
   readonly claims?: TokenClaims;
 }
 
@@ -29,8 +29,8 @@ export interface Authentication {
 }
 
 /**
- * Verifies callers' tokens. The subgraphs verify them again and are the authority; doing it here as well refuses
- * hopeless requests early. So wherever the keys cannot be had, requests go on to the subgraphs.
+ * Verifies callers' tokens. The subgraphs verify them again, and their result is what counts; the check here refuses
+ * hopeless requests early. So where the keys cannot be fetched, requests go on to the subgraphs.
  */
 export function createAuthentication(options: {
   jwksUrl: string | undefined;
@@ -48,7 +48,7 @@ export function createAuthentication(options: {
   const verify = createTokenVerifier(new URL(jwksUrl), options.now);
   const activity = introspection && askTokenActivity(introspection, log);
   const warn = seldom((error: unknown) =>
-    log.warn({ err: error }, 'tokens cannot be verified at the moment and are left to the subgraphs'),
+    log.warn({ err: error }, 'cannot verify tokens at the moment: for now, only the subgraphs do'),
   );
   return {
     async identify(authorization) {
@@ -70,7 +70,7 @@ export function createAuthentication(options: {
   };
 }
 
-/** Refuses an operation that selects what only signed-in callers may have, before any subgraph is asked. */
+/** Refuses an operation that needs a signed-in caller, before any subgraph is asked. */
 export function refuseStrangers(
   needsCaller: (schema: GraphQLSchema) => NeedsCaller,
 ): ApolloServerPlugin<CallerContext> {
@@ -88,7 +88,7 @@ export function refuseStrangers(
   };
 }
 
-/** The status is for clients of `application/graphql-response+json`; for older ones `legacyStatus` makes it 200. */
+/** Returns the error for callers who are not signed in. `legacyStatus` makes its status 200 for older clients. */
 export const unauthenticated = (problem: AuthenticationProblem) =>
   new GraphQLError(authenticationProblems[problem], {
     extensions: {

@@ -2,11 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isForeign } from '../request/caller.ts';
 
 export interface CrossOrigin {
-  /** Sets the headers that let an allowed origin read the answer, and answers preflights; true where it did. */
+  /** Sets the headers that let an allowed origin read the answer, and answers preflights. True where it answered. */
   answersPreflight(request: IncomingMessage, response: ServerResponse): boolean;
 }
 
-/** Lets pages of the listed origins call, without cookies: what they may do rests on the token they send alone. */
+/** Lets pages of the listed origins call, without cookies: only the token that they send gives them rights. */
 export function allowOrigins(origins: readonly string[], trustedProxies: number): CrossOrigin {
   return {
     answersPreflight(request, response) {

@@ -9,20 +9,20 @@ export interface HeavyLimits {
   readonly MAX_HEAVY: number;
   /** Of one caller. */
   readonly MAX_HEAVY_PER_CALLER: number;
-  /** An operation is heavy where its answer may have more bytes than this. */
+  /** An operation is heavy if its answer may have more bytes than this. */
   readonly HEAVY_BYTES: number;
 }
 
 /** How many operations of one caller may wait. */
 const mostWaiting = 10;
 
-/** How long one waits at most, in milliseconds. */
+/** The longest that an operation waits, in milliseconds. */
 const maxWaitMs = 10_000;
 
-/** An operation that has not ended by itself after so long gives its place back, in milliseconds. */
+/** How long an operation may hold its place, in milliseconds. Then its place is given to the next one. */
 const maxHoldMs = 120_000;
 
-/** Gives an operation's place to the next one; more than once is as good as once. */
+/** Gives an operation's place to the next one. Further calls do nothing. */
 type Release = () => void;
 
 interface Waiting {
@@ -31,13 +31,13 @@ interface Waiting {
 }
 
 /**
- * Lets so many heavy operations begin at a time, of one caller and of all. The others wait in their caller's own queue,
- * and callers take turns: one that sends ten at once holds up no other caller.
+ * Limits how many heavy operations are under way, of one caller and of all. The others wait in one queue per caller,
+ * and callers take turns: a caller that sends ten at once does not delay the others.
  */
 export class HeavyOperations {
   readonly #limits: HeavyLimits;
   readonly #underWay = new Map<string, number>();
-  /** In the order in which callers have their turn. */
+  /** One queue per caller, in the order of their turns. */
   readonly #queues = new Map<string, Waiting[]>();
   #total = 0;
 
@@ -52,7 +52,7 @@ export class HeavyOperations {
 
   /**
    * Resolves once the operation may begin.
-   * @throws GraphQLError TOO_MANY_REQUESTS where too many of this caller's wait, or it has waited too long.
+   * @throws GraphQLError TOO_MANY_REQUESTS where too many of this caller's wait already, or this one waited too long.
    */
   async begin(caller: string): Promise<Release> {
     if (this.#hasRoom(caller)) return this.#start(caller);
@@ -103,7 +103,7 @@ export class HeavyOperations {
     return release;
   }
 
-  /** Begins the first one of the first caller that has room; that caller's next turn comes after all others'. */
+  /** Begins the first operation of the first caller that has room. That caller's next turn is after all others. */
   #next(): void {
     for (const [caller, queue] of this.#queues) {
       const [first] = queue;
@@ -121,7 +121,7 @@ const tooMany = () =>
     { extensions: { code: 'TOO_MANY_REQUESTS', retryAfterMs: maxWaitMs, ...httpStatus(429) } },
   );
 
-/** Lets heavy operations wait for their turn; after the plugin that finds out how large an answer may be. */
+/** Makes heavy operations wait for their turn. Comes after the plugin that computes how large an answer may be. */
 export function queueHeavyOperations(
   heavy: HeavyOperations,
   heavyBytes: number,
@@ -134,7 +134,7 @@ export function queueHeavyOperations(
           const { size, userId, clientAddress } = contextValue;
           if (size && size.bytes > heavyBytes) release = await heavy.begin(userId ?? clientAddress);
         },
-        // After answers and refusals alike.
+        // Called for answers and refusals alike.
         async willSendResponse() {
           release?.();
         },

@@ -4,7 +4,7 @@ import { GraphQLError, type ValidationContext } from 'graphql';
 import type { CallerContext } from '../request/caller.ts';
 import type { GatewaySettings } from '../settings.ts';
 
-/** Says in the answer which limit was met; nothing is thrown, which Apollo Server would take for a fault of its own. */
+/** Reports in the answer which limit was exceeded. An error that is thrown would count as a fault of the server. */
 const reported = () => ({
   propagateOnRejection: false,
   onReject: [
@@ -16,8 +16,8 @@ const reported = () => ({
 });
 
 /**
- * The limits of one operation, so that a short request cannot make long work. Tokens are limited while parsing, by
- * graphql-js: armor's own limit throws out of the request and ends the process.
+ * Returns the limits of one operation, so that a short request cannot cause long work. graphql-js limits tokens while
+ * it parses. (*Instead:* armor's own token limit throws outside the request and ends the process.)
  */
 export function limitOperations(
   settings: GatewaySettings,
@@ -28,7 +28,7 @@ export function limitOperations(
     maxDepth: { ...reported(), n: settings.MAX_DEPTH, flattenFragments: true },
     maxAliases: { ...reported(), n: settings.MAX_ALIASES },
     maxDirectives: { ...reported(), n: settings.MAX_DIRECTIVES },
-    // Our own (operationSize.ts) counts page sizes that come by variables, too, and bytes.
+    // Our own limit (operationSize.ts) also counts bytes, and page sizes that come by variables.
     costLimit: { enabled: false },
   }).protect();
   return {

@@ -3,15 +3,15 @@ import { LRUCache } from 'lru-cache';
 import { Pool } from 'undici';
 import type { Endpoint } from '../settings.ts';
 
-/** Tells whether a token's session still goes on. Where that cannot be found out, the token's own life is the limit. */
+/** Checks whether a token's session is still open. Where that is unknown, the token holds until it expires. */
 export interface TokenActivity {
   isActive(token: string): Promise<boolean>;
   close(): Promise<void>;
 }
 
-/** How long an answer counts, in milliseconds: with the asking itself, an end is noticed within a second. */
+/** How long an answer is reused, in milliseconds. With the request itself, an end is noticed within a second. */
 const answerLifeMs = 800;
-/** The longest an operation waits for the answer. */
+/** The longest that an operation waits for the answer, in milliseconds. */
 const patienceMs = 500;
 /** How many answers are kept. */
 const maxAnswers = 10_000;
@@ -23,7 +23,7 @@ export function askTokenActivity({ url, secret }: Endpoint, log: Log): TokenActi
   const warn = seldom((error: unknown) =>
     log.warn(
       { err: error },
-      'whether tokens are still active cannot be learnt (INTROSPECTION_URL): meanwhile they hold until they run out',
+      'cannot ask whether tokens are still active (INTROSPECTION_URL): for now, they hold until they expire',
     ),
   );
   const answers = new LRUCache<string, Promise<boolean>>({
@@ -62,7 +62,7 @@ export function askTokenActivity({ url, secret }: Endpoint, log: Log): TokenActi
 
   return {
     isActive(token) {
-      // The promise is kept, so that requests that come together ask once.
+      // Keeps the promise, so that requests that come together ask once.
       let active = answers.get(token);
       if (!active) {
         active = ask(token);

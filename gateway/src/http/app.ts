@@ -6,7 +6,7 @@ import { type ServedFile, sendFile, toServedFile } from './file.ts';
 
 /** The files of a built web app. */
 export interface App {
-  /** Answers with a file, or with the app's page where the path is one of its own; calls `otherwise` where it is not. */
+  /** Answers with a file, or with the app's page where the client accepts HTML. Else calls `otherwise`. */
   answer(request: IncomingMessage, response: ServerResponse, otherwise: () => void): void;
 }
 
@@ -25,16 +25,16 @@ const types: Readonly<Record<string, string>> = {
 };
 const yearSeconds = 31_536_000;
 
-/** Nothing but this origin, and no script that does not come in a file from it. */
+/** Allows only this origin, and only scripts that come in a file from it. */
 const contentSecurityPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /**
- * Serves a directory in which an app was built, with whatever has been compressed beforehand (`.br`, `.gz`). Files
- * below `assets/` have their content's hash in their names and are kept for good; all others are asked for each time.
- * All of it is read once, at the start: an app is a few MB, and what is rebuilt under a gateway that runs would be half
- * of one version and half of another. (sirv streams each file anew, and a file that is gone by then ends the process.)
- * @throws SettingError where there is no app in it.
+ * Serves a directory with a built app, and the files that the build has compressed (`.br`, `.gz`). Files below
+ * `assets/` have their content's hash in their names, so clients keep them; they ask for all others each time. All
+ * files are read once, at the start: an app is a few MB, and a rebuild under a running gateway would mix two
+ * versions. (*Instead:* sirv streams each file anew; a file that is gone by then ends the process.)
+ * @throws SettingError where the directory has no app.
  */
 export function serveApp(directory: string): App {
   const files = readFiles(directory);
@@ -48,7 +48,7 @@ export function serveApp(directory: string): App {
       const [path = '/'] = (request.url ?? '/').split('?', 1);
       const file = path === '/' ? page : files.get(path);
       if (file) return sendFile(file, request, response);
-      // Somebody looks at a page of the app, whose path only the app knows.
+      // A browser asks for a page of the app; only the app knows its paths.
       if (request.headers.accept?.includes('text/html')) return sendFile(page, request, response);
       otherwise();
     },
@@ -59,7 +59,7 @@ function readFiles(directory: string): Map<string, ServedFile> {
   const read = new Map<string, Buffer>();
   try {
     for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
-      // Nothing hidden: a build may leave its own notes there.
+      // Skips hidden files: a build may leave its own notes in them.
       if (!entry.isFile() || entry.name.startsWith('.')) continue;
       const file = join(entry.parentPath, entry.name);
       read.set(`/${relative(directory, file).split(sep).join('/')}`, readFileSync(file));

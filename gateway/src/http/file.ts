@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** In which forms a file is sent, the preferred first. */
+/** The encodings that a file is sent in, the preferred one first. */
 const encodings = ['br', 'gzip'] as const;
 
-/** What a client gets at a path: its bytes, and what has been compressed of them beforehand. */
+/** The content of a path: its headers, its bytes, and their compressed forms. */
 export interface ServedFile {
   readonly headers: Readonly<Record<string, string>>;
-  /** Of the plain bytes. */
+  /** The hash of the plain bytes. */
   readonly tag: string;
   readonly plain: Buffer;
   readonly br?: Buffer | undefined;
   readonly gzip?: Buffer | undefined;
 }
 
-/** A file with the headers that it is always sent with. */
+/** Returns a file with the headers that are always sent with it. */
 export function toServedFile(
   bytes: Pick<ServedFile, 'plain' | 'br' | 'gzip'>,
   headers: { 'content-type': string; 'cache-control': string; 'content-security-policy'?: string },
@@ -27,7 +27,7 @@ export function toServedFile(
   };
 }
 
-/** Sends a file, compressed where the client takes that; 304 to one that has it already. */
+/** Sends a file, compressed where the client accepts that. Answers 304 where the client has it already. */
 export function sendFile(file: ServedFile, request: IncomingMessage, response: ServerResponse): void {
   const accepted = String(request.headers['accept-encoding'] ?? '');
   const encoding = encodings.find((name) => file[name] && new RegExp(`\\b${name}\\b`).test(accepted));

@@ -6,11 +6,11 @@ import type { ObserveSubgraph } from '../supergraph/supergraph.ts';
 export interface GatewayMetrics {
   readonly plugin: ApolloServerPlugin<CallerContext>;
   readonly observeSubgraph: ObserveSubgraph;
-  /** Counts what stays open, whenever somebody looks. */
+  /** Counts open connections and subscriptions each time the metrics are read. */
   countLive(counts: Readonly<Record<'sockets' | 'streams' | 'subscriptions', () => number>>): void;
 }
 
-/** What operators see of the gateway's work, beside the process's own figures. */
+/** Registers the metrics of the gateway's work, beside the metrics of the process. */
 export function countOperations(registry: Registry): GatewayMetrics {
   const operations = new Counter({
     name: 'gateway_operations_total',

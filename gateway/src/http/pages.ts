@@ -10,7 +10,7 @@ export interface Page {
   answer(request: IncomingMessage, response: ServerResponse): Promise<void>;
 }
 
-/** A page, made and compressed when it is first asked for. */
+/** Returns a page that is made and compressed at the first request for it. */
 function page(render: () => Promise<string> | string, contentSecurityPolicy: string): Page {
   const make = async (): Promise<ServedFile> => {
     const plain = Buffer.from(await render());
@@ -33,22 +33,22 @@ function page(render: () => Promise<string> | string, contentSecurityPolicy: str
 }
 
 /**
- * GraphiQL, complete in one file, for where Apollo Sandbox cannot be loaded. The policy makes sure of that: nothing
- * but this origin can be reached from it. It is some 9 MB, so it is loaded when somebody first wants it.
+ * Returns GraphiQL, complete in one file, for browsers that cannot load Apollo Sandbox. The policy enforces that: the
+ * page can reach nothing but this origin. GraphiQL has some 9 MB, so it is loaded at the first request for it.
  */
 export const graphiqlPage = (): Page =>
   page(async () => {
     const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
     return renderGraphiQL({
       endpoint: '/graphql',
-      // By GET at the endpoint itself, whatever the library says.
+      // Subscribes by GET at the endpoint itself, despite the library's description.
       subscriptionsProtocol: 'GRAPHQL_SSE',
       title: 'GraphiQL',
       shouldPersistHeaders: false,
     });
   }, "default-src 'none'; script-src 'unsafe-inline' blob:; worker-src blob:; style-src 'unsafe-inline'; img-src 'self' data: blob:; font-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
 
-/** The page at `/`: the general one, or the HTML it is given. */
+/** Returns the page at `/`: the given HTML, or else the general page. */
 export const landingPage = (html: string = generalPage): Page =>
   page(
     () => html,
@@ -97,11 +97,11 @@ const generalPage = /* HTML */ `<!doctype html>
 <ul>
 <li><a href="/graphql"><b>Apollo Sandbox</b><span>Explore the graph and run operations. Needs the internet.</span></a></li>
 <li><a href="/graphiql"><b>GraphiQL</b><span>The same without the internet: it ships with the gateway.</span></a></li>
-<li><a href="/health/ready"><b>Health</b><span>Whether every part of the graph has answered.</span></a></li>
-<li><a href="/.well-known/jwks.json"><b>Public keys</b><span>What access tokens are verified with.</span></a></li>
+<li><a href="/health/ready"><b>Health</b><span>Shows whether every part of the graph has answered.</span></a></li>
+<li><a href="/.well-known/jwks.json"><b>Public keys</b><span>The keys that verify access tokens.</span></a></li>
 </ul>
 <h2>How to log in</h2>
-<p>Run the graph's log-in operation (the schema shows it among the mutations), then send the access token it hands out with every operation:</p>
+<p>Run the graph's log-in operation (the schema shows it among the mutations), then send the access token from its answer with every operation:</p>
 <pre>Authorization: Bearer &lt;access token&gt;</pre>
 <p>In Sandbox and in GraphiQL there is a tab for headers below the operation.</p>
 </main>

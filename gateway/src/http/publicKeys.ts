@@ -1,16 +1,16 @@
 import { request } from 'undici';
 
-/** Hands on the published keys. */
+/** The published keys, as the gateway serves them. */
 export interface PublicKeys {
-  /** The key set as JSON. Rejects where it was never to be had. */
+  /** Returns the key set as JSON. Rejects where it could never be fetched. */
   read(): Promise<string>;
 }
 
-/** How long keys are handed out without asking for newer ones: a rotation shows within this time. */
+/** How long keys are served before they are fetched again, in milliseconds. A rotation shows within this time. */
 export const keysLifeMs = 5_000;
 const patienceMs = 3_000;
 
-/** Keeps the key set at `url`; while it cannot be asked for, the last one known goes on serving. */
+/** Fetches and keeps the key set at `url`. While that fails, the last known key set is served. */
 export function relayPublicKeys(url: string): PublicKeys {
   let known: string | undefined;
   let askedAt = Number.NEGATIVE_INFINITY;

@@ -7,26 +7,26 @@ import { keysLifeMs, type PublicKeys } from './publicKeys.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
-/** The id of a request, which `route` made. */
+/** Returns the id of a request, which `route` made. */
 export const requestIdOf = (response: ServerResponse): string => String(response.getHeader('x-request-id'));
 
-/** Everything there is at the public port, by path. */
+/** Returns the listener of the public port, which answers by path. */
 export function route(options: {
   graphql: Answer;
-  /** Operations whose answers are streams of events. */
+  /** Answers operations with streams of events. */
   stream: Answer;
   landing: Page;
-  /** In place of the landing page; all paths that are nobody else's are its own. */
+  /** Served in place of the landing page, and at every path that has no route. */
   app: App | undefined;
   graphiql: Page;
   publicKeys: PublicKeys | undefined;
   readiness: Readiness;
-  /** Logs what nobody expected, and gives the sentence for the client. */
+  /** Logs an unexpected error and returns the sentence for the client. */
   mask: (error: unknown, id: string) => { message: string };
 }): RequestListener {
   const { readiness, publicKeys, app } = options;
   const nothing: Answer = (_, response) =>
-    answerText(response, 404, `There is nothing at this path. There are ${[...routes.keys()].join(', ')}.`);
+    answerText(response, 404, `There is nothing at this path. Paths are ${[...routes.keys()].join(', ')}.`);
   const appFile =
     app && readOnly((request, response) => app.answer(request, response, () => nothing(request, response)));
   const routes = new Map<string, Answer>(
@@ -70,7 +70,7 @@ function readOnly(answer: Answer): Answer {
     request.resume();
     if (isRead(request)) return answer(request, response);
     response.setHeader('allow', 'GET, HEAD');
-    answerText(response, 405, 'This page is only for reading: use GET.');
+    answerText(response, 405, 'This page can only be read: use GET.');
   };
 }
 
@@ -94,7 +94,7 @@ async function answerKeys(response: ServerResponse, publicKeys: PublicKeys | und
   response.writeHead(200, {
     'content-type': 'application/json; charset=utf-8',
     'cache-control': `public, max-age=${keysLifeMs / 1000}`,
-    // Public keys are for everybody, pages of other origins included.
+    // Pages of any origin may read public keys.
     'access-control-allow-origin': '*',
   });
   response.end(keys);

@@ -1,16 +1,16 @@
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import type { Source } from './hub.ts';
 
-/** When an event that could not be completed is completed again, and how long that may be put off, in milliseconds. */
+/** The first and the longest pause before an incomplete payload is completed again, in milliseconds. */
 const againAfterMs = 1_000;
 const maxAgainAfterMs = 60_000;
 
 /**
- * Completes events one after the other, in their order; where that fails, the payload says so. What a subgraph that is
- * away leaves out of a payload is told once it is back, even if nothing else happens: payloads are states.
- * @param options.complete fetches what the other subgraphs have to add
- * @param options.isSurprise whether an error may be gone when asked again
- * @param options.shown a payload as clients may see it; logs what is not for them
+ * Completes events one after the other, in order. Where that fails, the payload has the error. A payload without the
+ * part of a subgraph that is down is sent again once the subgraph is back, because payloads are states.
+ * @param options.complete fetches the parts of the other subgraphs
+ * @param options.isSurprise true where an error may be gone at the next try
+ * @param options.shown returns a payload as clients may see it; logs what they may not see
  */
 export function completeEvents(
   events: AsyncIterableIterator<ExecutionResult>,
@@ -21,7 +21,7 @@ export function completeEvents(
   },
 ): Source {
   let coming: Promise<IteratorResult<ExecutionResult>> | undefined;
-  /** The newest event, as long as its payload lacks something. */
+  /** The newest event, while its payload lacks a part. */
   let incomplete: ExecutionResult | undefined;
   let pauseMs = againAfterMs;
   const complete = (event: ExecutionResult) =>
@@ -45,7 +45,7 @@ export function completeEvents(
         } else pauseMs = Math.min(2 * pauseMs, maxAgainAfterMs);
         const event: ExecutionResult = next?.value ?? (incomplete as ExecutionResult);
         const result = await complete(event);
-        // What the owner of the event could not tell does not come by asking the others.
+        // The part that the event's own subgraph lacks cannot be fetched from the others.
         const lacks = !event.errors && result.errors?.some(options.isSurprise);
         incomplete = lacks ? event : undefined;
         if (next || !lacks) return { value: options.shown(result), done: false };
@@ -59,7 +59,7 @@ export function completeEvents(
   };
 }
 
-/** What comes first of a promise and the end of so many milliseconds, which is undefined. */
+/** Returns the value of the promise, or undefined once so many milliseconds have passed. */
 async function within<Value>(ms: number, promise: Promise<Value>): Promise<Value | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<undefined>((resolve) => {

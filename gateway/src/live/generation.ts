@@ -7,7 +7,7 @@ import { LRUCache } from 'lru-cache';
 import type { CallerContext } from '../request/caller.ts';
 import type { SubgraphDataSource } from '../supergraph/dataSource.ts';
 
-/** A subscription as a client asks for it, validated. */
+/** A validated subscription, as a client asks for it. */
 export interface LiveOperation {
   readonly query: string;
   readonly document: DocumentNode;
@@ -15,7 +15,7 @@ export interface LiveOperation {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-/** What is asked of the subgraph that owns the root field. */
+/** The operation that is sent to the subgraph that owns the root field. */
 export interface UpstreamOperation {
   readonly subgraph: string;
   readonly query: string;
@@ -27,8 +27,8 @@ export interface UpstreamOperation {
 const maxPlans = 500;
 
 /**
- * One supergraph and what subscriptions need of it: plans, and the completion of an event by the other subgraphs. It
- * never changes; another supergraph is another generation, and subscriptions of the old one end.
+ * One supergraph, and what subscriptions need from it: plans, and the completion of an event by the other subgraphs.
+ * It never changes. Another supergraph is another generation, and subscriptions of the old one end.
  */
 export class Generation {
   readonly schema: GraphQLSchema;
@@ -53,7 +53,7 @@ export class Generation {
     this.#supergraphSchema = supergraph.schema.toGraphQLJSSchema();
   }
 
-  /** What to subscribe to. @throws where the operation cannot be planned. */
+  /** Returns the operation to subscribe to. @throws where the operation cannot be planned. */
   upstreamOf(operation: LiveOperation): UpstreamOperation {
     const { primary } = this.#plan(operation);
     const used = (primary.variableUsages ?? []).filter((name) => name in operation.variables);
@@ -66,8 +66,8 @@ export class Generation {
   }
 
   /**
-   * Completes an event: an ordinary plan whose first fetch is answered by the event itself is executed by the
-   * gateway's own executor, so that shape, errors and nulls are as in a query.
+   * Completes an event. The event itself answers the first fetch of an ordinary plan, and the gateway's own executor
+   * runs the plan, so that shape, errors and nulls are as in a query.
    */
   async complete(
     operation: LiveOperation,
@@ -91,7 +91,7 @@ export class Generation {
     const requestContext = {
       request: { query, variables, operationName },
       context,
-      // An object, or an error of a subgraph's would break the executor.
+      // Must be an object: otherwise a subgraph's error would break the executor.
       metrics: {},
       logger: this.#log,
       document,
@@ -118,7 +118,7 @@ export class Generation {
         operationName === undefined ? {} : { operationName },
       );
       const plan = this.#planner.buildQueryPlan(operation);
-      if (plan.node?.kind !== 'Subscription') throw new GraphQLError('This is no subscription.');
+      if (plan.node?.kind !== 'Subscription') throw new GraphQLError('This is not a subscription.');
       node = plan.node;
       this.#plans.set(key, node);
     }

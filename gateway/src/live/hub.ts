@@ -1,24 +1,24 @@
 import type { ExecutionResult } from 'graphql';
 import { PayloadQueue } from './payloadQueue.ts';
 
-/** A subscription's payloads, completed: the state of the moment first. */
+/** A subscription's completed payloads. The first is the state of the moment. */
 export type Source = AsyncIterableIterator<ExecutionResult>;
 
-/** How many payloads may wait for a reader before they are given up for the state of the moment. */
+/** How many payloads may wait for a reader. If there are more, all are dropped for the state of the moment. */
 const maxWaiting = 16;
 
 /**
- * Equal subscriptions of the same caller: one upstream and one execution per event for all of them. Whoever joins
- * later is to get the state of the moment first, and only the subgraph knows that; so a new upstream is opened, and
- * once its first payload is there it takes the place of the one before, for everybody. Nothing falls between the two.
- * A reader that is too slow for its payloads gets none until it has read what it has, and then joins anew.
+ * Equal subscriptions of one caller share one upstream and one execution per event. A reader that joins later must
+ * get the state of the moment first, and only the subgraph knows it. So the hub opens a new upstream. When the first
+ * payload of the new upstream arrives, it replaces the old one for all readers, and no payload is lost. A reader that
+ * is too slow loses its waiting payloads, and gets no more until it reads on; then it joins anew.
  */
 export class Hub {
   readonly #open: () => Source;
   readonly #onEmpty: () => void;
   readonly #onOverdue: () => ExecutionResult;
   readonly #patienceMs: number;
-  /** Everybody; those of them that get each payload; and those that wait for the first of a new upstream. */
+  /** All readers; the members, who get each payload; and those that wait for the first one of a new upstream. */
   readonly #readers = new Set<PayloadQueue>();
   readonly #members = new Set<PayloadQueue>();
   #joining = new Set<PayloadQueue>();
@@ -29,8 +29,8 @@ export class Hub {
 
   /**
    * @param options.open opens an upstream
-   * @param options.onOverdue what to say where no first payload came within `patienceMs`
-   * @param options.onEmpty called once nobody is left
+   * @param options.onOverdue returns the payload to send where no first payload came within `patienceMs`
+   * @param options.onEmpty called once the last reader has left
    */
   constructor(options: {
     open: () => Source;
@@ -108,7 +108,7 @@ export class Hub {
     if (source === this.#current) this.#current = undefined;
     else if (source === this.#opening) this.#opening = undefined;
     else return;
-    // Unless one that has just been opened goes on.
+    // Without a new upstream that is being opened, the subscriptions end.
     if (!this.#opening) this.end();
   }
 

@@ -1,9 +1,9 @@
 import type { ExecutionResult } from 'graphql';
 
 /**
- * Payloads on their way to one reader. They are states of the moment, so where too many wait they are given up: the
- * reader's place at the source is given up with them, and taken again once it reads on. Written out, since an
- * `async function*` that waits can't be ended from outside.
+ * Payloads on their way to one reader. They are states of the moment, so where too many wait, all are dropped. The
+ * reader then leaves its source, and joins it again once it reads on. Written by hand, because an `async function*`
+ * that waits cannot be ended from outside.
  */
 export class PayloadQueue implements AsyncIterableIterator<ExecutionResult> {
   readonly #max: number;
@@ -15,9 +15,9 @@ export class PayloadQueue implements AsyncIterableIterator<ExecutionResult> {
 
   /**
    * @param max how many payloads may wait
-   * @param on.overflow more would have waited: whatever pushes is to stop
-   * @param on.readAgain the reader is back after that: whatever pushes is to begin anew, with the state of the moment
-   * @param on.end the reader has gone
+   * @param on.overflow called where more would have waited: the source must stop
+   * @param on.readAgain called when the reader is back after that: the source must begin with the state of the moment
+   * @param on.end called when the reader has gone
    */
   constructor(max: number, on: { overflow(): void; readAgain(): void; end(): void }) {
     this.#max = max;
@@ -40,7 +40,7 @@ export class PayloadQueue implements AsyncIterableIterator<ExecutionResult> {
     this.#on.overflow();
   }
 
-  /** No more payloads; those that wait are still read. */
+  /** Ends the queue. Payloads that wait are still read. */
   complete(): void {
     this.#ended = true;
     this.#wake?.();

@@ -3,20 +3,20 @@ import { type Log, seldom } from '@ates/kit/process/log';
 import { Pool } from 'undici';
 import type { Endpoint } from '../settings.ts';
 
-/** Tells what is connected for long when whoever opened it may no longer be served. */
+/** Reports to long-lived connections when their caller may no longer be served. */
 export interface Sessions {
-  /** Calls back once, when the token runs out or its session ends; hands back how to stop watching. */
+  /** Calls back once, when the token expires or its session ends. Returns the function that stops watching. */
   watch(claims: TokenClaims | undefined, onEnd: (why: AuthenticationProblem) => void): () => void;
   close(): Promise<void>;
 }
 
-/** How often ended sessions are asked for, in milliseconds: an end is noticed within a second. */
+/** How often the gateway asks for ended sessions, in milliseconds: it notices an end within a second. */
 const askEveryMs = 500;
-/** How far back each question reaches, in milliseconds: a session may have ended a while before that can be seen. */
+/** How far back each question reaches, in milliseconds: an end may become visible only some time after it. */
 const overlapMs = 10_000;
-/** The longest a question may take, in milliseconds. */
+/** The longest that one question may take, in milliseconds. */
 const patienceMs = 3_000;
-/** A timer of Node's runs at most this long, in milliseconds. */
+/** The longest delay of a timer in Node, in milliseconds. */
 const maxTimerMs = 2 ** 31 - 1;
 
 function pathOf(target: URL, since: string | undefined): string {
@@ -26,9 +26,9 @@ function pathOf(target: URL, since: string | undefined): string {
 }
 
 /**
- * Watches tokens and, where `endpoint` says whom to ask, sessions: `GET url?since=<ISO 8601>` answers with
- * `{"now": "…", "sessions": ["<sid>", …]}`, those that have ended since; the first question leaves `since` to whom it
- * asks. It is asked as long as anybody is watched.
+ * Watches tokens and, where there is an `endpoint`, sessions. The endpoint answers `GET url?since=<ISO 8601>` with the
+ * sessions that have ended since then: `{"now": "…", "sessions": ["<sid>", …]}`. The first question has no `since`, so
+ * the endpoint chooses it. The gateway asks only while it watches a connection.
  */
 export function watchSessions(options: {
   endpoint: Endpoint | undefined;
@@ -40,7 +40,7 @@ export function watchSessions(options: {
   const warn = seldom((error: unknown) =>
     log.warn(
       { err: error },
-      'which sessions have ended cannot be learnt (ENDED_SESSIONS_URL): meanwhile sockets stay open until their tokens run out',
+      'cannot ask which sessions have ended (ENDED_SESSIONS_URL): for now, sockets stay open until their tokens expire',
     ),
   );
   const target = endpoint && new URL(endpoint.url);
@@ -72,7 +72,7 @@ export function watchSessions(options: {
   };
   const askSoon = () => {
     if (closed || watched.size === 0 || !pool) {
-      // Whoever comes next has just been found active.
+      // The session of the next connection has just been found active.
       since = undefined;
       return;
     }

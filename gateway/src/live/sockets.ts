@@ -21,16 +21,16 @@ import type { OperationRequest, Subscriptions } from './subscriptions.ts';
 
 /** The longest message that is read, in bytes. */
 const maxMessageBytes = 64 * 1024;
-/** How often a socket has to show that it is alive, in milliseconds. */
+/** How often a socket must show that it is alive, in milliseconds. */
 const keepAliveMs = 12_000;
-/** How long a socket may take to introduce itself, in milliseconds. */
+/** How long a client may take to send `connection_init`, in milliseconds. */
 const initWithinMs = 5_000;
-/** How long clients have to say goodbye, in milliseconds. */
+/** How long the gateway waits for clients to close their sockets, in milliseconds. */
 const goodbyeMs = 1_000;
-/** How many operations may go on over one socket. */
+/** How many operations may run on one socket at once. */
 const maxOperationsPerSocket = 100;
 
-/** Close codes: of RFC 6455's registry, and of the graphql-transport-ws protocol. */
+/** Close codes: from RFC 6455's registry, and from the graphql-transport-ws protocol. */
 const closeCodes = { tryAgainLater: 1013, unauthorized: 4401 } as const;
 
 type SocketExtra = Extra & Record<PropertyKey, unknown> & { caller?: Omit<CallerContext, 'requestId'> };
@@ -41,7 +41,7 @@ export type Execute = (request: OperationRequest, caller: CallerContext) => Prom
 export interface Sockets {
   /** How many are open. */
   readonly size: number;
-  /** Tells all clients that the gateway goes (1001) and waits for their goodbye, a moment. */
+  /** Closes all sockets with 1001 (going away), and waits a moment for the clients to close theirs. */
   close(): Promise<void>;
 }
 
@@ -85,8 +85,8 @@ export function serveSockets(
     sockets.handleUpgrade(request, socket, head, (accepted) => {
       accepted.once('close', connections.open());
       sockets.emit('connection', accepted, request);
-      // A message that is too long or malformed: the socket is closed by that, which is enough. graphql-ws would also
-      // write a stack trace to the console, as often as any client likes.
+      // A message that is too long or malformed already closes the socket. graphql-ws would also write a stack trace
+      // to the console, as often as any client likes.
       accepted.removeAllListeners('error');
       accepted.on('error', (error) => options.log.debug({ err: error }, 'a socket failed'));
     });
@@ -106,9 +106,9 @@ export function serveSockets(
         const identity = await authentication.identify(
           typeof given === 'string' ? given : request.headers.authorization,
         );
-        // Gone meanwhile: nothing would count it out again.
+        // The socket closed while we identified its user; without this check it would stay counted for ever.
         if (socket.readyState !== socket.OPEN) return false;
-        // Without a token there is still what everybody may have.
+        // A caller without a token may still have what is public.
         if (identity.problem && identity.problem !== 'missing') {
           socket.close(closeCodes.unauthorized, authenticationProblems[identity.problem]);
           return false;
@@ -143,7 +143,7 @@ export function serveSockets(
         try {
           if (Object.keys(context.subscriptions).length > maxOperationsPerSocket) {
             throw new GraphQLError(
-              `At most ${maxOperationsPerSocket} operations may go on over one socket.`,
+              `At most ${maxOperationsPerSocket} operations may run on one socket at once.`,
               {
                 extensions: { code: 'TOO_MANY_REQUESTS' },
               },
@@ -151,7 +151,7 @@ export function serveSockets(
           }
           const { document, operation } = subscriptions.read(request);
           const caller = contextOf(context);
-          // Refused operations are errors, which payloads are not.
+          // A refused operation throws and is answered with an error message, never with a payload.
           const answer =
             operation.operation === 'subscription'
               ? subscriptions.subscribe(request, caller)
@@ -161,7 +161,7 @@ export function serveSockets(
           return [error instanceof GraphQLError ? error : asGraphQLError(error as Error)];
         }
       },
-      // Its errors are fit to be shown already.
+      // Its errors are already masked.
       onNext: (_, __, ___, ____, result) => result as FormattedExecutionResult,
       onError: (_, __, ___, refusals) => options.formatErrors(refusals),
       subscribe: ({ rootValue }) => rootValue as AsyncIterableIterator<ExecutionResult>,
@@ -175,7 +175,7 @@ export function serveSockets(
       return sockets.clients.size;
     },
     async close() {
-      // One that has gone without a word never says goodbye.
+      // A client that has vanished never closes its socket.
       await Promise.race([graph.dispose(), sleep(goodbyeMs, undefined, { ref: false })]);
       for (const socket of sockets.clients) socket.terminate();
     },

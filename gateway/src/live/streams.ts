@@ -14,12 +14,12 @@ interface Format {
   readonly headers: Readonly<Record<string, string>>;
   readonly begin: string;
   payload(result: ExecutionResult): string;
-  /** Sent now and then, so that nobody on the way takes the answer for dead. */
+  /** Sent every few seconds, so that no proxy takes the answer for dead. */
   readonly heartbeat: string;
   readonly end: string;
 }
 
-/** Server-sent events, as graphql-sse's protocol has them in its distinct connections mode. */
+/** Server-sent events, by graphql-sse's protocol in distinct connections mode. */
 export const eventStream: Format = {
   headers: { 'content-type': 'text/event-stream; charset=utf-8' },
   begin: ':\n\n',
@@ -28,7 +28,7 @@ export const eventStream: Format = {
   end: 'event: complete\ndata:\n\n',
 };
 
-/** Apollo's multipart protocol. A part's closing delimiter goes with the part, or clients see each payload one late. */
+/** Apollo's multipart protocol. Each part brings its closing delimiter, or clients see each payload one late. */
 export const multipart: Format = {
   headers: { 'content-type': 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0' },
   begin: '\r\n--graphql',
@@ -44,11 +44,11 @@ function part(body: unknown): string {
 const heartbeatMs = 5_000;
 
 export interface Streams {
-  /** Answers with a stream of payloads, until the client goes or the subscription ends. */
+  /** Answers with a stream of payloads, until the client leaves or the subscription ends. */
   answer(request: IncomingMessage, response: ServerResponse, format: Format): Promise<void>;
   /** How many are open. */
   readonly size: number;
-  /** Ends all of them in order. */
+  /** Completes all of them. */
   close(): void;
 }
 
@@ -73,7 +73,7 @@ export function serveStreams(options: {
       }
       const { operation } = read;
       const identity = await authentication.identify(request.headers.authorization);
-      // Gone meanwhile: nothing would count it out again.
+      // The client left while we identified its user; without this check it would stay counted for ever.
       if (response.closed) return;
       const leaveUser = identity.claims ? connections.openFor(identity.claims.userId) : () => undefined;
       const refusal = connections.refusal ?? (typeof leaveUser === 'string' ? leaveUser : undefined);
@@ -92,7 +92,7 @@ export function serveStreams(options: {
       try {
         const kind = subscriptions.read(operation).operation.operation;
         if (kind === 'mutation' && request.method === 'GET')
-          throw new GraphQLError('A mutation comes by POST: what is read by GET changes nothing.', {
+          throw new GraphQLError('Send a mutation by POST: a GET must not change anything.', {
             extensions: { code: 'BAD_REQUEST' },
           });
         if (kind === 'subscription') payloads = subscriptions.subscribe(operation, caller);
@@ -103,7 +103,7 @@ export function serveStreams(options: {
       response.writeHead(200, {
         ...format.headers,
         'cache-control': 'no-store',
-        // Proxies are not to gather what is meant to arrive at once.
+        // Stops proxies from buffering: payloads must arrive at once.
         'x-accel-buffering': 'no',
       });
       response.write(format.begin);
@@ -140,7 +140,7 @@ export function serveStreams(options: {
     open.add(each);
     try {
       for await (const payload of payloads) {
-        // A client that reads slowly is waited for; what comes meanwhile is the hub's to keep or to renew.
+        // Waits for slow clients. Meanwhile the hub keeps their payloads, or drops them for the state of the moment.
         if (!response.write(format.payload(payload))) await drained(response);
       }
     } finally {
@@ -170,7 +170,7 @@ interface Problem {
   readonly code: string;
 }
 
-/** The operation in a request's body. */
+/** Reads the operation in a request's body. */
 async function readBody(request: IncomingMessage): Promise<{ operation: OperationRequest } | Problem> {
   if (request.method !== 'POST' || !/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
     request.resume();
@@ -182,10 +182,10 @@ async function readBody(request: IncomingMessage): Promise<{ operation: Operatio
   const operation = requestOf(body.json);
   return operation
     ? { operation }
-    : { status: 400, problem: 'The body has no "query" that is a text.', code: 'BAD_REQUEST' };
+    : { status: 400, problem: 'The body has no "query" that is a string.', code: 'BAD_REQUEST' };
 }
 
-/** The operation in a request's address, as EventSource and GraphiQL send it. */
+/** Reads the operation in a request's URL, as EventSource and GraphiQL send it. */
 function readAddress(request: IncomingMessage): { operation: OperationRequest } | Problem {
   request.resume();
   const parameters = new URL(request.url ?? '/', 'http://here').searchParams;

@@ -24,30 +24,32 @@ import { Generation, type LiveOperation } from './generation.ts';
 import { Hub, type Source } from './hub.ts';
 import { SubgraphSocket } from './upstream.ts';
 
-/** An operation as it comes over any transport. */
+/** An operation, as any transport delivers it. */
 export interface OperationRequest {
   readonly query: string;
   readonly operationName: string | undefined;
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-/** The subscriptions of the whole graph, whatever transport they come by. */
+/** The subscriptions of the whole graph, over any transport. */
 export interface Subscriptions {
-  /** Parses an operation; which kind it is decides who serves it. @throws GraphQLError */
+  /**
+   * Parses an operation; its kind decides how it is served. @throws GraphQLError where it is malformed or ambiguous.
+   */
   read(request: OperationRequest): { document: DocumentNode; operation: OperationDefinitionNode };
   /**
-   * The state of the moment first, then what changes; errors within payloads are fit to be shown.
+   * Returns the payloads: the state of the moment first, then each change. Errors within payloads are already masked.
    * @throws GraphQLError where the operation is refused.
    */
   subscribe(request: OperationRequest, caller: CallerContext): Source;
-  /** How many upstreams are shared by subscribers now. */
+  /** How many upstreams are open now; equal subscriptions share one. */
   readonly size: number;
   close(): void;
 }
 
 /** How many documents are kept, parsed and validated. */
 const maxDocuments = 1_000;
-/** The longest that are kept. */
+/** The longest document that is kept, in characters. */
 const maxKeptLength = 10_000;
 
 export function serveSubscriptions(
@@ -73,10 +75,10 @@ export function serveSubscriptions(
     served = next;
     generation = undefined;
     documents.clear();
-    // Clients subscribe anew, to the new graph.
+    // Clients subscribe again, to the new graph.
     endAll();
   });
-  // Made when it is first needed: a gateway without subscriptions has no use for a second planner.
+  // Made when first needed: a gateway without subscriptions needs no second planner.
   const currentGeneration = (): Generation => {
     if (!served) throw new GraphQLError('The gateway has no supergraph yet.');
     generation ??= new Generation(served, supergraph.subgraphs(), log);
@@ -96,7 +98,7 @@ export function serveSubscriptions(
     }
     const operation = getOperationAST(document, operationName);
     if (!operation)
-      throw new GraphQLError('Say by operationName which of the operations of the document to run.', {
+      throw new GraphQLError('Say with operationName which operation of the document to run.', {
         extensions: { code: 'OPERATION_RESOLUTION_FAILURE' },
       });
     return { document, operation };
@@ -138,7 +140,7 @@ export function serveSubscriptions(
     subscribe(request, asker) {
       const operation = check(request, asker);
       const { authorization } = asker.forwarded;
-      // Nothing but what equal subscriptions have in common: no cookies, and no answer to put cookies on.
+      // Only what equal subscriptions have in common: no cookies, and no answer that could carry cookies.
       const caller: CallerContext = {
         ...asker,
         forwarded: authorization === undefined ? {} : { authorization },
@@ -171,7 +173,7 @@ export function serveSubscriptions(
           if (hubs.get(key) === hub) hubs.delete(key);
         },
       });
-      // Not before it could be opened.
+      // The hub is kept only once its upstream could be opened.
       const source = hub.join();
       hubs.set(key, hub);
       return source;

@@ -5,23 +5,23 @@ import type { SubgraphCaller } from '../request/caller.ts';
 import type { UpstreamOperation } from './generation.ts';
 import { PayloadQueue } from './payloadQueue.ts';
 
-/** How long a socket stays open once nothing goes on over it, in milliseconds. */
+/** How long a socket without subscriptions stays open, in milliseconds. */
 const idleMs = 5_000;
-/** How often a subgraph has to show that it is alive, and how long it may take, in milliseconds. */
+/** How often a subgraph must show that it is alive, and how long its answer may take, in milliseconds. */
 const pingEveryMs = 10_000;
 const pongWithinMs = 5_000;
-/** The longest pause between two tries to reach a subgraph, in milliseconds. */
+/** The longest pause between two attempts to reach a subgraph, in milliseconds. */
 const maxRetryMs = 2_000;
 /** A subscription's events, as the subgraph sends them. */
 export type Upstream = AsyncIterableIterator<ExecutionResult>;
 
-/** How many events may wait to be completed before they are given up for the state of the moment. */
+/** How many events may wait to be completed. If there are more, all are dropped for the state of the moment. */
 const maxWaiting = 32;
 
 /**
- * The subscriptions of one subgraph: all of them over one socket. Each message tells whose it is, in
- * `extensions.headers`, as the headers of a request do. A socket that is lost is opened again, and the subscriptions
- * on it begin anew, with the state of the moment; so their subscribers notice nothing.
+ * The subscriptions of one subgraph, all over one socket. Each message carries the headers of its caller in
+ * `extensions.headers`. A lost socket is opened again, and its subscriptions begin anew with the state of the moment,
+ * so their subscribers notice nothing.
  */
 export class SubgraphSocket {
   readonly #client: Client;
@@ -48,7 +48,7 @@ export class SubgraphSocket {
         const atMost = Math.min(maxRetryMs, 50 * 2 ** tries);
         await new Promise((resolve) => setTimeout(resolve, atMost * (0.5 + Math.random() / 2)));
       },
-      // One that has gone without a word would look alive for ever.
+      // Pings find a socket whose other end has vanished; otherwise it would look alive for ever.
       on: {
         opened: (opened) => {
           socket = opened as WebSocket;
@@ -74,14 +74,14 @@ export class SubgraphSocket {
     return openUpstream((sink) => this.#client.subscribe(payload, sink as Sink));
   }
 
-  /** Its subscriptions have ended by then. */
+  /** Closes the socket. Its subscriptions must have ended before. */
   close(): void {
-    // Where it is about to connect, that fails; nobody waits for it.
+    // A connection attempt that is under way fails; no caller waits for it.
     void Promise.resolve(this.#client.dispose()).catch(() => undefined);
   }
 }
 
-/** One subscription's events. Where they come faster than they are taken, it begins anew instead of growing. */
+/** Opens one subscription. It begins anew if its events arrive faster than they are read, so no queue grows. */
 function openUpstream(subscribe: (sink: Sink<ExecutionResult>) => () => void): Upstream {
   let unsubscribe: () => void = () => undefined;
   const events = new PayloadQueue(maxWaiting, {
@@ -97,7 +97,7 @@ function openUpstream(subscribe: (sink: Sink<ExecutionResult>) => () => void): U
       },
       error: (error) => {
         if (isOver) return;
-        // Of a subgraph, these are a list of GraphQL's own errors; anything else has ended the socket for good.
+        // A subgraph sends a list of GraphQL errors; any other error has ended the socket for good.
         const errors = Array.isArray(error)
           ? error
           : [{ message: String((error as Error)?.message ?? error) }];

@@ -1,37 +1,37 @@
 import type { IncomingMessage } from 'node:http';
 import type { AuthenticationProblem } from '@ates/kit/graph/token';
 
-/** How large the answer to an operation may be, where every page that it asks for is full. */
+/** The largest possible answer to an operation: every page that it asks for is full. */
 export interface OperationSize {
-  /** How many fields it may hold. */
+  /** The number of fields in it. */
   readonly fields: number;
-  /** How many bytes it may have, each text as long as the longest there can be. */
+  /** The number of bytes in it, with each text at its longest. */
   readonly bytes: number;
 }
 
-/** What is known of a request and of whoever sent it: Apollo Server's context value. */
+/** What the gateway knows about a request and its sender: Apollo Server's context value. */
 export interface CallerContext {
-  /** Made here, told to the subgraphs and in the answer; errors that are masked carry it. */
+  /** Made here, and sent to the subgraphs and in the answer. Masked errors carry it. */
   readonly requestId: string;
   readonly clientAddress: string;
-  /** The id of the signed-in user; undefined without a token, and where tokens are not verified here. */
+  /** The id of the signed-in user. Undefined without a token, and where the gateway does not verify tokens. */
   readonly userId?: string | undefined;
-  /** Why nobody is signed in; undefined where somebody is, or where that could not be found out. */
+  /** Why the caller is not signed in. Undefined for a signed-in caller, and where the gateway could not find out. */
   readonly problem: AuthenticationProblem | undefined;
-  /** The headers of the client that subgraphs may see. */
+  /** The client's headers that subgraphs may see. */
   readonly forwarded: Readonly<Record<string, string>>;
-  /** How large the answer may be, once that is known. */
+  /** How large the answer may be; set once it has been computed. */
   size?: OperationSize;
-  /** Hands a subgraph's cookies to the client. */
+  /** Passes a subgraph's cookies on to the client. */
   passCookies(cookies: readonly string[]): void;
 }
 
-/** The part of a context that a data source needs; other transports than HTTP make it too. */
+/** The part of a context that a data source needs. Transports other than HTTP make it too. */
 export type SubgraphCaller = Pick<CallerContext, 'requestId' | 'clientAddress' | 'forwarded' | 'passCookies'>;
 
 /**
- * The client's address. `X-Forwarded-For` is believed only as far as trusted proxies wrote it: each appends whom it
- * got the request from, so the client is as many entries from the end as there are such proxies.
+ * Returns the client's address. Each proxy appends to `X-Forwarded-For` the address that the request came from. Only
+ * the entries of trusted proxies are believed: with n of them, the client is the n-th entry from the end.
  */
 export function clientAddress(request: IncomingMessage, trustedProxies: number): string {
   const claimed = trustedProxies === 0 ? [] : String(request.headers['x-forwarded-for'] ?? '').split(',');
@@ -40,7 +40,7 @@ export function clientAddress(request: IncomingMessage, trustedProxies: number):
   return address.replace(/^::ffff:(?=\d+\.)/, '');
 }
 
-/** Whether a browser sends a request for a page of another origin. Without a browser nothing is foreign. */
+/** True for a request that a browser sends for a page of another origin. Without a browser, no request is foreign. */
 export function isForeign(request: IncomingMessage, trustedProxies: number): boolean {
   const site = request.headers['sec-fetch-site'];
   if (site !== undefined) return site !== 'same-origin' && site !== 'none';

@@ -3,8 +3,8 @@ import { GraphQLError } from 'graphql';
 import type { CallerContext } from './caller.ts';
 
 /**
- * The status and headers that Apollo Server gives an answer with such an error. The type is this wide because a
- * dependency (graphql-yoga, by way of GraphiQL) declares `http` for all errors in a form of its own.
+ * Returns the extension that gives an answer with this error its HTTP status and headers. The return type is this
+ * wide because a dependency (graphql-yoga, through GraphiQL) declares `http` for all errors in its own form.
  */
 export const httpStatus = (status: number, headers: [string, string][] = []): Record<string, unknown> => ({
   http: { status, headers: new HeaderMap(headers) },
@@ -17,7 +17,7 @@ const refused = (
   headers: [string, string][] = [],
 ): GraphQLError => new GraphQLError(message, { extensions: { code, ...httpStatus(status, headers) } });
 
-/** Refuses with a sentence what plain HTTP requests cannot carry, and operations that are not in the document. */
+/** Refuses operations that a plain HTTP request cannot carry, and operations that are not in the document. */
 export const refuseUnservable: ApolloServerPlugin<CallerContext> = {
   async requestDidStart() {
     return {
@@ -41,7 +41,7 @@ export const refuseUnservable: ApolloServerPlugin<CallerContext> = {
         if (operation.operation === 'subscription') {
           throw refused(
             'BAD_REQUEST',
-            'A subscription needs a transport that streams, which a plain POST is not. Send it by WebSocket to /graphql, or by POST to /graphql/stream (server-sent events).',
+            'A subscription needs a transport that streams, and a plain POST does not. Send it by WebSocket to /graphql, or by POST to /graphql/stream (server-sent events).',
           );
         }
       },
@@ -57,9 +57,9 @@ const requestErrors = new Set([
 ]);
 
 /**
- * GraphQL over HTTP: whoever asks for `application/json` gets 200 for a well-formed request whose operation is
- * refused, and `application/graphql-response+json` comes with the status that says so. An early UNAUTHENTICATED is
- * 200 in any JSON answer, as it would be from a subgraph.
+ * Sets the status as GraphQL over HTTP asks. A client that asks for `application/json` gets 200 for a well-formed
+ * request whose operation is refused. A client that asks for `application/graphql-response+json` gets the status of
+ * the refusal; any other gets 200 for an early UNAUTHENTICATED, as it would from a subgraph.
  */
 export const legacyStatus: ApolloServerPlugin<CallerContext> = {
   async requestDidStart() {

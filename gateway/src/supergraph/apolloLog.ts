@@ -1,6 +1,6 @@
 import type { Log } from '@ates/kit/process/log';
 
-/** Apollo's own log lines in ours; what it thinks worth telling of an ordinary start is for debugging only. */
+/** Writes Apollo's log lines to our log. An ordinary start matters only for debugging, so `info` becomes `debug`. */
 export const apolloLog = (log: Log) => ({
   debug: (message?: unknown) => log.trace(String(message)),
   info: (message?: unknown) => log.debug(String(message)),

@@ -4,7 +4,7 @@ import type { SubgraphCaller } from '../request/caller.ts';
 
 type Answer = Awaited<ReturnType<GraphQLDataSource['process']>>;
 
-/** A subgraph gave no GraphQL answer. Clients are told which one, and nothing of the cause. */
+/** The error for a subgraph that gave no GraphQL answer. Clients see which subgraph, but not the cause. */
 export class SubgraphUnavailable extends Error {
   override name = 'SubgraphUnavailable';
   readonly subgraph: string;
@@ -22,16 +22,16 @@ export interface SubgraphOptions {
   readonly connections: number;
   /** The longest answer that is read, in bytes. */
   readonly maxAnswerBytes: number;
-  /** Told about every request, with the seconds it took. */
+  /** Called after every request, with the seconds it took. */
   readonly observe: (outcome: 'answered' | 'failed', seconds: number) => void;
 }
 
-/** How many requests may be under way or wait, for each connection. */
+/** How many requests may be under way or wait, per connection. */
 const underWayPerConnection = 32;
-/** How long to wait before asking again where a connection was refused: a restart's gap is often short. */
+/** The pause before the retry of a refused connection, in milliseconds: a restart is often short. */
 const retryPauseMs = 100;
 
-/** No connection came about, so the subgraph cannot have seen the request. */
+/** No connection was made, so the subgraph cannot have seen the request. */
 const unsentCodes = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -40,13 +40,13 @@ const unsentCodes = new Set([
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
-/** The connection ended before any answer; the subgraph may have seen the request, or acted on it. */
+/** The connection ended before any answer. The subgraph may have seen the request, or acted on it. */
 const cutOffCodes = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 /**
- * Asks one subgraph, over connections that are kept. `pool.request` is twice as fast as any `fetch`, and only what
- * is named here passes between client and subgraph: the gateway's own headers and those in `caller.forwarded` on the
- * way there, `set-cookie` on the way back.
+ * Sends requests to one subgraph, over connections that are kept open. `pool.request` is twice as fast as any
+ * `fetch`. Only what is named here passes: the gateway's own headers and `caller.forwarded` to the subgraph, and
+ * `set-cookie` back to the client.
  */
 export class SubgraphDataSource implements GraphQLDataSource {
   readonly url: string;
@@ -70,7 +70,7 @@ export class SubgraphDataSource implements GraphQLDataSource {
     });
   }
 
-  /** Lets requests under way finish. */
+  /** Closes the connections once requests under way have finished. */
   async close(): Promise<void> {
     if (!this.#pool.closed && !this.#pool.destroyed) await this.#pool.close();
   }
@@ -84,7 +84,7 @@ export class SubgraphDataSource implements GraphQLDataSource {
     return await this.#measured(options.request, caller);
   }
 
-  /** Whether the subgraph answers the simplest of queries. */
+  /** True where the subgraph answers the simplest query. */
   async isAnswering(): Promise<boolean> {
     const answer = await this.#measured({ query: '{ __typename }' }, undefined);
     return answer.data?.__typename !== undefined;
@@ -96,13 +96,13 @@ export class SubgraphDataSource implements GraphQLDataSource {
   ): Promise<Answer> {
     const { name, connections } = this.#options;
     if (this.#underWay >= connections * underWayPerConnection) {
-      throw new SubgraphUnavailable(name, `has ${this.#underWay} requests under way already`);
+      throw new SubgraphUnavailable(name, `already has ${this.#underWay} requests under way`);
     }
     this.#underWay++;
     const startedAt = performance.now();
     let outcome: 'answered' | 'failed' = 'failed';
     try {
-      // The planner writes the text: an operation begins with its kind, or with `{`.
+      // The query planner writes the text: it begins with the operation's kind, or with `{`.
       const isMutation = query?.startsWith('mutation') ?? false;
       const answer = await this.#ask(JSON.stringify({ query, variables, operationName }), caller, isMutation);
       outcome = 'answered';
@@ -120,7 +120,7 @@ export class SubgraphDataSource implements GraphQLDataSource {
       return await this.#send(body, caller, deadline.signal).catch(async (error: unknown) => {
         const code = (error as NodeJS.ErrnoException).code ?? '';
         const unsent = unsentCodes.has(code);
-        // A query can be asked again without harm; a mutation only where it cannot have arrived.
+        // A query can be sent again without harm. A mutation is sent again only if it cannot have arrived.
         if (!unsent && (isMutation || !cutOffCodes.has(code))) throw error;
         if (unsent) await new Promise((resolve) => setTimeout(resolve, retryPauseMs));
         return await this.#send(body, caller, deadline.signal);
@@ -150,8 +150,8 @@ export class SubgraphDataSource implements GraphQLDataSource {
       text = await response.body.text();
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return this.#tooLong();
-      // An answer had begun, so this is no case for asking again.
-      throw new SubgraphUnavailable(this.#options.name, 'broke off in the middle of its answer', cause);
+      // The answer had begun, so the request is not sent again.
+      throw new SubgraphUnavailable(this.#options.name, 'broke off during its answer', cause);
     }
     const answer = readAnswer(text);
     if (!answer) {
@@ -182,7 +182,7 @@ export class SubgraphDataSource implements GraphQLDataSource {
   }
 }
 
-/** A GraphQL answer whatever its status was: a subgraph's 4xx or 5xx with errors in it says more than the status. */
+/** Returns the GraphQL answer, whatever the status: the errors in a subgraph's 4xx or 5xx say more than that. */
 function readAnswer(text: string): Answer | undefined {
   let json: unknown;
   try {

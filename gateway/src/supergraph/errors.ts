@@ -5,7 +5,7 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { CallerContext } from '../request/caller.ts';
 import { SubgraphUnavailable } from './dataSource.ts';
 
-/** The codes of requests that cannot be served as they are, which GraphQL servers have in common. */
+/** The codes, common to GraphQL servers, of requests that cannot be served as they are. */
 const requestCodes = new Set([
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
@@ -18,8 +18,8 @@ const requestCodes = new Set([
 ]);
 
 /**
- * From a subgraph these are no fault of the client's: the first three mean that something broke, the others that the
- * subgraph does not understand what the gateway wrote, as when the two were deployed with different schemas.
+ * Codes that are not the client's fault when a subgraph sends them. With the first three, something broke. With the
+ * others, the subgraph does not understand the gateway, for example after a deployment with different schemas.
  */
 const unexpectedFromSubgraph = new Set([
   'INTERNAL',
@@ -30,24 +30,24 @@ const unexpectedFromSubgraph = new Set([
   'BAD_REQUEST',
 ]);
 
-/** What extensions may tell of how things work inside. */
+/** The extensions that are hidden from clients, because they show how the system works inside. */
 const insideExtensions = ['stacktrace', 'exception', 'serviceName', 'query', 'variables', 'http', 'response'];
 
 export interface ErrorMasking {
-  /** Knows which request an error belongs to, which `formatError` is not told. */
+  /** Notes which request an error belongs to, because `formatError` does not get it. */
   readonly plugin: ApolloServerPlugin<CallerContext>;
   readonly formatError: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
-  /** The errors of an answer that Apollo Server did not make, as clients may see them. */
+  /** Returns the errors of an answer that Apollo Server did not make, as clients may see them. */
   readonly formatAll: (errors: readonly unknown[]) => GraphQLFormattedError[];
-  /** Whether an error is none that was to be expected, and may be gone when asked again. */
+  /** True for an error that was not expected; it may be gone at the next try. */
   readonly isSurprise: (error: unknown) => boolean;
-  /** Logs a surprise and gives the sentence for the client. */
+  /** Logs a surprise and returns the sentence for the client. */
   readonly mask: (error: unknown, id?: string) => { message: string; id: string };
 }
 
 /**
- * Decides what clients read of an error. What is expected is shown as it is; everything else is logged in whole, once,
- * and shown as INTERNAL with the id of its log line, which is the request's (`x-request-id`).
+ * Decides what clients see of an error. An expected error is shown as it is. Any other is logged once, in full, and
+ * shown as INTERNAL with the id of its log line, which is the id of the request (`x-request-id`).
  */
 export function maskErrors(log: Log): ErrorMasking {
   const requestIds = new WeakMap<object, string>();
@@ -64,7 +64,7 @@ export function maskErrors(log: Log): ErrorMasking {
     const shown = asExpected(formatted, error);
     if (shown) return shown;
     const cause = (error instanceof GraphQLError ? error.originalError : undefined) ?? error;
-    // A subgraph's error is a plain object; the GraphQLError around it has the words and the place.
+    // A subgraph's error is a plain object; the GraphQLError around it has the message and the path.
     const logged = cause instanceof Error ? cause : error;
     const { message, id } = mask(logged, requestIds.get(error as object));
     return { message, ...place(formatted), extensions: { code: 'INTERNAL', id } };
@@ -86,7 +86,7 @@ export function maskErrors(log: Log): ErrorMasking {
   };
 }
 
-/** What to show of an expected error; undefined for a surprise. */
+/** Returns what clients see of an expected error; undefined for a surprise. */
 function asExpected(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError | undefined {
   const { message } = formatted;
   const given = formatted.extensions ?? {};
@@ -95,7 +95,7 @@ function asExpected(formatted: GraphQLFormattedError, error: unknown): GraphQLFo
     Object.entries(given).filter(([name]) => !insideExtensions.includes(name)),
   );
   if ('serviceName' in given) {
-    // A subgraph that masked its error by our own convention has logged it under the id it gave.
+    // A subgraph that masked its error by our convention has logged it under this id.
     const isMasked = code === 'INTERNAL' && typeof given.id === 'string';
     if (unexpectedFromSubgraph.has(code) && !isMasked) return undefined;
     return { message, ...place(formatted), extensions };
@@ -107,7 +107,7 @@ function asExpected(formatted: GraphQLFormattedError, error: unknown): GraphQLFo
     return { message, ...place(formatted), extensions: { code: 'BAD_REQUEST' } };
   }
   if (/^(Number of non-local selections exceeds limit|Exceeded maximum recursive selections)/.test(message)) {
-    // The planner's own guard; it has no code.
+    // This is the query planner's own limit; its error has no code.
     return {
       message:
         'This operation is too complex to plan: it selects too much across too many types. Ask in parts.',

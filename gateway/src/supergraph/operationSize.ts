@@ -25,16 +25,16 @@ import type { CallerContext, OperationSize } from '../request/caller.ts';
 import { httpStatus } from '../request/transport.ts';
 import { linkedSpecs } from './supergraphLinks.ts';
 
-/** How many elements a field's list, or the lists of some of its fields, may have. */
+/** The length of a field's list, or of the lists of some of its fields. */
 interface ListSize {
   readonly assumedSize?: number | null;
-  /** Arguments that say how many. */
+  /** The arguments that set the length. */
   readonly slicingArguments?: readonly string[] | null;
-  /** The fields whose lists are meant; the field's own list where there are none. */
+  /** The fields whose lists have this length; without any, it is the field's own list. */
   readonly sizedFields?: readonly string[] | null;
 }
 
-/** What a supergraph says about sizes, by field such as `Task.description`. */
+/** The sizes that a supergraph declares, by field such as `Task.description`. */
 export interface SizeRules {
   /** `@cost(weight:)` of a field: the bytes of its longest value. */
   readonly weights: ReadonlyMap<string, number>;
@@ -42,10 +42,10 @@ export interface SizeRules {
   readonly lists: ReadonlyMap<string, ListSize>;
 }
 
-/** Arguments that say how many there may be, where a supergraph does not say so by `@listSize`. */
+/** The arguments that set the length of lists, where a supergraph has no `@listSize`. */
 const pageSizes = ['first', 'last', 'limit'];
 
-/** The bytes of a value, quotes included, where a supergraph does not say so by `@cost`. */
+/** The bytes of a value, including quotes, where a supergraph has no `@cost`. */
 const bytesOfType: Readonly<Record<string, number>> = { Int: 11, Float: 24, Boolean: 5, ID: 40, String: 256 };
 const bytesOfOtherScalars = 64;
 
@@ -63,7 +63,7 @@ export function readSizeRules(supergraphSdl: string): SizeRules {
       for (const directive of field.directives ?? []) {
         const given = argumentsOf(directive);
         if (directive.name.value === linked) weights.set(coordinate, Number(given.weight));
-        // Imported by its own name, or known by its specification's.
+        // Imported, the directive has its own name; else its name begins with its specification's.
         if (['listSize', `${linked}__listSize`].includes(directive.name.value)) lists.set(coordinate, given);
       }
     }
@@ -100,7 +100,7 @@ export function limitSize(
   };
 }
 
-/** @throws GraphQLError BAD_USER_INPUT where the answer may be larger than the limits allow. */
+/** Returns how large the answer may be. @throws GraphQLError BAD_USER_INPUT where that exceeds the limits. */
 export function checkSize(
   limits: SizeLimits,
   schema: GraphQLSchema,
@@ -119,16 +119,16 @@ export function checkSize(
   return size;
 }
 
-/** How often what a field selects may come, and how often it comes in some of its fields' lists. */
+/** The number of elements of a field, and of the lists of some of its fields. */
 interface Times {
   readonly own: number;
   readonly sized: ReadonlyMap<string, number>;
 }
 
 /**
- * How large the answer to an operation may be. Each field counts once, and what it selects as often as its page size
- * says, be that a literal, a variable or the schema's default. Lists that nothing is said about count as one. Takes
- * time in proportion to the document, however its fragments nest.
+ * Returns how large the answer to an operation may be. Each field counts once, and its selection once per element.
+ * The number of elements is the page size: a literal, a variable or the schema's default. A list of unknown length
+ * counts as one element. Takes time in proportion to the document, however its fragments nest.
  */
 export function sizeOf(
   schema: GraphQLSchema,
@@ -174,7 +174,7 @@ export function sizeOf(
   };
 
   const ofFragment = (name: string, sized: ReadonlyMap<string, number>): OperationSize => {
-    // The same fragment may stand in pages of different sizes.
+    // The same fragment may be used in pages of different sizes.
     const key = `${name} ${[...sized].join()}`;
     const known = sizeOfFragment.get(key);
     if (known) return known;
@@ -186,7 +186,7 @@ export function sizeOf(
     return size;
   };
 
-  /** @param outer how many elements the field around it says this one's list has */
+  /** @param outer the length of this field's list as the field around it declares it; else 1 */
   const ofField = (parent: GraphQLCompositeType, field: FieldNode, outer: number): OperationSize => {
     const keyBytes = (field.alias ?? field.name).value.length + 4;
     const definition = 'getFields' in parent ? parent.getFields()[field.name.value] : undefined;
@@ -212,7 +212,7 @@ export function sizeOf(
     for (const { name, type: argumentType, defaultValue } of args) {
       if (!(listSize?.slicingArguments ?? pageSizes).includes(name)) continue;
       const literal = field.arguments?.find((argument) => argument.name.value === name)?.value;
-      // A variable that was not given leaves the argument to the schema's default, as when it is executed.
+      // Where a variable has no value, the argument has the schema's default, as in the execution.
       const value = (literal && valueFromAST(literal, argumentType, given)) ?? defaultValue;
       if (typeof value === 'number') asked = Math.max(asked ?? 1, value, 1);
     }
@@ -220,7 +220,7 @@ export function sizeOf(
     const sizedFields = listSize?.sizedFields ?? [];
     if (sizedFields.length > 0)
       return { own: 1, sized: new Map(sizedFields.map((name) => [name, elements])) };
-    // Without a word of the supergraph's, a page size may be meant for a list further down.
+    // Without `@listSize`, a page size may be meant for a list further down.
     const isMeant = listSize ? isListType(getNullableType(type)) : true;
     return { own: isMeant ? elements : 1, sized: unsized };
   };

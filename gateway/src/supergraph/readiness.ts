@@ -1,11 +1,11 @@
 import type { Log } from '@ates/kit/process/log';
 import type { SubgraphDataSource } from './dataSource.ts';
 
-/** Whether the gateway should get requests. */
+/** The readiness of the gateway for requests. */
 export interface Readiness {
-  /** True, or a sentence that says what is missing. */
+  /** Returns true, or a sentence that says what is missing. */
   isReady(): true | string;
-  /** From now on unready: requests are to go elsewhere. */
+  /** Makes the gateway unready, so that new requests go elsewhere. */
   drain(): void;
   stop(): void;
 }
@@ -13,8 +13,9 @@ export interface Readiness {
 const askEveryMs = 250;
 
 /**
- * Starting → ready → draining. Ready once every subgraph has answered once; a subgraph that fails later does not make
- * the gateway unready, because it still answers for the others, and so would every replica of it have to.
+ * Watches the phases starting → ready → draining. Ready means that every subgraph has answered once. A subgraph that
+ * fails later changes nothing: the gateway still answers for the others, and all its replicas would be unready at
+ * once.
  */
 export function watchReadiness(
   subgraphs: () => ReadonlyMap<string, SubgraphDataSource>,
@@ -48,7 +49,7 @@ export function watchReadiness(
   return {
     isReady() {
       if (phase === 'draining')
-        return 'stopping: requests under way are finished, new ones are to go elsewhere';
+        return 'stopping: requests under way are finished, new ones must go elsewhere';
       return phase === 'ready' || `not every subgraph has answered yet: waiting for ${missing().join(', ')}`;
     },
     drain() {

@@ -13,14 +13,14 @@ import {
 } from 'graphql';
 import { linkedSpecs } from './supergraphLinks.ts';
 
-/** Tells whether an operation selects anything that only a signed-in caller may have. */
+/** True where an operation selects anything that only a signed-in caller may have. */
 export type NeedsCaller = (
   document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Readonly<Record<string, unknown>>,
 ) => boolean;
 
-/** Which types (`Account`) and fields (`Query.me`) the supergraph marks. */
+/** Returns the types (`Account`) and fields (`Query.me`) that the supergraph marks. */
 function markedCoordinates(supergraph: DocumentNode): ReadonlySet<string> {
   const names = new Set(
     linkedSpecs(supergraph)
@@ -44,9 +44,9 @@ function markedCoordinates(supergraph: DocumentNode): ReadonlySet<string> {
 }
 
 /**
- * Reads from a supergraph what needs a signed-in caller: what is `@authenticated` or `@requiresScopes`, on the field,
- * the type that has it or the type it leads to. Scopes are for the subgraphs to judge: which of them a token stands
- * for is their knowledge.
+ * Reads from a supergraph which fields need a signed-in caller: those with `@authenticated` or `@requiresScopes` on
+ * the field, on the type that has it or on the type it leads to. The subgraphs judge scopes, because only they know
+ * which scopes a token stands for.
  * @param api the schema that clients see, made from the same supergraph
  */
 export function readRequirements(supergraphSdl: string, api: GraphQLSchema): NeedsCaller {
@@ -65,9 +65,9 @@ export function readRequirements(supergraphSdl: string, api: GraphQLSchema): Nee
   };
 }
 
-/** One look through an operation, fragments followed, each once. */
+/** One walk through an operation and its fragments, each fragment once. */
 class Walk {
-  /** Whether `@skip` or `@include` asked for a variable: then the finding is not for every request. */
+  /** True once `@skip` or `@include` has read a variable: then the result does not hold for every request. */
   dependsOnVariables = false;
   readonly #api: GraphQLSchema;
   readonly #marked: ReadonlySet<string>;
@@ -125,7 +125,7 @@ class Walk {
       if (condition?.kind === Kind.BOOLEAN) return condition.value === (name.value === 'skip');
       if (condition?.kind !== Kind.VARIABLE) return false;
       this.dependsOnVariables = true;
-      // A variable left to its default counts as selected: asking for a token too often beats too seldom.
+      // A variable without a value counts as selected: asking for a token too often is better than too seldom.
       return this.#variables[condition.name.value] === (name.value === 'skip');
     });
   }

@@ -14,30 +14,32 @@ import { subgraphsOf, withoutSecurityMark } from './supergraphLinks.ts';
 /** A supergraph that is being served. */
 export interface ServedSupergraph {
   readonly supergraphSdl: string;
-  /** What clients see of it. */
+  /** The schema that clients see. */
   readonly apiSchema: GraphQLSchema;
 }
 
-/** The gateway proper, and what is known of the supergraph it serves at the moment. */
+/** Apollo's gateway, and what is known about the supergraph that it serves now. */
 export interface SupergraphServer {
   readonly gateway: ApolloGateway;
-  /** What of a schema needs a signed-in caller: asked with the schema, so that a reload in mid-request is harmless. */
+  /**
+   * Returns the check for signed-in callers of a schema. A request passes its own, so a reload meanwhile is harmless.
+   */
   needsCaller(schema: GraphQLSchema): NeedsCaller;
-  /** How long texts and lists of a schema may be. */
+  /** Returns how long the texts and lists of this schema may be. */
   sizeRules(schema: GraphQLSchema): SizeRules;
   /** The subgraphs of the supergraph that is served now, by name. */
   subgraphs(): ReadonlyMap<string, SubgraphDataSource>;
-  /** Calls back with each supergraph that is served from then on, the first included. */
+  /** Calls back with each supergraph that is served from now on, including the first. */
   onServed(callback: (served: ServedSupergraph) => void): void;
   close(): Promise<void>;
 }
 
-/** Told about every request to a subgraph. */
+/** Called after every request to a subgraph. */
 export type ObserveSubgraph = (subgraph: string, outcome: 'answered' | 'failed', seconds: number) => void;
 
 /**
- * Serves the supergraph in `settings.SUPERGRAPH`, and the new one when the file changes. A new one that is broken is
- * refused with a sentence in the log, and the old goes on serving.
+ * Serves the supergraph in `settings.SUPERGRAPH`, and the new one when the file changes. A broken new one is refused:
+ * the log says why, and the old one is still served.
  */
 export function serveSupergraph(
   settings: GatewaySettings,
@@ -52,7 +54,7 @@ export function serveSupergraph(
       ...config,
       buildService: ({ name, url }) => pool.take({ name, ...(url ? { url } : {}) }),
       logger: apolloLog(log),
-      // By default the file is trusted where NODE_ENV is production, of all places.
+      // By default the file is not validated where NODE_ENV is production, where it matters most.
       validateSupergraph: true,
       __exposeQueryPlanExperimental: false,
     });
@@ -60,7 +62,7 @@ export function serveSupergraph(
     supergraphSdl: async ({ update }) => {
       const first = readSupergraph(settings.SUPERGRAPH);
       const unwatch = watchSupergraph(settings, log, first, async (supergraphSdl) => {
-        // Tried out in a gateway of its own first: `update` could fail half-way, with some of it replaced already.
+        // First tested in a separate gateway: `update` could fail half-way, after it has replaced a part.
         const trial = newGateway({ supergraphSdl });
         await trial.load();
         await trial.stop();
@@ -86,10 +88,10 @@ export function serveSupergraph(
   };
 }
 
-/** A subgraph's answer may be longer than the client's: it has keys and what the gateway needs for other parts. */
+/** How much longer than the client's a subgraph's answer may be: it has keys and fields for other subgraphs. */
 const answersPerAnswer = 2;
 
-/** The data sources of the supergraph that is served now, and for a while those of the one before. */
+/** The data sources of the supergraph that is served now and, for a while, of the one before. */
 class DataSources {
   inUse: ReadonlyMap<string, SubgraphDataSource> = new Map();
   readonly #all = new Map<string, SubgraphDataSource>();
@@ -120,7 +122,7 @@ class DataSources {
     return dataSource;
   }
 
-  /** Closes the others once no operation that was planned with them can be under way any more. */
+  /** Closes all other data sources, once no operation that was planned with them can still be under way. */
   keepOnly(subgraphs: readonly { name: string; url?: string }[]): void {
     this.inUse = new Map(subgraphs.map((subgraph) => [subgraph.name, this.take(subgraph)]));
     const closeUnused = () => {
@@ -139,7 +141,7 @@ class DataSources {
   }
 }
 
-/** Looks at the path rather than at an open file, so that a file replaced by renaming is noticed as well. */
+/** Watches the path and not an open file, so that it also notices a file that is replaced by renaming. */
 function watchSupergraph(
   settings: GatewaySettings,
   log: Log,

@@ -18,11 +18,11 @@ const isSchema = (
 ): definition is SchemaDefinitionNode | SchemaExtensionNode =>
   definition.kind === Kind.SCHEMA_DEFINITION || definition.kind === Kind.SCHEMA_EXTENSION;
 
-/** The specification's name in a `@link`, such as `authenticated` of `https://specs.apollo.dev/authenticated/v0.1`. */
+/** Returns the specification of a `@link`: `authenticated` for `https://specs.apollo.dev/authenticated/v0.1`. */
 const specOf = (link: DirectiveNode): string | undefined =>
   textArgument(link, 'url')?.match(/\/([^/]+)\/v\d[^/]*$/)?.[1];
 
-/** Which specifications a supergraph links, and what the directive of each is called in it. */
+/** Returns the specifications that a supergraph links, each with the name of its directive there. */
 export function linkedSpecs(supergraph: DocumentNode): { spec: string; directive: string }[] {
   return supergraph.definitions
     .filter(isSchema)
@@ -34,10 +34,10 @@ export function linkedSpecs(supergraph: DocumentNode): { spec: string; directive
 }
 
 /**
- * Takes `for: SECURITY` off the links of `@authenticated` and `@requiresScopes`. `@apollo/gateway` refuses a
- * supergraph with them, because it does not enforce them itself. Here that refusal would be wrong: every subgraph
- * enforces both, and the gateway sees to the caller being signed in (`requirements.ts`). Any other specification
- * for security keeps its mark, and so is still refused.
+ * Removes `for: SECURITY` from the links of `@authenticated` and `@requiresScopes`. `@apollo/gateway` refuses a
+ * supergraph with this mark, because it does not enforce the two itself. Here that refusal would be wrong: every
+ * subgraph enforces both, and the gateway checks that the caller is signed in (`requirements.ts`). Any other security
+ * specification keeps its mark, and so is still refused.
  */
 export function withoutSecurityMark(supergraphSdl: string): string {
   const supergraph = parse(supergraphSdl, { noLocation: true });
@@ -56,7 +56,7 @@ export function withoutSecurityMark(supergraphSdl: string): string {
   return print({ ...supergraph, definitions });
 }
 
-/** The subgraphs that a supergraph joins, with their routing URLs. */
+/** Returns the subgraphs that a supergraph joins, with their routing URLs. */
 export function subgraphsOf(supergraph: DocumentNode): { name: string; url?: string }[] {
   return supergraph.definitions.flatMap((definition) =>
     definition.kind === Kind.ENUM_TYPE_DEFINITION && definition.name.value === 'join__Graph'

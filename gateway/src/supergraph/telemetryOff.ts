@@ -1,2 +1,2 @@
-/** Imported before `@apollo/gateway`, which otherwise sends metrics about this process to its maker. */
+/** Must be imported before `@apollo/gateway`, which otherwise sends metrics about this process to Apollo. */
 process.env.APOLLO_TELEMETRY_DISABLED = 'true';

@@ -4,10 +4,10 @@ import { LRUCache } from 'lru-cache';
 import pg from 'pg';
 import type { SessionKind } from './session.ts';
 
-/** How much later than the server a client gives up on a statement, in milliseconds. */
+/** How much longer than the server a client waits for a statement, in milliseconds. */
 const graceMs = 5_000;
 
-/** How long a transaction may wait for its next statement, in milliseconds. */
+/** How long a transaction may be idle between two statements, in milliseconds. */
 const idleInTransactionMs = 30_000;
 
 export interface BoundedClientOptions {
@@ -15,11 +15,11 @@ export interface BoundedClientOptions {
   readonly statementTimeoutMs: number;
   /** Whether the connection keeps the plans of its statements. */
   readonly prepare: boolean;
-  /** Finds out how long settings hold on this connection. */
+  /** Finds out how long session settings last on this connection. */
   readonly sessionKind: () => Promise<SessionKind>;
 }
 
-/** A connection whose statements cannot be prepared, since other clients use it too. */
+/** Statements cannot be prepared on this connection, since a pooler shares it between clients. */
 export class SharedSessionError extends Error {
   override name = 'SharedSessionError';
   constructor() {
@@ -30,16 +30,15 @@ export class SharedSessionError extends Error {
 }
 
 /**
- * A client of PostgreSQL whose statements are bounded on both sides, whatever stands in between.
+ * A PostgreSQL client that bounds the time of statements on both sides.
  *
- * The server ends a statement after `statementTimeoutMs`. Where a session is our own, that is set once per connection;
- * where a pooler shares it, at the beginning of each transaction, in the same round trip. Neither is sent when
- * connecting: a pooler refuses what it does not know there.
+ * The server ends a statement after `statementTimeoutMs`. On a session of our own this is set once per connection; through
+ * a pooler that shares sessions, at the start of each transaction, in the same round trip. It is not a connection
+ * parameter, since poolers refuse unknown ones.
  *
- * The client gives up its connection where the server is silent for longer than that: it went mute, or the way to it
- * did. pg's own `query_timeout` would not do. It fails the statement and leaves the client usable by its looks
- * (pg 8.23), so that the pool hands it out again, with the old statement still in front of every new one; and it knows
- * of no transaction that allows itself more time.
+ * The client closes its connection where the server is silent for longer: the server or the network hangs. *Instead:* pg's
+ * own `query_timeout` fails the statement but keeps the client (pg 8.23), so that the pool uses it again with the old
+ * statement still in front of each new one; and it does not know of transactions that are allowed more time.
  */
 export function boundedClient(options: BoundedClientOptions): typeof pg.Client {
   const { statementTimeoutMs, prepare, sessionKind } = options;
@@ -52,14 +51,13 @@ export function boundedClient(options: BoundedClientOptions): typeof pg.Client {
     #silence: NodeJS.Timeout | undefined;
     #begin = 'begin';
     #inTransaction = false;
-    /** Statements whose plans this transaction found out of date. */
+    /** Statements whose plans turned out to be out of date in this transaction. */
     #outdated: string[] = [];
 
     override connect(): Promise<pg.Client>;
     override connect(callback: (error: Error) => void): void;
     override connect(callback?: (error: Error) => void): Promise<pg.Client> | undefined {
-      // The pool listens once it has the client. One that is lost before fails the statement below, which tells it;
-      // without a listener it would end the whole process as well.
+      // The pool adds its listener later. Without one, an error before that would end the process.
       this.on('error', () => undefined);
       const connected = super.connect().then(async () => {
         const kind = await sessionKind();
@@ -76,11 +74,11 @@ export function boundedClient(options: BoundedClientOptions): typeof pg.Client {
     // biome-ignore lint/suspicious/noExplicitAny: whatever pg takes
     override query(...given: any[]): any {
       const text = typeof given[0] === 'string' ? given[0] : String(given[0]?.text ?? '');
-      // The one way to raise the bound: see `allowLongStatements`. It holds until the transaction ends.
+      // `allowLongStatements` raises the bound until the transaction ends.
       if (text.includes(`set_config('statement_timeout'`)) this.#boundMs = Number(given[1]?.[0]) + graceMs;
       if (text === 'begin') this.#inTransaction = true;
       const answer = text === 'begin' ? super.query(this.#begin) : this.#ask(given);
-      // Promises are all that is used here; a query with a callback is left to itself.
+      // Only queries that return promises are bounded; nothing here uses callbacks.
       if (typeof answer?.then !== 'function') return answer;
       if (this.#waiting++ === 0) this.#listen();
       const answered = () => {
@@ -91,7 +89,7 @@ export function boundedClient(options: BoundedClientOptions): typeof pg.Client {
       return text === 'commit' || text === 'rollback' ? this.#ended(text, answer) : answer;
     }
 
-    /** Sends a statement, prepared where that is wanted, and once more where its plan is out of date. */
+    /** Sends a statement, prepared if wanted, and again if its plan is out of date. */
     // biome-ignore lint/suspicious/noExplicitAny: as above
     #ask(given: any[]): any {
       // biome-ignore lint/suspicious/noExplicitAny: as above
@@ -109,10 +107,10 @@ export function boundedClient(options: BoundedClientOptions): typeof pg.Client {
       });
     }
 
-    /** Ends a transaction on our side as well; the next one plans anew what this one found out of date. */
+    /** Resets what belongs to a transaction, and forgets the plans that were out of date in it. */
     async #ended(text: string, answer: Promise<unknown>): Promise<unknown> {
       const result = await answer.catch((error: unknown) => {
-        // With its connection a transaction is gone in any case; its caller is to see why it was lost.
+        // Where the connection is lost, the transaction is gone anyway; the caller shall see the first error.
         if (text === 'rollback') return { command: 'ROLLBACK', rowCount: 0, rows: [] };
         throw error;
       });
@@ -127,7 +125,7 @@ export function boundedClient(options: BoundedClientOptions): typeof pg.Client {
       await super.query(`deallocate ${pg.escapeIdentifier(name)}`);
     }
 
-    /** Statements that were sent together are answered one after the other, so what counts is the silence between. */
+    /** Bounds the silence between two answers, since statements that are sent together are answered one by one. */
     #listen(): void {
       clearTimeout(this.#silence);
       if (this.#waiting === 0) return;
@@ -139,28 +137,28 @@ export function boundedClient(options: BoundedClientOptions): typeof pg.Client {
   };
 }
 
-/** What pg keeps of a connection and does not type. */
+/** The parts of pg's connection that its types do not show. */
 const connectionOf = (client: pg.Client) =>
   (client as unknown as { connection: { stream: Socket; parsedStatements: Record<string, string> } })
     .connection;
 
 /**
- * True where a prepared statement's result has another shape than when it was planned, since a migration has changed
- * a column in the meantime. Nothing was executed.
+ * True where a prepared statement was refused because a migration has changed its columns since it was planned. It was
+ * not executed.
  */
 export function isOutdatedPlan(error: unknown): boolean {
   const { code, routine } = error as { code?: unknown; routine?: unknown };
   return code === '0A000' && routine === 'RevalidateCachedQuery';
 }
 
-/** How many names are kept: more than the statements of a process. One that is gone is made again. */
+/** How many names are kept: more than a process has statements. */
 const mostNames = 2_000;
 
 const names = new LRUCache<string, string>({ max: mostNames });
 
 /**
- * The name that a statement is prepared under: a hash of its text. Two processes may come to share a server connection,
- * through a pooler or by a mistake in its settings; counted names would then run one process's statement for another.
+ * Returns the name that a statement is prepared under: a hash of its text. With numbers as names, two processes that share
+ * a server connection, as through a wrongly set pooler, would run each other's statements.
  */
 export function statementName(text: string): string {
   let name = names.get(text);
@@ -171,7 +169,7 @@ export function statementName(text: string): string {
   return name;
 }
 
-/** The same query under its name; undefined for one without values, which is sent as it is. */
+/** Returns the query with its name; undefined for a query without values, which is sent as it is. */
 function prepared(given: unknown[]): { name: string; text: string; values: unknown[] } | undefined {
   const [text, values] = given;
   if (typeof text !== 'string' || !Array.isArray(values) || values.length === 0) return undefined;

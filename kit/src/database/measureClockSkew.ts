@@ -2,24 +2,19 @@ import { type Kysely, sql } from 'kysely';
 import { type ClockSkew, compareIntervalMs, maxSkewMs } from '../process/clockSkew.ts';
 import type { Log } from '../process/log.ts';
 
-/** How often it is looked whether they have to be compared sooner: they never were, or this one was moved; in milliseconds. */
+/** How often we check whether the clock was moved, in milliseconds. */
 const lookIntervalMs = 1_000;
 
-/** An answer that took longer than this says too little about when it was given, in milliseconds. */
+/** An answer that took longer, in milliseconds, is too imprecise to compare with. */
 const maxRoundTripMs = 5_000;
 
-/** A `ClockSkew` that is measured. */
-export interface MeasuredClockSkew extends ClockSkew {
-  /** Compares the clocks now. */
-  measure(): Promise<void>;
-}
-
 /**
- * Compares the system's clock with a database's, now and every 15 s. Until the database has answered once the process
- * does not act; after that, one that does not answer changes nothing. Between two answers the time that has passed is
- * known by the machine's monotonic clock, which nobody can set: a clock that is moved is out of step at that moment, not
- * only at the next answer, by when ten days may have been closed. A machine that was suspended looks the same until that answer, a second later.
- * @param options.service whose database it is, for sentences
+ * Compares the system's clock with a database's, now and every 15 s. The process does not act until the database has
+ * answered once; later answers that fail to come change nothing. Between two answers, the machine's monotonic clock, which
+ * nothing can set, says how much time has passed: so a clock that is moved is out of step at once, and not at the next
+ * answer, when ten days may have been closed. After a suspend the clocks also disagree, until the next answer, 1 s later.
+ * `measure` compares now.
+ * @param options.service the service of the database, for messages
  * @param options.systemNow the system's clock, in milliseconds since 1970; not the `Clock` that tests move
  */
 export async function watchClockSkew<Tables>(options: {
@@ -27,13 +22,13 @@ export async function watchClockSkew<Tables>(options: {
   service: string;
   log: Log;
   systemNow?: () => number;
-}): Promise<MeasuredClockSkew> {
+}): Promise<ClockSkew & { measure(): Promise<void> }> {
   const { db, service, log, systemNow = Date.now } = options;
   const listeners: (() => void)[] = [];
   /** The database's clock at the zero of the monotonic one, in milliseconds since 1970. */
   let databaseZero: number | undefined;
   let measuredAt = Number.NEGATIVE_INFINITY;
-  /** Whether the clocks agreed when it was last said; undefined until it has been. */
+  /** What was logged last; undefined before the first time. */
   let saidInStep: boolean | undefined;
   const skewMs = () =>
     databaseZero === undefined ? undefined : Math.round(systemNow() - performance.now() - databaseZero);
@@ -48,7 +43,7 @@ export async function watchClockSkew<Tables>(options: {
       select (extract(epoch from clock_timestamp()) * 1000)::bigint as now`.execute(db);
     const arrived = performance.now();
     if (arrived - began > maxRoundTripMs) return;
-    // The answer was given about half-way between question and arrival.
+    // The database read its clock about half-way between question and answer.
     databaseZero = rows[0]!.now - (began + arrived) / 2;
     measuredAt = arrived;
     const why = outOfStep();

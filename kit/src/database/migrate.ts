@@ -1,27 +1,27 @@
 import { readFile } from 'node:fs/promises';
 import { type Kysely, type Migration, Migrator, sql } from 'kysely';
 
-/** A service's schema: its migrations in order, and the tables whose rows may only ever be added. */
+/** A service's schema: its migrations, and the tables whose rows are only ever added. */
 export interface ServiceSchema {
-  /** Forward-only, by name in ascending order. */
+  /** Forward only, in the order of their names. */
   readonly migrations: Readonly<Record<string, Migration>>;
-  /** The application's role gets no right to update or delete rows of these. */
+  /** Tables in which the application's role may neither update nor delete rows. */
   readonly appendOnly: readonly string[];
 }
 
-/** A migration that runs `.sql` files in order. Once released it never changes: databases have run it. */
+/** Returns a migration that runs `.sql` files in order. A released migration never changes: databases have run it. */
 export const sqlMigration = (...files: readonly URL[]): Migration => ({
   up: (db) => runSqlFiles(db, ...files),
 });
 
-/** Runs `.sql` files in order, each with as many statements as it holds. */
+/** Runs all statements of `.sql` files, in order. */
 export async function runSqlFiles<Tables>(db: Kysely<Tables>, ...files: readonly URL[]): Promise<void> {
   for (const file of files) await sql.raw(await readFile(file, 'utf8')).execute(db);
 }
 
 /**
- * Brings a service's database to its newest schema, with the owner's connection, and grants the application's role
- * its rights. Two at once wait for each other; done twice, it changes nothing.
+ * Brings a service's database to its newest schema, with the owner's connection, and grants the application's role its
+ * rights. Two calls at once wait for each other; a second call changes nothing.
  */
 export async function migrateService<Tables>(
   owner: Kysely<Tables>,
@@ -41,7 +41,7 @@ export async function migrateService<Tables>(
   const { rows } = await sql<{ owner: string }>`select current_user as owner`.execute(owner);
   if (rows[0]?.owner === applicationRole) return;
   await owner.transaction().execute(async (trx) => {
-    // Two grants on one table at once fail; whoever comes second waits.
+    // Without this lock, one of two grants on a table at the same time would fail.
     await sql`select pg_advisory_xact_lock(hashtext('grants'))`.execute(trx);
     await sql`grant usage on schema public to ${role}`.execute(trx);
     await sql`grant select, insert, update, delete on all tables in schema public to ${role}`.execute(trx);

@@ -4,15 +4,15 @@ import type { Log } from '../process/log.ts';
 import { keepAliveAfterMs } from './pool.ts';
 
 /**
- * The loops that a process can wake in the other processes of its service, by a notification (NOTIFY) after a commit.
- * A notification carries nothing: the loop looks into the database.
+ * The loops that a process can wake in all processes of its service, by a notification (NOTIFY) after a commit. It carries
+ * no data: the loop looks into the database.
  */
 export const loopNames = ['outbox_interactive', 'outbox_bulk', 'runs', 'mail', 'dead_letters'] as const;
 export type LoopName = (typeof loopNames)[number];
 
 /**
- * Sends notifications on a service's database, outside of transactions: `NOTIFY` inside would serialise every commit of
- * the database. At most one is under way per loop, and one more waits behind it.
+ * Sends notifications on a service's database, outside of transactions: inside, `NOTIFY` would serialise all commits of the
+ * database. Per loop at most one is under way, and one more waits.
  */
 export class Notifier {
   readonly #db: QueryExecutorProvider;
@@ -30,7 +30,7 @@ export class Notifier {
     this.#states.set(loop, 'sending');
     sql`select pg_notify(${loop}, '')`
       .execute(this.#db)
-      // One that is lost costs the time until the loop's next interval, and nothing else.
+      // If it is lost, the loop looks at its next interval.
       .catch(() => undefined)
       .finally(() => {
         const again = this.#states.get(loop) === 'again';
@@ -40,7 +40,7 @@ export class Notifier {
   }
 }
 
-/** Hears which loops to wake, on a connection of its own, which is opened again when it is lost; nothing without a URL. */
+/** Listens for loops to wake; without a URL it does nothing. */
 export function listenForWakes(
   url: string | undefined,
   onWake: (loop: LoopName) => void,
@@ -51,7 +51,7 @@ export function listenForWakes(
     channels: loopNames,
     applicationName: 'notifications',
     onMessage: (loop) => onWake(loop as LoopName),
-    // For what was sent while nobody listened.
+    // Notifications were missed until now.
     onListening: () => {
       for (const loop of loopNames) onWake(loop);
     },
@@ -59,14 +59,14 @@ export function listenForWakes(
   });
 }
 
-/** Listens to notifications on a connection of its own, and opens another where that one is lost. */
+/** Listens to notifications on its own connection, which is opened again when it is lost. */
 export function listenToDatabase(
   url: string,
   options: {
     channels: readonly string[];
     applicationName: string;
     onMessage: (channel: string, payload: string) => void;
-    /** From now on it listens, for the first time or again: what was said before has been missed. */
+    /** Called when it listens, for the first time or again: earlier notifications were missed. */
     onListening: () => void;
     log: Log;
   },

@@ -2,13 +2,12 @@ import type { ColumnType, Generated } from 'kysely';
 import { LRUCache } from 'lru-cache';
 
 /**
- * Interactive events, which a person waits for, and bulk events travel in different queues, so that the first never
- * wait behind the second.
+ * Events that a person waits for and bulk events use different queues, so that the first never wait for the second.
  */
 export const lanes = ['interactive', 'bulk'] as const;
 export type Lane = (typeof lanes)[number];
 
-/** The tables of the outbox, part of every producing service's database. */
+/** The outbox's tables, part of the database of each service that sends events. */
 export interface OutboxTables {
   outbox_event: { id: string; event: string; payload: string; created_at: Date };
   outbox_delivery: {
@@ -16,22 +15,22 @@ export interface OutboxTables {
     event_id: string;
     consumer: string;
     lane: Lane;
-    /** When it is due to be sent, for the first time or again. */
+    /** When it is to be sent, or sent again. */
     next_at: ColumnType<Date, Date, Date>;
     /** How often it was sent. */
     attempts: number;
   };
 }
 
-/** Makes the outbox's tables, in a service's own migration. */
+/** Creates the outbox's tables; part of a service's first migration. */
 export const outboxSql = new URL('./outbox.sql', import.meta.url);
 
-/** How many characters of payloads are kept: some fifty batches, 8 MB where letters are Latin ones. */
+/** How many characters of payloads are kept: about fifty batches, 8 MB for Latin letters. */
 const mostKept = 8_000_000;
 
 /**
- * Payloads of bulk events that this process committed lately, by event. They never change, so a relay in the same
- * process, as the workers' are, need not read them back once for each consumer: that took a tenth of a reassignment.
+ * The payloads of bulk events that this process has just committed, by event. Payloads never change, so the relay in the
+ * same process does not read them from the database once per consumer: that took a tenth of a reassignment's time.
  */
 export class KeptPayloads {
   readonly #kept = new LRUCache<string, string>({
@@ -39,7 +38,7 @@ export class KeptPayloads {
     sizeCalculation: ({ length }) => Math.max(1, length),
   });
 
-  /** Those of this moment. */
+  /** A copy of what is kept now. */
   get now(): ReadonlyMap<string, string> {
     return new Map(this.#kept.entries());
   }

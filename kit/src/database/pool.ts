@@ -5,19 +5,19 @@ import { SettingError } from '../process/settings.ts';
 import { boundedClient, SharedSessionError } from './boundedClient.ts';
 import { type SessionKind, sessionKindOf } from './session.ts';
 
-/** When an idle connection is probed, in milliseconds: by default a machine that is gone is noticed after two hours. */
+/** After how long an idle connection is probed, in milliseconds. By default a dead machine is noticed after two hours. */
 export const keepAliveAfterMs = 10_000;
 
-/** What a pool is for decides how long a statement may take. */
+/** Options of a pool. */
 export interface DatabaseOptions {
-  /** Connections at most. */
+  /** The most connections. */
   readonly poolSize: number;
-  /** No statement runs longer, in milliseconds, unless `allowLongStatements` lets its transaction. */
+  /** How long a statement may take, in milliseconds; see `allowLongStatements` for exceptions. */
   readonly statementTimeoutMs: number;
   readonly applicationName: string;
   /**
-   * Whether a connection keeps the plans of its statements, for pools that run a few dozen statements over and over:
-   * bulk batches went 6 to 14 % quicker. Not through a pooler that shares connections (see `SessionKind`).
+   * True to prepare statements, for pools that repeat a few dozen of them: bulk batches became 6 to 14 % faster. Not
+   * possible through a pooler that shares connections (see `SessionKind`).
    */
   readonly prepare?: boolean;
 }
@@ -59,33 +59,33 @@ export function openDatabase<Tables>(
   pool.on('error', (error) =>
     log.warn(`a connection to the database was lost (${error.message}); the next statement opens another`),
   );
-  // The pool listens to idle connections only. One that is lost in mid-transaction fails its statement, which is told
-  // there; without a listener of its own it would end the whole process, too.
+  // The pool listens to idle connections only. A connection that is lost during a transaction fails its statement;
+  // without this listener it would also end the process.
   pool.on('connect', (client) => client.on('error', () => undefined));
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
 }
 
-/** Where a service's database is, from its settings. */
+/** Where a service's database is. */
 export interface DatabaseLocation {
   readonly url: string;
   /** A direct URL of the same database for LISTEN, where `url` leads to a pooler; `<SERVICE>_LISTEN_URL`. */
   readonly listenUrl: string | undefined;
-  /** The setting that the URL comes from, for sentences. */
+  /** The setting of the URL, for messages. */
   readonly setting: `${string}_DATABASE_URL`;
 }
 
-/** A pool on a service's database, as one of its processes has opened it. */
+/** A service's database, opened. */
 export interface OpenedDatabase<Tables> {
   readonly db: Kysely<Tables>;
-  /** Where LISTEN is heard; undefined where it is not, and the process looks for work at intervals only. */
+  /** A URL where LISTEN works; undefined where there is none, and loops look at their intervals only. */
   readonly listenUrl: string | undefined;
 }
 
 /**
- * Opens a service's database after it has been found out what its connections can do. Through a pooler that shares
- * them, LISTEN needs a URL of its own; without one the process polls, which is logged once.
- * @throws SettingError where statements are to be prepared on connections that are shared, or where the URL for LISTEN
- * is no direct one. A database that does not answer is no reason not to start; each connection looks for itself then.
+ * Finds out what connections to a service's database can do, and opens it. Through a pooler that shares connections, LISTEN
+ * needs another URL; without one the process polls, which is logged once. Where the database does not answer, the process
+ * starts all the same, and each connection finds out by itself.
+ * @throws SettingError where statements are to be prepared on shared connections, or where the URL for LISTEN leads to such.
  */
 export async function openServiceDatabase<Tables>(
   { url, setting, listenUrl }: DatabaseLocation,

@@ -1,22 +1,21 @@
 import pg from 'pg';
 
 /**
- * How long what a client sets on its connection holds. `own`: until the connection ends, as on a direct connection or
- * through a pooler that gives each client a server connection of its own. `shared`: for one transaction, since a
- * pooler gives the next one to any server connection that is free (PgBouncer with `pool_mode=transaction`). There
- * LISTEN hears nothing, and a prepared statement is another client's by the same name.
+ * How long session settings last on a connection. `own`: until it ends, as on a direct connection or through a pooler in
+ * session mode. `shared`: for one transaction, since a pooler runs the next one on any free server connection (PgBouncer
+ * with `pool_mode=transaction`). There LISTEN does not work, and prepared statements of different clients are mixed up.
  */
 export type SessionKind = 'own' | 'shared';
 
-/** How long a connection or an answer may take while this is found out, in milliseconds. */
+/** How long the check waits for a connection or an answer, in milliseconds. */
 const timeoutMs = 5_000;
 
-/** How often the two clients take turns: a pooler may give a client the same server connection a few times in a row. */
+/** How often it is tried: a pooler may give a client the same server connection several times in a row. */
 const rounds = 6;
 
 /**
- * Finds out how long session state holds on a URL, with two connections. While one is in a transaction the other asks
- * for its server process: a pooler that shares them answers from another process than before.
+ * Finds out how long session settings last on a URL, with two connections. While one is in a transaction, the other asks
+ * for its server process. If that has changed, a pooler shares the server connections.
  * @throws the connection's error where the database does not answer.
  */
 export async function findSessionKind(url: string): Promise<SessionKind> {
@@ -27,7 +26,7 @@ export async function findSessionKind(url: string): Promise<SessionKind> {
       query_timeout: timeoutMs,
       application_name: 'session check',
     });
-    // Reported by the statement that fails.
+    // The statement that fails reports it.
     client.on('error', () => undefined);
     return client;
   });
@@ -50,7 +49,7 @@ export async function findSessionKind(url: string): Promise<SessionKind> {
   }
 }
 
-/** Finds the kind of session once; a database that did not answer is asked again the next time. */
+/** Finds the kind of session once; asks again only where the database did not answer. */
 export function sessionKindOf(url: string): () => Promise<SessionKind> {
   let found: Promise<SessionKind> | undefined;
   return () => {

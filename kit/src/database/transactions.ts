@@ -2,8 +2,8 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import { isOutdatedPlan } from './boundedClient.ts';
 
 /**
- * Lets the statements of this transaction take longer than the pool lets others, in milliseconds: on the server, and
- * on the client, which reads along.
+ * Allows the statements of this transaction more time than the pool's bound, in milliseconds, on the server and, through
+ * `boundedClient`, on the client.
  */
 export async function allowLongStatements<Tables>(
   trx: Transaction<Tables>,
@@ -13,16 +13,16 @@ export async function allowLongStatements<Tables>(
 }
 
 /**
- * What a transaction selects once so that its statements join by indexes, as they are meant to; for this transaction
- * only. A plan is kept per connection: one made while a table was small would scan it from end to end ever after.
+ * A transaction selects this once to make its statements join by indexes; it ends with the transaction. Plans are kept per
+ * connection: without it, a plan made while a table was small would go on scanning the whole table.
  */
 export const joinsByIndex = sql`set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`;
 
 const maxTransactionTries = 5;
 
 /**
- * Runs one transaction (READ COMMITTED). What changed nothing and may succeed the next time is tried again. Use cases
- * use `ServiceDatabase.transact`, which gives them a unit of work.
+ * Runs one transaction (READ COMMITTED), again where it failed in a way that may not repeat. Use cases call
+ * `ServiceDatabase.transact` instead, which gives them a unit of work.
  */
 export async function inTransaction<Tables, Result>(
   db: Kysely<Tables>,
@@ -38,11 +38,11 @@ export async function inTransaction<Tables, Result>(
   }
 }
 
-/** True for a serialisation failure, a deadlock, and a plan that a migration has made out of date. */
+/** True for a serialisation failure, a deadlock, and a plan that is out of date after a migration. */
 const mayBeTriedAgain = (error: unknown): boolean =>
   ['40001', '40P01'].includes(sqlState(error) ?? '') || isOutdatedPlan(error);
 
-/** The SQLSTATE of an error that PostgreSQL raised. */
+/** Returns the SQLSTATE of an error of PostgreSQL; undefined for other errors. */
 export function sqlState(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;

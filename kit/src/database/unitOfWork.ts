@@ -6,36 +6,36 @@ import { type LoopName, Notifier } from './notifications.ts';
 import { KeptPayloads, type Lane } from './outbox.ts';
 import { inTransaction } from './transactions.ts';
 
-/** 'Read again': what may have changed. Never the truth itself, and it may be lost. */
+/** Tells live views to read something again. It carries no data, and it may be lost. */
 export interface Hint {
-  /** What it is about, such as `balances`. */
+  /** What may have changed, such as `balances`. */
   readonly topic: string;
-  /** Of whom or of what; null where there are more than a message carries. */
+  /** The ids of what may have changed; null for all. */
   readonly keys: readonly string[] | null;
-  /** Views may take a while over a bulk change. */
+  /** After a bulk change, views may wait for further hints. */
   readonly lane: Lane;
 }
 
-/** Sends hints to the live views in all processes of a service. It neither waits nor throws. */
+/** Sends hints to the live views in all processes of a service; it neither waits nor throws. */
 export interface HintSender {
   send(hint: Hint): void;
 }
 
-/** An event was not what its schema says: a mistake in the producer, and nothing of its transaction happens. */
+/** An event does not match its schema: a bug in the producer. Its transaction is rolled back. */
 export class EventSchemaError extends Error {
   override name = 'EventSchemaError';
 }
 
-/** What a unit of work leaves to be done once it has committed. */
+/** What is to be done after the commit of a unit of work. */
 type FollowUp = { wake: LoopName } | { hint: Hint } | { keep: { eventId: string; payload: string } };
 
 /**
  * One transaction of a use case: its statements, its moment, and what follows from it. Events are appended inside the
- * transaction; loops are woken and live views are hinted after its commit, and only then. Each try of a transaction has
- * a unit of its own, so nothing follows from a try that was rolled back.
+ * transaction. Loops are woken and live views are hinted after its commit, and only then. Each try of a transaction gets a
+ * new unit of work, so a try that was rolled back has no consequences.
  */
 export class UnitOfWork<Tables> {
-  /** For SQL. */
+  /** The transaction, for SQL. */
   readonly trx: Transaction<Tables>;
   readonly #clock: Clock;
   #now: Date;
@@ -48,21 +48,20 @@ export class UnitOfWork<Tables> {
     this.#now = clock.now();
   }
 
-  /** The moment of this work: when it began, or when `readClock` was called last. */
+  /** The moment of this work: its start, or the last call of `readClock`. */
   get now(): Date {
     return this.#now;
   }
 
-  /** Reads the moment anew, for a use case that has waited for a lock. */
+  /** Reads the clock again and returns the moment, for a use case that has waited for a lock. */
   readClock(): Date {
     this.#now = this.#clock.now();
     return this.#now;
   }
 
   /**
-   * Appends an event to the outbox, in the transaction that made it true: one row for the event, and one delivery for
-   * each of its consumers. The relay is woken after the commit. It is due at once: by the database's clock where the
-   * producer's is ahead of that.
+   * Appends an event to the outbox, with a delivery for each consumer. The relay is woken after the commit. Deliveries are
+   * due at once, also where this process's clock is ahead of the database's.
    * @throws EventSchemaError where the facts are not what the event's schema says.
    */
   async append<Definition extends EventDefinition>(
@@ -92,20 +91,20 @@ export class UnitOfWork<Tables> {
     this.wake(`outbox_${lane}`);
   }
 
-  /** Wakes a loop in all processes of the service after the commit; otherwise it looks at its next interval only. */
+  /** Wakes a loop in all processes of the service, after the commit. */
   wake(loop: LoopName): void {
     const isWoken = this.#followUps.some((each) => 'wake' in each && each.wake === loop);
     if (!isWoken) this.#followUps.push({ wake: loop });
   }
 
-  /** Tells live views in all processes of the service to read again, after the commit. */
+  /** Hints the live views in all processes of the service, after the commit. */
   hint(topic: string, keys: readonly string[] | null, lane: Lane): void {
     this.#followUps.push({ hint: { topic, keys, lane } });
   }
 
   /**
-   * Does a part of the work that may be taken back by itself. Where it throws, its statements are rolled back to the
-   * savepoint, what would have followed from it is dropped, and the error is passed on.
+   * Runs a part of the work under a savepoint. Where it throws, its statements are rolled back, its consequences (events,
+   * wakes, hints) are dropped, and the error is thrown on.
    */
   async savepoint<Result>(part: () => Promise<Result>): Promise<Result> {
     const followUps = this.#followUps.length;
@@ -117,29 +116,29 @@ export class UnitOfWork<Tables> {
       return result;
     } catch (error) {
       this.#followUps.length = followUps;
-      // Where the connection is lost this fails as well; what is to be seen is why the part failed.
+      // With a lost connection this fails, too; the caller shall see the first error.
       await sql`rollback to savepoint ${name}`.execute(this.trx).catch(() => undefined);
       throw error;
     }
   }
 
-  /** What is to be done after the commit; for `ServiceDatabase`. */
+  /** What `ServiceDatabase` has to do after the commit. */
   get followUps(): readonly FollowUp[] {
     return this.#followUps;
   }
 }
 
-/** A service's database as its use cases see it: they read with `db`, and change with `transact`. */
+/** A service's database, as its use cases see it: they read with `db` and write with `transact`. */
 export class ServiceDatabase<Tables> {
   /** For reads. */
   readonly db: Kysely<Tables>;
   readonly clock: Clock;
-  /** Payloads of bulk events that were committed here, for a relay in the same process. */
+  /** Payloads of bulk events that this process has committed, for its own relay. */
   readonly keptPayloads = new KeptPayloads();
   readonly #notifier: Notifier;
   readonly #hints: HintSender | undefined;
 
-  /** @param options.hints where hints go; without it nobody hears them */
+  /** @param options.hints where hints go; without it they are dropped */
   constructor(db: Kysely<Tables>, options: { clock: Clock; hints?: HintSender | undefined }) {
     this.db = db;
     this.clock = options.clock;
@@ -148,10 +147,10 @@ export class ServiceDatabase<Tables> {
   }
 
   /**
-   * Runs a unit of work in one transaction (READ COMMITTED), commits it, and does what follows from it. A transaction
-   * that changed nothing and may succeed the next time is tried again, with a new unit.
-   * @param clock where the work's moment comes from, if not from the database's own clock
-   * @throws what `run` throws; nothing has changed then, and nothing follows.
+   * Runs a unit of work in one transaction (READ COMMITTED), commits it, and does what follows from it. After a deadlock or
+   * a serialisation failure it runs again, with a new unit of work.
+   * @param clock the source of the work's moment, where it is not this database's `clock`
+   * @throws what `run` throws; then nothing has changed, and nothing follows.
    */
   async transact<Result>(
     run: (work: UnitOfWork<Tables>) => Promise<Result>,
@@ -169,7 +168,7 @@ export class ServiceDatabase<Tables> {
     return result;
   }
 
-  /** Wakes a loop in all processes of the service now. */
+  /** Wakes a loop in all processes of the service, now. */
   wake(loop: LoopName): void {
     this.#notifier.notify(loop);
   }

@@ -10,18 +10,19 @@ import { databaseReason, isPoison } from './poison.ts';
 /** What became of a delivery. */
 export type Applied = 'applied' | 'had it already' | 'applied in part';
 
-/** What became of an event's facts that were applied one by one. */
+/** The result of an event that was applied fact by fact. */
 export interface FactsOutcome {
   readonly applied: number;
-  /** Why the database refused all of them, where it refused all and for one reason. */
+  /** The reason, where the database refused all facts for the same one. */
   readonly refusedBecause: string | undefined;
 }
 
 /**
- * Applies a delivered event in one transaction whose first statement records its id, so that it counts once however
- * often it comes. Where a fact is poison, the event is applied fact by fact: only the bad facts become dead letters,
- * in the same transaction as the inbox row. Everything else that fails is thrown, and is to be tried again.
- * @param onOutcome called once it has been applied, in whole or fact by fact
+ * Applies a delivered event in one transaction. Its first statement inserts the event's inbox row, so that the event counts
+ * once however often it is delivered. Where a fact is poison, the event is applied fact by fact: only the bad facts become
+ * dead letters, in the same transaction as the inbox row.
+ * @param onOutcome called when it has been applied
+ * @throws every error that is not poison: the delivery has to be tried again.
  */
 export async function applyDelivery<Tables extends InboxTables>(
   database: ServiceDatabase<Tables>,
@@ -55,17 +56,16 @@ export async function applyDelivery<Tables extends InboxTables>(
   return 'applied in part';
 }
 
-/** An event's columns, where they are what its schema says. */
+/** Returns an event's columns; undefined where they do not match its schema. */
 export function checkedColumns<Tables>(handler: EventHandler<Tables>, payload: string): unknown {
   const checked = handler.event.columns.safeParse(parsed(payload));
   return checked.success ? checked.data : undefined;
 }
 
 /**
- * Applies deliveries of one event in one transaction, as if their facts had come in one: an inbox row for each, and the
- * handler once. False, and nothing has changed, where they can't be taken together: one of them does not match its
- * schema, or there are more facts than an event may have.
- * @throws what the handler throws, poison too; nothing has changed then.
+ * Applies deliveries of one kind of event together: one transaction, an inbox row for each, one call of the handler. Returns
+ * false, and changes nothing, where one of them does not match its schema or they have too many facts for one event.
+ * @throws what the handler throws, also poison; nothing has changed then.
  */
 export async function applyTogether<Tables extends InboxTables>(
   database: ServiceDatabase<Tables>,
@@ -76,16 +76,16 @@ export async function applyTogether<Tables extends InboxTables>(
 ): Promise<boolean> {
   const given = new Map<string, Readonly<Record<string, readonly unknown[]>>>();
   for (const { eventId, payload } of deliveries) {
-    const checked = handler.event.columns.safeParse(parsed(payload));
-    if (!checked.success) return false;
-    given.set(eventId, checked.data as Readonly<Record<string, readonly unknown[]>>);
+    const columns = checkedColumns(handler, payload);
+    if (!columns) return false;
+    given.set(eventId, columns as Readonly<Record<string, readonly unknown[]>>);
   }
   const fields = Object.keys(handler.event.fact.shape);
   const columnsOf = (eventIds: readonly string[]) =>
     Object.fromEntries(
       fields.map((field) => [field, eventIds.flatMap((id) => given.get(id)?.[field] ?? [])]),
     );
-  // In order, so that two transactions with the same events never wait for each other in a circle.
+  // Sorted, so that two transactions with the same events cannot deadlock.
   const eventIds = [...given.keys()].sort();
   if ((columnsOf(eventIds)[fields[0] as string]?.length ?? 0) > maxFactsPerEvent) return false;
   const context = { lane: (deliveries[0] as Delivery).lane };
@@ -99,7 +99,7 @@ export async function applyTogether<Tables extends InboxTables>(
   return true;
 }
 
-/** A payload's columns, whatever they are; undefined where it is no JSON. */
+/** Returns a payload's columns, unchecked; undefined where it is no JSON. */
 function parsed(payload: string): unknown {
   try {
     return decodeColumns(payload);
@@ -108,7 +108,7 @@ function parsed(payload: string): unknown {
   }
 }
 
-/** The facts of columns that are equally long; else the whole payload, since nobody knows which values belong together. */
+/** Returns the facts of columns; the whole payload as one where the columns differ in length. */
 function factsOf(columns: unknown): unknown[] {
   if (typeof columns !== 'object' || columns === null) return [columns];
   const lists = Object.values(columns);
@@ -118,7 +118,7 @@ function factsOf(columns: unknown): unknown[] {
   return facts.length > 0 ? facts : [columns];
 }
 
-/** Applies an event's facts one by one; those that are refused for good become dead letters. */
+/** Applies an event fact by fact; poison becomes dead letters. */
 export async function applyFacts<Tables extends InboxTables>(
   work: UnitOfWork<Tables>,
   consumer: string,
@@ -141,7 +141,7 @@ export async function applyFacts<Tables extends InboxTables>(
   return { applied, refusedBecause: applied === 0 && reasons.size === 1 ? [...reasons][0] : undefined };
 }
 
-/** Applies one fact under a savepoint; returns why it was refused for good. */
+/** Applies one fact under a savepoint; returns the error where it is poison. */
 export async function applyFact<Tables extends InboxTables>(
   work: UnitOfWork<Tables>,
   handler: EventHandler<Tables>,

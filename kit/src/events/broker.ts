@@ -15,16 +15,16 @@ import type { Log } from '../process/log.ts';
 import { connectRedis, type RedisLocation } from '../process/redis.ts';
 import { SettingError } from '../process/settings.ts';
 
-/** Which store BullMQ's queues live in. */
+/** The store of BullMQ's queues. */
 export type QueueStore = { redis: RedisLocation } | { postgresUrl: string };
 
-/** What this code uses of BullMQ's classes, on either backend. */
+/** What is used of BullMQ here, the same on both backends. */
 export interface Broker {
   readonly backend: 'redis' | 'postgresql';
   /**
-   * How long a delivery waits for its receipt before it is sent again, in milliseconds. BullMQ's PostgreSQL backend
-   * reads its events by `id > last`; ids are not in the order of commits, so now and then a completion is missed
-   * there. Sending again is cheap: what is still queued is not queued twice, and what was applied is only acknowledged.
+   * How long a delivery waits for its receipt before it is sent again, in milliseconds. It is short on PostgreSQL: BullMQ
+   * reads its events there by `id > last`, ids are not in the order of commits, so sometimes a completion is missed.
+   * Sending again is cheap: a job that is still queued is not added twice, and an applied event is only acknowledged.
    */
   readonly resendAfterMs: number;
   queue(name: string): Queue;
@@ -34,32 +34,32 @@ export interface Broker {
     options: { concurrency: number },
   ): Worker<Data, Result>;
   /**
-   * Calls back with the id of every job of the queue that completes, wherever that is; on Redis also of those that
-   * did within the last two minutes, while perhaps nobody listened.
+   * Calls back with the id of each job of the queue that completes in any process; on Redis also with those of the last two
+   * minutes, when this process may not have listened yet.
    */
   onCompleted(name: string, callback: (jobId: string) => void): Promise<void>;
-  /** True once per watcher after the store lost what was in it: a Redis that was wiped. */
+  /** True once per watcher after Redis was wiped. */
   wasWiped(watcher: string): Promise<boolean>;
-  /** Sets keys that outsiders may look at. Nothing here ever reads them; without Redis there are none. */
+  /** Sets keys for outside readers; nothing here reads them. Does nothing without Redis. */
   mark(keys: readonly string[]): Promise<void>;
-  /** Ends the workers with what they have in hand; their completions are still heard. */
+  /** Ends the workers after their current jobs; completions are still heard. */
   stopWorkers(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Every key starts with it; the braces keep all queues in one slot of a Redis Cluster. */
+/** The prefix of all keys. Its braces keep all queues in one slot of a Redis Cluster. */
 const prefix = '{ates}';
-/** A key that is there unless somebody wiped the store; one per watcher, so that each notices for itself. */
+/** A key that is missing only after a wipe; one per watcher, so that each of them notices. */
 const sentinelKey = (watcher: string) => `${prefix}:sentinel:${watcher}`;
 
-/** A worker that is killed in the middle of a job loses it to another after about this long. */
+/** After about this long, the job of a killed worker goes to another one. */
 const stalledSettings = {
   lockDuration: 10_000,
   stalledInterval: 5_000,
   maxStalledCount: 3,
 } satisfies Partial<WorkerOptions>;
 
-/** Job options for everything: a finished job's id is forgotten at once, or a resend under the same id would vanish. */
+/** Options of all jobs. A finished job is removed at once; otherwise a resend under the same id would be ignored. */
 export const jobDefaults = {
   removeOnComplete: true,
   removeOnFail: true,
@@ -67,29 +67,23 @@ export const jobDefaults = {
   backoff: { type: 'exponential', delay: 200 },
 } as const;
 
-/** Connects to the queues. Opens nothing before it is needed, except for the PostgreSQL backend's migrations. */
+/** Connects to the queues; on PostgreSQL it also runs BullMQ's migrations. */
 export async function openBroker(store: QueueStore, log: Log): Promise<Broker> {
   return 'redis' in store ? redisBroker(store.redis, log) : postgresBroker(store.postgresUrl, log);
 }
 
-interface Parts {
-  queues: Map<string, Queue>;
-  workers: Worker[];
-  events: QueueEvents[];
-}
-
-/** How long nothing may have failed before the store counts as back, in milliseconds. */
+/** How long nothing must have failed before the store counts as back, in milliseconds. */
 const quietMs = 5_000;
 
 interface Trouble {
-  /** Reports the errors of a connection, or of whatever has some. */
+  /** Reports the errors of a connection, queue or worker. */
   watch(emitter: { on(event: 'error', listener: (error: Error) => void): unknown }): void;
   close(): void;
 }
 
 /**
- * Says once that the store is away, and once that it is back, instead of a line per attempt, connection and queue.
- * It is back when it answers and nothing has failed for a while: connections come back one after the other.
+ * Logs once that the store is away and once that it is back, instead of a line per attempt, connection and queue. It is back
+ * when it answers and nothing has failed for a while, since connections come back one by one.
  */
 function reportTrouble(log: Log, store: string, ask: () => Promise<unknown>): Trouble {
   let failedAt: number | undefined;
@@ -112,7 +106,7 @@ function reportTrouble(log: Log, store: string, ask: () => Promise<unknown>): Tr
   return {
     watch(emitter) {
       emitter.on('error', (error) => {
-        // After a wipe, jobs in flight are gone: the outbox sends them again, nothing else is needed.
+        // After a wipe, running jobs are gone; the relay sends them again.
         if (/Missing key for job|Missing lock for job/.test(error.message)) return;
         const wasAway = failedAt !== undefined;
         failedAt = performance.now();
@@ -130,13 +124,13 @@ function reportTrouble(log: Log, store: string, ask: () => Promise<unknown>): Tr
   };
 }
 
-/** From how long ago on completions are read at a start, in milliseconds; the ids of Redis' streams are times. */
+/** How old the completions may be that are read at a start, in milliseconds. */
 const missedEventsMs = 120_000;
 
-/** How long a mark stays where nobody renews it. */
+/** How long a mark stays if it is not renewed, in seconds. */
 const markLifeSeconds = 40 * 86_400;
 
-/** How long a start waits for Redis, in milliseconds; it goes on without, and connects when Redis comes. */
+/** How long a start waits for Redis, in milliseconds; after that it goes on, and connects when Redis is there. */
 const connectTimeoutMs = 5_000;
 
 async function redisBroker(location: RedisLocation, log: Log): Promise<Broker> {
@@ -149,39 +143,37 @@ async function redisBroker(location: RedisLocation, log: Log): Promise<Broker> {
     new Promise((resolve) => producing.once('ready', resolve)),
     new Promise((resolve) => setTimeout(resolve, connectTimeoutMs).unref()),
   ]);
-  const parts: Parts = { queues: new Map(), workers: [], events: [] };
+  const parts = partsOf(trouble, {
+    queue: (name) =>
+      new Queue(name, {
+        connection: producing,
+        prefix,
+        skipWaitingForReady: true,
+        defaultJobOptions: jobDefaults,
+      }),
+    worker: (name, process, options) =>
+      new Worker(name, process, { ...options, ...stalledSettings, connection: consuming, prefix }),
+    // BullMQ copies the connection, as for a worker, and closes the copy. It reads from two minutes ago on: a job may
+    // have completed during a restart.
+    events: (name) =>
+      new QueueEvents(name, {
+        connection: consuming,
+        prefix,
+        lastEventId: `${Date.now() - missedEventsMs}-0`,
+      }),
+  });
   return {
     backend: 'redis',
     resendAfterMs: 30_000,
-    ...classes(parts, trouble, {
-      queue: (name) =>
-        new Queue(name, {
-          connection: producing,
-          prefix,
-          skipWaitingForReady: true,
-          defaultJobOptions: jobDefaults,
-        }),
-      worker: (name, process, options) =>
-        new Worker(name, process, { ...options, ...stalledSettings, connection: consuming, prefix }),
-      // BullMQ makes a connection of its own of it, as it does for a worker, and closes that one.
-      // From a while ago on: a job may have completed while nobody listened, such as in the middle of a restart.
-      events: (name) =>
-        new QueueEvents(name, {
-          connection: consuming,
-          prefix,
-          lastEventId: `${Date.now() - missedEventsMs}-0`,
-        }),
-    }),
+    ...parts,
     async wasWiped(watcher) {
       return (await producing.set(sentinelKey(watcher), '1', 'NX')) === 'OK';
     },
     async mark(keys) {
       await Promise.all(keys.map((key) => producing.set(key, '1', 'EX', markLifeSeconds)));
     },
-    stopWorkers: () => closeWorkers(parts),
     async close() {
-      trouble.close();
-      await closeAll(parts);
+      await parts.close();
       producing.disconnect();
       consuming.disconnect();
     },
@@ -210,35 +202,30 @@ async function postgresBroker(url: string, log: Log): Promise<Broker> {
     withClient((client) => client.query('select')),
   );
   const { Queue, Worker, QueueEvents } = withBackend(createPostgresBackend);
-  // A config and not a shared pool: each worker keeps a client for LISTEN, and a small shared pool hangs silently.
+  // Not a shared pool: each worker keeps a client for LISTEN, and a small shared pool would hang silently.
   const connection = { connectionString: url, max: 2, schema, skipMigrations: true };
-  const parts: Parts = { queues: new Map(), workers: [], events: [] };
+  const parts = partsOf(trouble, {
+    queue: (name) =>
+      new Queue(name, { connection, defaultJobOptions: jobDefaults }) as unknown as import('bullmq').Queue,
+    worker: (name, process, options) =>
+      new Worker(name, process as Processor, {
+        ...options,
+        ...stalledSettings,
+        connection,
+      }) as unknown as import('bullmq').Worker,
+    events: (name) => new QueueEvents(name, { connection }) as unknown as import('bullmq').QueueEvents,
+  });
   return {
     backend: 'postgresql',
     resendAfterMs: 2_000,
-    ...classes(parts, trouble, {
-      queue: (name) =>
-        new Queue(name, { connection, defaultJobOptions: jobDefaults }) as unknown as import('bullmq').Queue,
-      worker: (name, process, options) =>
-        new Worker(name, process as Processor, {
-          ...options,
-          ...stalledSettings,
-          connection,
-        }) as unknown as import('bullmq').Worker,
-      events: (name) => new QueueEvents(name, { connection }) as unknown as import('bullmq').QueueEvents,
-    }),
+    ...parts,
     wasWiped: async () => false,
     mark: async () => undefined,
-    stopWorkers: () => closeWorkers(parts),
-    async close() {
-      trouble.close();
-      await closeAll(parts);
-    },
   };
 }
 
-function classes(
-  parts: Parts,
+/** Makes a broker's queues, workers and listeners with one backend's classes, and closes them. */
+function partsOf(
   trouble: Trouble,
   make: {
     queue(name: string): Queue;
@@ -249,41 +236,44 @@ function classes(
     ): Worker;
     events(name: string): QueueEvents;
   },
-): Pick<Broker, 'queue' | 'worker' | 'onCompleted'> {
+): Pick<Broker, 'queue' | 'worker' | 'onCompleted' | 'stopWorkers' | 'close'> {
+  const queues = new Map<string, Queue>();
+  const workers: Worker[] = [];
+  const listeners: QueueEvents[] = [];
+  const closeAll = async (parts: Iterable<{ close(): Promise<unknown> }>) => {
+    await Promise.allSettled([...parts].map((part) => part.close()));
+  };
   return {
     queue(name) {
-      const known = parts.queues.get(name);
+      const known = queues.get(name);
       if (known) return known;
       const queue = make.queue(name);
       trouble.watch(queue);
-      parts.queues.set(name, queue);
+      queues.set(name, queue);
       return queue;
     },
     worker<Data, Result>(name: string, process: Processor<Data, Result>, options: { concurrency: number }) {
       const worker = make.worker(name, process as Processor, options);
       trouble.watch(worker);
-      parts.workers.push(worker);
+      workers.push(worker);
       return worker as Worker<Data, Result>;
     },
     async onCompleted(name, callback) {
       const events = make.events(name);
       trouble.watch(events);
       events.on('completed', ({ jobId }) => callback(jobId));
-      parts.events.push(events);
-      // Not before it listens: what completes earlier would be sent again.
+      listeners.push(events);
+      // Waits until it listens: jobs that complete earlier would be sent again.
       await Promise.race([
         events.waitUntilReady(),
         new Promise((resolve) => setTimeout(resolve, connectTimeoutMs).unref()),
       ]);
     },
+    stopWorkers: () => closeAll(workers),
+    async close() {
+      trouble.close();
+      await closeAll(workers);
+      await closeAll([...listeners, ...queues.values()]);
+    },
   };
-}
-
-async function closeWorkers({ workers }: Parts): Promise<void> {
-  await Promise.allSettled(workers.map((worker) => worker.close()));
-}
-
-async function closeAll(parts: Parts): Promise<void> {
-  await closeWorkers(parts);
-  await Promise.allSettled([...parts.events, ...parts.queues.values()].map((part) => part.close()));
 }

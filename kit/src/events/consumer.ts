@@ -10,31 +10,30 @@ import { RightOfWay } from '../process/rightOfWay.ts';
 import { type Applied, applyDelivery, applyTogether } from './apply.ts';
 import type { Broker } from './broker.ts';
 import { EventKinds, refusalsUntilWait } from './eventKinds.ts';
-import { type Delivery, type EventHandler, handlersByEvent } from './handlers.ts';
+import type { Delivery, EventHandler } from './handlers.ts';
 import { holdEvent, tryHeldEvents } from './heldEvents.ts';
 import type { InboxTables } from './inbox.ts';
 import { queueName } from './relay.ts';
 import { resendDeadLetters } from './resendDeadLetters.ts';
 
 /**
- * How many events are in hand. Bulk batches one after the other: two at once were no faster, and held rows locked
- * without a pause. Interactive ones as many as come: those of a kind that wait are applied together (see `gather`).
+ * How many events are taken at a time. Bulk: one, since two were not faster and kept rows locked all the time. Interactive:
+ * many, since those of a kind that wait are applied together (see `gather`).
  */
 const concurrency = { interactive: 100, bulk: 1 } as const;
 
 /**
- * How long a bulk batch lets interactive events pass before it begins, in milliseconds: once it has begun, those that
- * want the same rows wait for all of it. With 250 single charges came no sooner than with 100.
+ * How long a bulk batch waits for interactive events before it begins, in milliseconds: once it has begun, events that need
+ * the same rows wait for its end. 250 made single charges no faster than 100.
  */
 const giveWayMs = 100;
 
-/** How often the oldest held event of a kind that waits is tried, in milliseconds. */
+/** How often the oldest held event of each kind is tried, in milliseconds. */
 const tryHeldIntervalMs = 30_000;
 
-/** What became of a delivery here. */
 type Outcome = Applied | 'held';
 
-/** Works off the events that come for one consumer, in a worker per lane. */
+/** Applies the events for one consumer, with a worker per lane; its loops resend dead letters and try held events. */
 export function startConsumer<Tables extends InboxTables>(options: {
   database: ServiceDatabase<Tables>;
   broker: Broker;
@@ -44,14 +43,14 @@ export function startConsumer<Tables extends InboxTables>(options: {
   log: Log;
 }): Loop {
   const { database, broker, consumer, skew, log } = options;
-  // Checked when the moment is taken, not when the job came: it may have waited for its turn since then.
+  // Checked when a transaction takes its moment: the job may have waited since it was taken.
   const clock: Clock = {
     now() {
       assertInStep(skew);
       return database.clock.now();
     },
   };
-  const handlers = handlersByEvent(consumer, options.handlers);
+  const handlers = new Map(options.handlers.map((handler) => [handler.event.name, handler]));
   const kinds = new EventKinds();
   const alone = async (handler: EventHandler<Tables>, delivery: Delivery): Promise<Outcome> => {
     const { event } = delivery;
@@ -72,21 +71,21 @@ export function startConsumer<Tables extends InboxTables>(options: {
       const apply = async (deliveries: readonly Delivery[]): Promise<PromiseSettledResult<Outcome>[]> => {
         const { name } = handler.event;
         if (deliveries.length > 1 && !kinds.waits(name)) {
-          // Where they fail together, each tells for itself what is wrong with it.
+          // If they fail together, each is applied alone, to find the bad one.
           const done = await applyTogether(database, consumer, handler, deliveries, clock).catch(() => false);
           if (done) {
             kinds.note(name, { applied: deliveries.length, refusedBecause: undefined });
             return deliveries.map(() => ({ status: 'fulfilled', value: 'applied' }));
           }
         }
-        // One after the other, so that a kind waits before all of them are refused.
+        // One by one, so that their kind begins to wait before all of them are refused.
         const results: PromiseSettledResult<Outcome>[] = [];
         for (const delivery of deliveries) {
           const [result] = await Promise.allSettled([alone(handler, delivery)]);
           results.push(result);
           if (result.status === 'rejected') break;
         }
-        // Where the database is away, each would wait for it as long as the last one did: the rest at once.
+        // After a failure the rest runs at once: if the database is away, each would wait as long as the first.
         const rest = deliveries.slice(results.length);
         return [...results, ...(await Promise.allSettled(rest.map((each) => alone(handler, each))))];
       };
@@ -121,7 +120,7 @@ export function startConsumer<Tables extends InboxTables>(options: {
     );
     pauseWhileOutOfStep(worker, skew);
     worker.on('failed', (job, error) => {
-      // That the clocks do not agree has been said.
+      // The clock skew has been logged already.
       if (error instanceof Unavailable) return;
       log.warn(
         { err: error },

@@ -6,9 +6,9 @@ import { Refusal } from '../process/refusal.ts';
 import type { Delivery } from './handlers.ts';
 import { type InboxTables, inboxOf } from './inbox.ts';
 
-// Facts that a consumer refused for good, until an admin has them applied again or discards them.
+// Facts that a consumer refused for good, until an admin resends or discards them.
 
-/** Puts a fact aside that a consumer refused for good, in the transaction of its event. */
+/** Stores a fact that a consumer refused for good, in the transaction of its event. */
 export async function keepDeadLetter<Tables extends InboxTables>(
   work: UnitOfWork<Tables>,
   consumer: string,
@@ -43,15 +43,15 @@ export interface DeadLetter {
   readonly fact: string;
 }
 
-/** A text that may be of any length, cut off so that a list of them stays a list. */
+/** A text column, cut off at a length. */
 const shortened = <Column extends 'error' | 'fact'>(column: Column, length: number) =>
   sql<string>`case when length(${sql.ref(column)}) > ${length} then left(${sql.ref(column)}, ${length - 1}) || '…'
     else ${sql.ref(column)} end`.as(column);
 
 /**
- * Dead letters of a database, the newest first.
- * @param options.after the id of the last one of the page before; it need not be there any more
- * @param options.event only those of this kind, by name and version
+ * Lists a database's dead letters, the newest first.
+ * @param options.after the id of the previous page's last letter, which may be gone by now
+ * @param options.event lists only this kind, by name and version
  * @throws Refusal BAD_USER_INPUT
  */
 export async function listDeadLetters<Tables extends InboxTables>(
@@ -63,7 +63,7 @@ export async function listDeadLetters<Tables extends InboxTables>(
     .selectFrom('dead_letter')
     .select(['id', 'event', 'consumer', 'attempts', 'failed_at as failedAt'])
     .select([shortened('error', 500), shortened('fact', 2_000)])
-    // Ids are made in the order of time.
+    // Ids are in the order of time.
     .orderBy('id', 'desc')
     .limit(first);
   if (after) query = query.where('id', '<', checkLetterId(after));
@@ -72,50 +72,47 @@ export async function listDeadLetters<Tables extends InboxTables>(
 }
 
 /**
- * Asks for a dead letter to be applied again; the worker hears of it after the commit.
+ * Asks for a dead letter to be applied again; the worker is woken after the commit.
  * @throws Refusal BAD_USER_INPUT; NOT_FOUND where there is no such letter.
  */
 export async function requestResend<Tables extends InboxTables>(
   database: ServiceDatabase<Tables>,
   id: string,
 ): Promise<true> {
-  checkLetterId(id);
-  await database.transact(async (work) => {
-    const { numUpdatedRows } = await inboxOf(work.trx)
-      .updateTable('dead_letter')
-      .set({ resend_requested_at: work.now })
-      .where('id', '=', id)
-      .executeTakeFirst();
-    if (numUpdatedRows === 0n) throw noSuchLetter(id);
-    work.wake('dead_letters');
-  });
+  if ((await markForResend(database, 'id', checkLetterId(id))) === 0) throw noSuchLetter(id);
   return true;
 }
 
 /** Asks for all dead letters of a kind to be applied again; returns how many there are. */
-export async function requestResendOfAll<Tables extends InboxTables>(
+export const requestResendOfAll = <Tables extends InboxTables>(
   database: ServiceDatabase<Tables>,
   event: string,
+): Promise<number> => markForResend(database, 'event', event);
+
+function markForResend<Tables extends InboxTables>(
+  database: ServiceDatabase<Tables>,
+  column: 'id' | 'event',
+  value: string,
 ): Promise<number> {
   return database.transact(async (work) => {
     const { numUpdatedRows } = await inboxOf(work.trx)
       .updateTable('dead_letter')
       .set({ resend_requested_at: work.now })
-      .where('event', '=', event)
+      .where(column, '=', value)
       .executeTakeFirst();
     work.wake('dead_letters');
     return Number(numUpdatedRows);
   });
 }
 
-/** Who discards something, and the log that keeps it on record. */
+/** The user who discards something, and the log that records it. */
 export interface Discarder {
   readonly caller: { readonly userId: string } | null;
   readonly log: Log;
 }
 
 /**
- * Deletes a dead letter: its fact is never applied. The log keeps who did it, and the fact.
+ * Deletes a dead letter: its fact is never applied. The log records the user and the fact.
  * @throws Refusal BAD_USER_INPUT; NOT_FOUND where there is no such letter.
  */
 export async function discardDeadLetter<Tables extends InboxTables>(
@@ -133,7 +130,7 @@ export async function discardDeadLetter<Tables extends InboxTables>(
   return true;
 }
 
-/** Deletes all dead letters of a kind; returns how many there were. The log keeps who did it. */
+/** Deletes all dead letters of a kind; returns how many there were. The log records the user. */
 export async function discardDeadLetters<Tables extends InboxTables>(
   db: Kysely<Tables>,
   event: string,

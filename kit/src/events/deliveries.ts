@@ -1,16 +1,16 @@
 import { type Kysely, sql } from 'kysely';
 import type { Lane, OutboxTables } from '../database/outbox.ts';
 
-/** However often a delivery was sent in vain, it is sent again after this time, in milliseconds. */
+/** The longest time after which a delivery is sent again, in milliseconds. */
 const maxResendAfterMs = 30_000;
 
 /**
- * A resend time that lies further ahead than this was set by a relay whose clock was wrong, in milliseconds. Twice the
- * longest time: the clocks of two relays never agree to the millisecond.
+ * A resend time further in the future than this, in milliseconds, was set by a relay with a wrong clock. Twice the longest
+ * time, since the clocks of two relays differ a little.
  */
 const latestResendMs = 2 * maxResendAfterMs;
 
-/** A delivery that was taken to be sent. */
+/** A delivery that is to be sent now. */
 export interface TakenDelivery {
   readonly eventId: string;
   readonly event: string;
@@ -18,12 +18,11 @@ export interface TakenDelivery {
 }
 
 /**
- * Takes deliveries that are due and puts their next sending off, so that one without a receipt is sent again. What was
- * never sent is due whatever its time, and so is what no right clock can have put off that far: a process whose clock was
- * days ahead must not keep an event from the others for as long.
- * At most `window` are under way per lane and consumer; what is under way leaves the window when its time is up, so
- * lost receipts never block it for good. Several relays share the work by SKIP LOCKED; a sequence number is never
- * used as a cursor, since numbers are not in the order of commits.
+ * Takes deliveries that are due, and sets when they are sent again if no receipt comes. A delivery that was never sent is
+ * due whatever its time, and so is one with a resend time that only a wrong clock can have set.
+ * At most `window` are under way per lane and consumer. A delivery leaves the window when its resend time has come, so lost
+ * receipts never block it for good. Several relays share the work by SKIP LOCKED. *Instead:* the sequence number as a cursor
+ * would miss events, since numbers are not in the order of commits.
  */
 export async function takeDeliveries(
   db: Kysely<OutboxTables>,
@@ -33,12 +32,12 @@ export async function takeDeliveries(
     window: number;
     now: Date;
     resendAfterMs: number;
-    /** Payloads that need not be read: see `KeptPayloads`. */
+    /** Payloads that are not read from the database: see `KeptPayloads`. */
     kept?: ReadonlyMap<string, string>;
   },
 ): Promise<TakenDelivery[]> {
   const { lane, consumer, window, now, resendAfterMs, kept = new Map<string, string>() } = options;
-  // Capped before it is multiplied: the product of many attempts would be no integer any more, and stop the lane.
+  // Capped before the multiplication, which would overflow after many attempts and stop the lane.
   const mostSteps = Math.ceil(maxResendAfterMs / resendAfterMs);
   const latest = new Date(now.getTime() + latestResendMs);
   const { rows } = await sql<Omit<TakenDelivery, 'payload'> & { payload: string | null }>`
@@ -69,7 +68,7 @@ export async function takeDeliveries(
   return rows.map((row) => ({ ...row, payload: row.payload ?? (kept.get(row.eventId) as string) }));
 }
 
-/** Puts deliveries back that could not be handed to the queue, or that a wiped queue has lost. */
+/** Makes deliveries due again that did not get into the queue, or that a wiped queue has lost; returns how many. */
 export async function returnDeliveries(
   db: Kysely<OutboxTables>,
   options: { now: Date; dueAt: Date; consumer?: string; eventIds?: readonly string[] },
@@ -86,8 +85,8 @@ export async function returnDeliveries(
 }
 
 /**
- * Notes receipts: the consumer has committed these events, so their deliveries are done. An event without deliveries
- * is deleted; the event's row is locked first, so that the receipts of two consumers see each other.
+ * Notes receipts: deletes deliveries whose events the consumer has committed, and events that have no delivery left. The
+ * events' rows are locked first, so that the receipts of two consumers see each other.
  */
 export async function noteReceipts(
   db: Kysely<OutboxTables>,

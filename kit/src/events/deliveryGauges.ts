@@ -3,11 +3,11 @@ import { Gauge, type Registry } from 'prom-client';
 import type { InboxTables } from './inbox.ts';
 import type { Relay } from './relay.ts';
 
-/** What a service's workers show of events that do not get through, in `/metrics`. */
+/** The metrics of events that do not arrive, for `/metrics`. */
 export interface DeliveryGauges {
-  /** Events that have been sent in vain for over an hour, by producer and consumer. */
+  /** Adds a relay: its events that have failed for over an hour, by producer and consumer. */
   showOverdue(producer: string, relay: Relay): void;
-  /** Dead letters and held events of a consumer's database, by consumer and kind. */
+  /** Adds a database: its dead letters and held events, by consumer and kind. */
   showPutAside<Tables extends InboxTables>(db: Kysely<Tables>): void;
 }
 
@@ -17,7 +17,7 @@ async function count(db: Kysely<InboxTables>, table: 'dead_letter' | 'held_event
   return rows;
 }
 
-/** Registers the gauges of a process; they are read when they are asked for. */
+/** Registers the gauges of a process; their values are read when `/metrics` is asked for. */
 export function deliveryGauges(registry: Registry): DeliveryGauges {
   const relays: { producer: string; relay: Relay }[] = [];
   const databases: Kysely<InboxTables>[] = [];
@@ -42,7 +42,7 @@ export function deliveryGauges(registry: Registry): DeliveryGauges {
       async collect() {
         this.reset();
         for (const db of databases) {
-          // A database that is away has no figures; all other metrics are shown.
+          // Without an answer of the database its figures are left out, and all other metrics are shown.
           for (const { consumer, event, n } of await count(db, table).catch(() => []))
             this.set({ consumer, event }, n);
         }

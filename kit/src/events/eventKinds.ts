@@ -1,33 +1,32 @@
 import type { FactsOutcome } from './apply.ts';
 
-/** So many events in a row that the database refuses for one reason make their kind wait. */
+/** After so many events in a row that the database refuses for one reason, their kind waits. */
 export const refusalsUntilWait = 5;
 
 /**
- * Which kinds of events (by name and version) one consumer applies as they come, and which have to wait.
+ * Which kinds of events (by name and version) a consumer applies at once, and which wait.
  *
- * A kind *flows*: its events are applied as they come, and single facts that are refused become dead letters. When five
- * of its events in a row have been refused as a whole, by the database and for the same reason, it is most likely the
- * database that is wrong, such as after a roll-out in the wrong order. The kind then *waits*: its events are held in the
- * consumer's own database, so that the queue flows on for all other kinds, and the oldest of them is tried now and then.
- * When one is applied, or when no held event is left because an admin has discarded them, the kind flows again. A rule
- * that refuses says something about the fact and never makes a kind wait.
+ * A kind *flows*: its events are applied at once, and single facts that are refused become dead letters. When the database
+ * has refused five of its events in a row, each as a whole and all for the same reason, the database is most likely wrong,
+ * as after a roll-out in the wrong order. Then the kind *waits*: its events are held in the consumer's database, the queue
+ * flows on for all other kinds, and the oldest held event is tried every 30 s. When one is applied, or when an admin has
+ * discarded all of them, the kind flows again. A refusal by a rule is about the fact and never makes a kind wait.
  *
- * A process learns of events that another one holds by `holds`.
+ * `holds` tells this process of events that another process holds.
  */
 export class EventKinds {
   readonly #inARow = new Map<string, { reason: string; count: number }>();
-  /** Of each kind that waits, whether events of it were seen to be held. */
+  /** The kinds that wait, and whether held events of each have been seen. */
   readonly #waiting = new Map<string, { held: boolean }>();
 
-  /** True while events of this kind are to be held. */
+  /** True while events of this kind have to be held. */
   waits(event: string): boolean {
     return this.#waiting.has(event);
   }
 
   /**
-   * Notes what became of an event of this kind.
-   * @returns true where the kind waits from now on, and did not before.
+   * Notes the result of an event of this kind.
+   * @returns true where the kind begins to wait.
    */
   note(event: string, { applied, refusedBecause: reason }: FactsOutcome): boolean {
     if (applied > 0) this.#waiting.delete(event);
@@ -43,12 +42,12 @@ export class EventKinds {
     return true;
   }
 
-  /** An event of this kind is held by this process. */
+  /** Notes that this process holds an event of this kind. */
   holding(event: string): void {
     this.#waiting.set(event, { held: true });
   }
 
-  /** Takes over which kinds have held events now: those wait, and one whose held events are gone flows again. */
+  /** Takes over which kinds have held events: these wait, and a kind whose held events are gone flows again. */
   holds(events: ReadonlySet<string>): void {
     for (const event of events) this.holding(event);
     for (const [event, { held }] of this.#waiting) {

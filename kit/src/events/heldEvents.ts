@@ -10,12 +10,12 @@ import type { Delivery, EventHandler } from './handlers.ts';
 import { type InboxTables, inboxOf, recordInInbox } from './inbox.ts';
 import { isPoison } from './poison.ts';
 
-/** Makes the held events' table, in a service's own migration. */
+/** Creates the held events' table, in a service's own migration. */
 export const heldEventsSql = new URL('./heldEvents.sql', import.meta.url);
 
 /**
- * Takes an event of a kind that waits into the consumer's database, in one transaction with its inbox row: from then on
- * the producer need not send it again, and it is applied when the kind flows again.
+ * Stores an event of a kind that waits, in one transaction with its inbox row: the producer does not send it again, and it
+ * is applied when the kind flows again.
  */
 export async function holdEvent<Tables extends InboxTables>(
   database: ServiceDatabase<Tables>,
@@ -35,9 +35,9 @@ export async function holdEvent<Tables extends InboxTables>(
 }
 
 /**
- * Tries the oldest held event of each kind that waits. Where it is applied the kind flows again and the others follow,
- * the oldest first; where it is refused as before it stays, and so does everything behind it.
- * @throws what failed without being poison: it is to be tried again.
+ * Tries the oldest held event of each kind that waits. If it is applied, the kind flows again and the others follow, the
+ * oldest first. If it is refused again, it stays, and so do those behind it.
+ * @throws every error that is not poison: trying again may help.
  */
 export async function tryHeldEvents<Tables extends InboxTables>(
   database: ServiceDatabase<Tables>,
@@ -58,7 +58,7 @@ export async function tryHeldEvents<Tables extends InboxTables>(
   }
 }
 
-/** Applies the oldest held event of a kind. False: none is left, another process is at it, or the kind waits. */
+/** Applies the oldest held event of a kind. False where none is left or it was refused again. */
 async function applyOldest<Tables extends InboxTables>(
   database: ServiceDatabase<Tables>,
   handler: EventHandler<Tables>,
@@ -71,7 +71,7 @@ async function applyOldest<Tables extends InboxTables>(
     order by id limit 1`.execute(db);
   const held = next.rows[0];
   if (!held) return false;
-  /** Deletes the row and applies what it holds; undefined where another process was quicker. */
+  /** Deletes the row and applies its event; undefined where another process has done so. */
   const take = (apply: (work: UnitOfWork<Tables>) => Promise<FactsOutcome>) =>
     database.transact(async (work) => {
       const { numAffectedRows } = await sql`delete from held_event where id = ${held.id}`.execute(work.trx);
@@ -93,7 +93,7 @@ async function applyOldest<Tables extends InboxTables>(
   if (outcome) kinds.note(event, outcome);
   return true;
 
-  /** Undefined, and it stays held with its reason, where the database refuses all of it while the kind waits. */
+  /** Applies fact by fact. Undefined, and the event stays held, where the database refuses all facts and the kind waits. */
   async function factByFact(): Promise<FactsOutcome | undefined> {
     try {
       return await take(async (work) => {
@@ -112,7 +112,7 @@ async function applyOldest<Tables extends InboxTables>(
   }
 }
 
-/** Takes back the transaction in which a held event was tried. */
+/** Rolls back the transaction in which a held event was tried. */
 class StillRefused extends Error {}
 
 /** A held event as admins see it. */
@@ -125,7 +125,7 @@ export interface HeldEvent {
   readonly error: string | null;
 }
 
-/** The held events of a database, the oldest first: those are tried first. */
+/** Lists a database's held events, the oldest first: this is the order in which they are tried. */
 export async function listHeldEvents<Tables extends InboxTables>(
   db: Kysely<Tables>,
   first: number,
@@ -140,8 +140,8 @@ export async function listHeldEvents<Tables extends InboxTables>(
 }
 
 /**
- * Deletes a held event: none of its facts is ever applied. The next one of its kind is tried at once. The log keeps who
- * did it, and the facts.
+ * Deletes a held event: its facts are never applied. The next one of its kind is tried at once. The log records the user and
+ * the facts.
  * @throws Refusal BAD_USER_INPUT; NOT_FOUND where there is no such event.
  */
 export async function discardHeldEvent<Tables extends InboxTables>(

@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Lane } from '../database/outbox.ts';
 import type { UnitOfWork } from '../database/unitOfWork.ts';
 
-/** The tables of the inbox, part of every consuming service's database. */
+/** The inbox's tables, part of the database of each service that consumes events. */
 export interface InboxTables {
   inbox: { consumer: string; event_id: string; applied_at: Date };
   dead_letter: {
@@ -15,10 +15,10 @@ export interface InboxTables {
     error: string;
     attempts: number;
     failed_at: Date;
-    /** When an admin asked for it to be applied again; null while nobody has. */
+    /** When an admin asked to resend it; null where none has. */
     resend_requested_at: Date | null;
   };
-  /** An event of a kind that waits (see `EventKinds`). Its inbox row is there: the producer need not send it again. */
+  /** An event of a kind that waits (see `EventKinds`). It has its inbox row, so the producer does not send it again. */
   held_event: {
     id: string;
     consumer: string;
@@ -27,17 +27,17 @@ export interface InboxTables {
     lane: Lane;
     payload: string;
     held_at: Date;
-    /** How often it was tried while it was held. */
+    /** How often it was tried while held. */
     attempts: number;
-    /** Why it was refused the last time; null while it has not been tried. */
+    /** Why it was refused last; null before the first try. */
     error: string | null;
   };
 }
 
-/** Makes the inbox and the dead letters, in a service's own migration. */
+/** Creates the inbox and the dead letters; part of a service's first migration. */
 export const inboxSql = new URL('./inbox.sql', import.meta.url);
 
-/** False where the event had been recorded before. Waits while another transaction is just applying it. */
+/** Inserts an event's inbox row; false where it is there. Waits while another transaction applies the event. */
 export async function recordInInbox<Tables extends InboxTables>(
   work: UnitOfWork<Tables>,
   consumer: string,
@@ -49,14 +49,14 @@ export async function recordInInbox<Tables extends InboxTables>(
   return rows.length > 0;
 }
 
-/** A database as this file sees it: whatever else it holds is somebody else's. */
+/** A service's database, of which only the inbox's tables are used here. */
 export const inboxOf = <Tables extends InboxTables>(db: Kysely<Tables>) =>
   db as unknown as Kysely<InboxTables>;
 
-/** How long an inbox row is kept, in days: far longer than a delivery can be under way. */
+/** How long inbox rows are kept, in days: far longer than an event can be under way. */
 export const inboxRetentionDays = 90;
 
-/** Forgets events that were applied so long ago that they cannot be sent again. */
+/** Deletes inbox rows of events that cannot be sent again. */
 export async function purgeInbox<Tables extends InboxTables>(db: Kysely<Tables>, now: Date): Promise<void> {
   const before = new Date(now.getTime() - inboxRetentionDays * 86_400_000);
   await inboxOf(db).deleteFrom('inbox').where('applied_at', '<', before).execute();

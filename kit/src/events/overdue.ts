@@ -3,16 +3,16 @@ import type { OutboxTables } from '../database/outbox.ts';
 import type { Log } from '../process/log.ts';
 import { type Loop, startLoop } from '../process/loop.ts';
 
-/** How long an event may fail before it is worth a sentence, in milliseconds. */
+/** How long an event may fail before it is logged, in milliseconds. */
 const overdueAfterMs = 3_600_000;
 
-/** How often that is looked at, in milliseconds. */
+/** How often this is checked, in milliseconds. */
 const intervalMs = 60_000;
 
-/** How often the same is said while it lasts, in milliseconds. */
+/** How often it is logged again while it lasts, in milliseconds. */
 const sayEveryMs = 3_600_000;
 
-/** Events that have been sent in vain for over an hour, of one consumer. */
+/** The events that one consumer has not applied for over an hour. */
 export interface Overdue {
   readonly consumer: string;
   readonly count: number;
@@ -20,9 +20,9 @@ export interface Overdue {
   readonly since: Date;
 }
 
-/** The events of an outbox that have been sent in vain for over an hour, by consumer. */
+/** Counts the events of an outbox that have failed for over an hour, by consumer. */
 export async function findOverdue(db: Kysely<OutboxTables>, now: Date): Promise<Overdue[]> {
-  // The outbox holds what is under way: few rows, or a backlog that is worth reading once a minute.
+  // Reads all deliveries: the outbox holds only events under way, and it is read once a minute.
   const { rows } = await sql<Overdue>`
     select d.consumer, count(*) as count, min(e.created_at) as since
     from outbox_delivery d join outbox_event e on e.id = d.event_id
@@ -32,8 +32,8 @@ export async function findOverdue(db: Kysely<OutboxTables>, now: Date): Promise<
 }
 
 /**
- * Watches for events that fail and are no poison: they are tried again without end, and without this nobody would hear
- * of it. Each consumer is named in the log once an hour, as long as it lasts.
+ * Logs events that fail without being poison, once an hour per consumer: they are tried again without end, which no
+ * operator would notice otherwise.
  */
 export function watchOverdue(options: {
   db: Kysely<OutboxTables>;

@@ -9,42 +9,42 @@ import { noteReceipts, returnDeliveries, takeDeliveries } from './deliveries.ts'
 import type { Delivery } from './handlers.ts';
 import { type Overdue, watchOverdue } from './overdue.ts';
 
-/** The queue that a consumer's events of one lane travel in. */
+/** Returns the name of a consumer's queue of one lane. */
 export const queueName = (consumer: string, lane: string): string => `${consumer}-${lane}`;
 
-/** How many deliveries of a producer may be under way per consumer. Bulk ones are 117 KB each. */
+/** How many deliveries of a producer may be under way per consumer. A bulk event has 117 KB. */
 const windows = { interactive: 500, bulk: 16 } as const;
 
 /**
- * How many windows a queue may hold before nothing is added to it: more than it has producers, so that none of them
- * waits for another, and few enough for a Redis of a few MB. The windows alone are no bound. What has no receipt in
- * time leaves its window, but where the consumer stands still it does not leave the queue, and each resend time would
- * add another window of events that were never sent. To resend before sending anything new would be a bound, too, and
- * is wrong: a window full of events that fail again and again, none of them poison, would hold up all others for ever.
- * Those leave the queue when they have failed; so what tells them from a consumer that stands still is the queue.
+ * How many windows a queue may hold before nothing is added to it: more than it has producers, so that they do not wait for
+ * each other, and few enough for a Redis of a few MB. The windows alone do not bound the queue: without a receipt in time a
+ * delivery leaves its window, but while the consumer stands still it stays in the queue, and each resend time would add
+ * another window. *Instead:* to resend before sending anything new is wrong, since a window full of events that fail again
+ * and again, without being poison, would stop all others. Such events leave the queue, those of a consumer that stands
+ * still do not: so the queue's length tells the two cases apart.
  */
 const mostWindowsQueued = 4;
 
-/** How long receipts wait for others to be noted with, in milliseconds: a transaction for each would cost more. */
+/** How long receipts wait to be noted together, in milliseconds: a transaction for each would cost more. */
 const receiptsTogetherMs = 25;
 
-/** How often the outbox is looked at where nothing woke it, in milliseconds. */
+/** How often the outbox is looked at without being woken, in milliseconds. */
 const pollIntervalMs = 500;
 
-/** Job ids name the producer, so that a relay knows the receipts that are its own. */
+/** Job ids name the producer, so that a relay knows its own receipts. */
 const jobId = (producer: string, eventId: string) => `${producer}.${eventId}`;
 
-/** A relay that runs. */
+/** A running relay. */
 export interface Relay {
   wake(lane: Lane): void;
-  /** Events that have been sent in vain for over an hour. */
+  /** The events that have failed for over an hour. */
   overdue(): readonly Overdue[];
   stop(): Promise<void>;
 }
 
 /**
- * Sends a service's outbox to the queues, and takes deliveries off it when their receipts come. A receipt is the
- * job's completion, and a job completes only after its consumer has committed. Whatever has none is sent again.
+ * Sends a service's outbox to the queues, and deletes deliveries when their receipts come. A receipt is the completion of
+ * the job, which completes after its consumer has committed. A delivery without a receipt is sent again.
  */
 export async function startRelay<Tables extends OutboxTables>(options: {
   database: ServiceDatabase<Tables>;
@@ -55,7 +55,7 @@ export async function startRelay<Tables extends OutboxTables>(options: {
   log: Log;
 }): Promise<Relay> {
   const { broker, producer, consumers, now, log } = options;
-  // A relay looks at nothing but the outbox, whatever else the database holds.
+  // Of the service's database, a relay needs the outbox only.
   const database = options.database as unknown as ServiceDatabase<OutboxTables>;
   const { db } = database;
   const sendings: { lane: Lane; loop: Loop }[] = [];
@@ -72,7 +72,7 @@ export async function startRelay<Tables extends OutboxTables>(options: {
         log,
       });
       sendings.push({ lane, loop });
-      // Receipts make room in the window of this one queue.
+      // Receipts make room in this queue's window.
       const collected = collectReceipts(db, consumer, log, () => loop.wake());
       receipts.push(collected);
       await broker.onCompleted(queueName(consumer, lane), (id) => {
@@ -80,7 +80,7 @@ export async function startRelay<Tables extends OutboxTables>(options: {
       });
     }
   }
-  // The sentinel only makes it quick: without it, what a wiped Redis lost is sent again after the resend time.
+  // Only for speed: without it, what a wiped Redis has lost is sent again after the resend time.
   let looked = false;
   const sentinel = startLoop({
     what: `looking whether the queue was wiped`,
@@ -88,7 +88,7 @@ export async function startRelay<Tables extends OutboxTables>(options: {
     log,
     run: async () => {
       const wasWiped = await broker.wasWiped(producer);
-      // At the first look of all there has never been a sentinel, which is no news.
+      // The first look never finds a sentinel, which is not worth a line.
       const level = looked ? 'info' : 'debug';
       looked = true;
       if (!wasWiped) return;
@@ -109,8 +109,8 @@ export async function startRelay<Tables extends OutboxTables>(options: {
 }
 
 /**
- * Sends what is due, as far as there is room in the window and in the queue. Once is enough: whatever becomes due, or
- * makes room, wakes it again.
+ * Returns a pass that sends what is due, as far as there is room in the window and in the queue. New events and receipts,
+ * which make room, wake it again.
  */
 function sendDeliveries(options: {
   database: ServiceDatabase<OutboxTables>;
@@ -124,7 +124,7 @@ function sendDeliveries(options: {
   const { db, keptPayloads } = database;
   const queue = broker.queue(queueName(consumer, lane));
   const window: number = windows[lane];
-  // The queue is looked at once per window that was sent: an idle relay asks nothing, a busy one seldom.
+  // The queue's length is read once per window that was sent, and never while idle.
   let sentSinceLook = window;
   return async () => {
     if (sentSinceLook >= window) {
@@ -162,7 +162,7 @@ function sendDeliveries(options: {
   };
 }
 
-/** Gathers receipts, so that many are noted by one transaction; one that is lost costs a resend. */
+/** Collects receipts, so that one transaction notes many. A receipt that is lost costs a resend. */
 function collectReceipts(db: Kysely<OutboxTables>, consumer: string, log: Log, onNoted: () => void) {
   let waiting: string[] = [];
   const noteAll = async () => {
@@ -194,7 +194,7 @@ function collectReceipts(db: Kysely<OutboxTables>, consumer: string, log: Log, o
     },
     async stop() {
       await loop.stop();
-      // What came since; where it fails it is sent again.
+      // The receipts since; if this fails, their events are sent again.
       await noteAll().catch(() => undefined);
     },
   };

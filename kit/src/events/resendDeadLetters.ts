@@ -6,10 +6,10 @@ import type { EventHandler } from './handlers.ts';
 import { type InboxTables, inboxOf } from './inbox.ts';
 
 /**
- * Applies the dead letters that an admin asked for, in the order in which that was asked; a letter is gone where it
- * succeeds and has a new reason where it is refused again. One that meets a surprise is put off behind the others,
- * which go on; it stays asked for, and the next call tries it again.
- * @throws the first of the surprises, once every letter was tried.
+ * Applies the dead letters that an admin asked to resend, in the order of the requests. A letter that is applied is deleted;
+ * one that is refused again gets the new reason. Where a letter fails without being poison, it goes behind the others and
+ * is tried again by the next call.
+ * @throws the first error that is not poison, after all letters have been tried.
  */
 export async function resendDeadLetters<Tables extends InboxTables>(
   database: ServiceDatabase<Tables>,
@@ -24,7 +24,7 @@ export async function resendDeadLetters<Tables extends InboxTables>(
     try {
       if (!(await resendNext(database, { handlers, consumer, clock, except: putOff, taken }))) break;
     } catch (error) {
-      // Without a letter it is the database that fails, and would fail for the next one, too.
+      // Without a letter the database has failed, and would fail for the next one, too.
       if (!taken.letter) throw error;
       const { id, event } = taken.letter;
       first ??= new Error(`dead letter ${id} (${event}): ${(error as Error).message}`, { cause: error });
@@ -40,7 +40,7 @@ type DeadLetterRow = Pick<
   'id' | 'event' | 'lane' | 'fact' | 'attempts'
 >;
 
-/** Applies the next letter but for those that were put off. False: none is waiting. */
+/** Applies the next letter that is not among those put off. False where there is none. */
 async function resendNext<Tables extends InboxTables>(
   database: ServiceDatabase<Tables>,
   options: {
@@ -48,7 +48,7 @@ async function resendNext<Tables extends InboxTables>(
     consumer: string;
     clock: Clock;
     except: readonly string[];
-    /** Gets the letter as soon as it is known, for the log of a failure only. */
+    /** Is filled with the letter as soon as it is read, for the error message. */
     taken: { letter?: DeadLetterRow };
   },
 ): Promise<boolean> {
@@ -91,7 +91,7 @@ async function resendNext<Tables extends InboxTables>(
   }, clock);
 }
 
-/** Leaves a letter alone that is no longer asked for: another worker may have got to it meanwhile. */
+/** Puts a letter behind the others, unless another worker has applied it meanwhile. */
 async function putBehindOthers<Tables extends InboxTables>(
   db: Kysely<Tables>,
   id: string,

@@ -6,36 +6,36 @@ import { Unavailable } from '../process/refusal.ts';
 import type { Broker } from './broker.ts';
 
 /**
- * What became of a batch of a durable run: there are more, the run has ended (or there is none), or it has to wait for
- * another run's end.
+ * The result of a batch of a durable run: there are more batches, the run has ended (or does not exist), or it waits for the
+ * end of another run.
  */
 export type BatchOutcome = 'more' | 'ended' | 'waits';
 
-/** How often unfinished runs are looked for that no notification told of, in milliseconds. */
+/** How often unfinished runs are looked for without being woken, in milliseconds. */
 const intervalMs = 2_000;
 
-/** A run that has not got further for this long is taken up by another worker, in milliseconds. */
+/** After this long without progress, in milliseconds, another worker continues a run. */
 const standstillMs = 5_000;
 
-/** A kind of durable run: background work that goes in batches. */
+/** A kind of durable run: background work in batches. */
 export interface Runs {
-  /** The queue's name; also what is logged. */
+  /** The queue's name, also for log lines. */
   readonly name: string;
-  /** Runs that wait, or have not got further since that moment. */
+  /** Returns runs that wait to begin, or have made no progress since that moment. */
   findUnfinished(stillSince: Date): Promise<{ id: string; progressedAt: Date }[]>;
-  /** One committed batch; anything but `more` ends the job. */
+  /** Runs one batch and commits it; any result but `more` ends the job. */
   runBatch(id: string): Promise<BatchOutcome>;
 }
 
 /**
- * Works off durable runs: each is a row with a cursor, and a job is only a hint to go on with
- * it. A loop enqueues whatever waits or stands still, so that neither a killed worker nor a wiped queue stops a run;
- * two workers on one run take turns at its row's lock.
+ * Carries out durable runs. A run is a row with a cursor; its job only says to continue it. A loop adds a job for each run
+ * that waits or stands still, so neither a killed worker nor a wiped queue stops a run. Two workers on one run take turns,
+ * since each batch locks the row.
  */
 export function startRuns(options: Runs & { broker: Broker; clock: Clock; skew: ClockSkew; log: Log }): Loop {
   const { name, broker, clock, skew, log } = options;
   let stopping = false;
-  // Right after a start, whatever is unfinished stands still: its worker was most likely this one's predecessor.
+  // Right after a start no patience: the worker of an unfinished run was most likely this one's predecessor.
   let patienceMs = 0;
   const queue = broker.queue(name);
   const worker = broker.worker<{ id: string }, BatchOutcome | 'stopped'>(
@@ -52,7 +52,7 @@ export function startRuns(options: Runs & { broker: Broker; clock: Clock; skew: 
   );
   pauseWhileOutOfStep(worker, skew);
   worker.on('failed', (job, error) => {
-    // That the clocks do not agree has been said.
+    // The clock skew has been logged already.
     if (error instanceof Unavailable) return;
     log.warn(
       { err: error },
@@ -68,7 +68,7 @@ export function startRuns(options: Runs & { broker: Broker; clock: Clock; skew: 
       const unfinished = await options.findUnfinished(new Date(clock.now().getTime() - patienceMs));
       patienceMs = standstillMs;
       for (const { id, progressedAt } of unfinished) {
-        // A new id per standstill: the job of the last one may hang with a worker that is gone.
+        // A new job id each time a run stands still: its last job may belong to a worker that is gone.
         await queue.add(name, { id }, { jobId: `${id}-${progressedAt.getTime()}` });
       }
     },

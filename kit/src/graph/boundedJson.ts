@@ -1,26 +1,25 @@
 import { GraphQLError } from 'graphql';
 
-/** The error of an answer that is longer than it may be; the same code as of one that is refused beforehand. */
+/** The error of an answer that is too long; with the same code as an operation that is refused before it runs. */
 const tooLarge = (maxBytes: number) =>
   new GraphQLError(`The answer has more than ${maxBytes} bytes. Ask for less in one operation.`, {
     extensions: { code: 'BAD_USER_INPUT' },
   });
 
 /**
- * The JSON text of an answer, a line as Apollo Server writes it, or of an error in its place where it is longer than
- * `maxBytes`. Nothing is written before it is known to fit: an object that stands in many places is small in memory and
- * may be gigantic as a text.
+ * Returns an answer as JSON, in one line like Apollo Server, or an error instead where it has more than `maxBytes`. The size
+ * is checked before the text is made: an object that is referenced many times is small in memory but huge as a text.
  */
 export function writeAnswer(answer: unknown, maxBytes: number): string {
   if (fits(answer, maxBytes)) {
     const text = `${JSON.stringify(answer)}\n`;
-    // A character has three bytes at most, and most texts are far from the bound.
+    // A character has at most three bytes, so most texts need not be counted.
     if (text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes) return text;
   }
   return `${JSON.stringify({ errors: [tooLarge(maxBytes).toJSON()] })}\n`;
 }
 
-/** The same answer, or an error in its place where its text would be longer than `maxBytes`, for those who write it themselves. */
+/** Returns the answer itself, or an error where its JSON would have more than `maxBytes`. */
 export function boundAnswer<Answer extends object>(
   answer: Answer,
   maxBytes: number,
@@ -28,10 +27,10 @@ export function boundAnswer<Answer extends object>(
   return fits(answer, maxBytes) ? answer : { errors: [tooLarge(maxBytes)] };
 }
 
-/** True where a value's JSON text has at most so many characters; stops as soon as it has more. */
+/** True where a value's JSON has at most so many characters; stops counting at the first one too many. */
 function fits(value: unknown, maxCharacters: number): boolean {
   let left = maxCharacters;
-  /** Takes a value off what is left; false where nothing is. */
+  /** Subtracts a value's length; false where nothing is left. */
   const take = (each: unknown): boolean => {
     if (typeof each === 'string') left -= each.length + 3;
     else if (typeof each !== 'object' || each === null) left -= 4;

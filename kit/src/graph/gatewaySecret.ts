@@ -3,19 +3,19 @@ import type { IncomingMessage } from 'node:http';
 import type { Log } from '../process/log.ts';
 import { SettingError, secret } from '../process/settings.ts';
 
-/** Settings of what a subgraph knows its gateway by. */
+/** Settings by which a subgraph knows its gateway. */
 export const gatewaySecretSettings = {
-  /** What the gateway proves itself with to this subgraph, and to no other: its `SUBGRAPH_SECRET_<NAME>`. */
+  /** The secret that the gateway sends to this subgraph, and to no other: its `SUBGRAPH_SECRET_<NAME>`. */
   GATEWAY_SECRET: secret().optional(),
-  /** Is taken as well: the next `GATEWAY_SECRET`, while gateways are switched to it one after the other. */
+  /** Is accepted as well: the next `GATEWAY_SECRET`, while the gateways change to it one by one. */
   GATEWAY_SECRET_NEXT: secret().optional(),
-  /** In place of `GATEWAY_SECRET`, one secret for all parts. Each of them can then speak to the others as the gateway. */
+  /** One secret for all parts, instead of `GATEWAY_SECRET`. Then each part can act as the gateway towards the others. */
   INTERNAL_SECRET: secret().optional(),
 };
 
 /**
- * The secrets that a subgraph takes its gateway by: the current one and, where there is one, the next. Warns where the
- * current one is `INTERNAL_SECRET`, which is not taken beside a `GATEWAY_SECRET`.
+ * Returns the secrets that a subgraph accepts: the current one and, if set, the next. `INTERNAL_SECRET` counts only without
+ * a `GATEWAY_SECRET`, and is warned of.
  * @throws SettingError where there is none.
  */
 export function secretsOfGateway(
@@ -40,7 +40,7 @@ export function secretsOfGateway(
   return settings.GATEWAY_SECRET_NEXT === undefined ? [current] : [current, settings.GATEWAY_SECRET_NEXT];
 }
 
-/** Whether a request carries one of the secrets; compared with each in constant time. */
+/** True where a request carries one of the secrets; compared in constant time. */
 export function holdsSecret(request: IncomingMessage, secrets: readonly string[]): boolean {
   const given = Buffer.from(String(request.headers['x-internal-secret'] ?? ''));
   return secrets.some((secret) => {

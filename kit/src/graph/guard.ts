@@ -8,9 +8,9 @@ import {
 } from 'graphql';
 import { type AuthenticationProblem, authenticationProblems } from './token.ts';
 
-/** What the guard asks of a request's context. */
+/** What the guard needs of a request's context. */
 export interface GuardedContext {
-  /** The scopes of whoever asks, or why nobody does. */
+  /** The caller's scopes, or why there is no caller. */
   readonly access: { scopes: ReadonlySet<string> } | { problem: AuthenticationProblem };
 }
 
@@ -19,8 +19,8 @@ export const unauthenticated = (problem: AuthenticationProblem) =>
   new GraphQLError(authenticationProblems[problem], { extensions: { code: 'UNAUTHENTICATED' } });
 
 /**
- * Enforces `@authenticated` and `@requiresScopes` of the SDL, on a field or on its type. The subgraph is the
- * authority: the gateway refuses some of this earlier, but nothing rests on that.
+ * Enforces the SDL's `@authenticated` and `@requiresScopes`, on a field or its type. The subgraph decides: the gateway refuses
+ * some requests earlier, but security does not depend on that.
  */
 export function enforceAccess(schema: GraphQLSchema): GraphQLSchema {
   return mapSchema(schema, {
@@ -57,7 +57,7 @@ export function enforceAccess(schema: GraphQLSchema): GraphQLSchema {
       return {
         ...field,
         resolve: guarded(field.resolve ?? defaultFieldResolver),
-        // A subscription is refused when it begins, and again with each payload: a role may be lost meanwhile.
+        // A subscription is checked when it begins and with each payload: the caller's role may change.
         ...(field.subscribe && { subscribe: guarded(field.subscribe) }),
       };
     },

@@ -1,8 +1,8 @@
 import DataLoader from 'dataloader';
 
 /**
- * A loader of what has an id, one statement for all that are asked for at once; null for what there is not.
- * @param options.cache false for a loader that outlives a request
+ * Returns a loader by id, with one statement for all ids that are asked for together; null for ids that do not exist.
+ * @param options.cache false for a loader that lives longer than a request
  */
 export const byId = <Row extends { readonly id: string }>(
   find: (ids: readonly string[]) => Promise<readonly Row[]>,
@@ -13,7 +13,7 @@ export const byId = <Row extends { readonly id: string }>(
     return ids.map((id) => rows.get(id) ?? null);
   }, options);
 
-/** A loader per set of arguments: fields with the same arguments share a statement. */
+/** Returns a loader per set of arguments: fields with the same arguments share a statement. */
 export function byOptions<Options, Value>(
   read: (ids: readonly string[], options: Options) => Promise<Map<string, Value>>,
   none: () => Value,

@@ -1,6 +1,6 @@
 import { Refusal } from '../process/refusal.ts';
 
-/** The largest page that may be asked for. */
+/** The largest page. */
 export const maxPageSize = 200;
 
 /** @throws Refusal (BAD_USER_INPUT) unless `first` is 1..200. */
@@ -10,13 +10,13 @@ export function checkPageSize(first: number): number {
   return first;
 }
 
-/** An opaque cursor: the sort key of the row it stands behind, so that pages stay right while rows are added. */
+/** Returns an opaque cursor: the sort key of a page's last row, so that pages stay right while rows are added. */
 export const encodeCursor = (...key: (string | number)[]): string =>
   Buffer.from(JSON.stringify(key)).toString('base64url');
 
 /**
  * Reads a cursor whose key has the given kinds of parts.
- * @throws Refusal (BAD_USER_INPUT) for what was not handed out as a cursor of this list.
+ * @throws Refusal (BAD_USER_INPUT) for a text that is no cursor of this list.
  */
 export function decodeCursor<Part extends readonly ((value: unknown) => boolean)[]>(
   cursor: string | null | undefined,
@@ -28,7 +28,7 @@ export function decodeCursor<Part extends readonly ((value: unknown) => boolean)
     if (Array.isArray(key) && key.length === parts.length && parts.every((isPart, at) => isPart(key[at])))
       return key as never;
   } catch {
-    // Told below.
+    // Refused below.
   }
   throw new Refusal(
     'BAD_USER_INPUT',
@@ -36,11 +36,11 @@ export function decodeCursor<Part extends readonly ((value: unknown) => boolean)
   );
 }
 
-/** No text that a list is sorted by has a NUL: PostgreSQL would refuse the statement. */
+/** True for a text without NUL, which PostgreSQL would refuse. */
 export const isText = (value: unknown): value is string => typeof value === 'string' && !value.includes('\0');
 export const isWhole = (value: unknown): value is number => Number.isSafeInteger(value);
 
-/** One page of a list: its rows, whether more follow, and the cursor to ask for them with. */
+/** One page of a list. */
 export interface Page<Row> {
   readonly nodes: Row[];
   readonly edges: { cursor: string; node: Row }[];
@@ -60,7 +60,7 @@ export function toPage<Row>(rows: readonly Row[], first: number, cursorOf: (row:
   };
 }
 
-/** Makes a page for each owner of the `first + 1` rows that were read of each; an owner without rows gets none. */
+/** Makes a page for each owner, of the `first + 1` rows that were read of each; none for an owner without rows. */
 export function toPages<Row>(
   rows: readonly Row[],
   ownerOf: (row: Row) => string,

@@ -1,11 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import {
-  createServer,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type RequestListener,
-  type ServerResponse,
-} from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ApolloServer, type ApolloServerPlugin, type BaseContext } from '@apollo/server';
 import { ApolloServerPluginInlineTraceDisabled } from '@apollo/server/plugin/disabled';
@@ -21,28 +15,20 @@ import { answerProblem, graphqlHttp } from './graphqlHttp.ts';
 import { enforceAccess, type GuardedContext } from './guard.ts';
 import { serveSubscriptions } from './subscriptions.ts';
 
-type Resolvers = NonNullable<
-  Parameters<typeof buildSubgraphSchema>[0] extends infer Module
-    ? Module extends { resolvers?: infer R }
-      ? R
-      : never
-    : never
->;
-
-/** A subgraph that answers. */
+/** A running subgraph. */
 export interface RunningSubgraph {
-  /** Where its graph is, such as `http://127.0.0.1:4001`. */
+  /** The URL of its graph, such as `http://127.0.0.1:4001`. */
   readonly url: string;
   readonly internalPort: number;
   stop(): Promise<void>;
 }
 
-/** Serves one subgraph over HTTP, to callers that know one of its secrets: its gateways. */
+/** Serves a subgraph over HTTP to gateways, which send one of its secrets. */
 export async function serveSubgraph<Context extends GuardedContext & BaseContext>(options: {
   typeDefs: DocumentNode;
   resolvers: unknown;
   context: (request: IncomingMessage, response: ServerResponse) => Promise<Context>;
-  /** The context of a subscription's payload; a subgraph without it has no subscriptions. */
+  /** Makes the context of a subscription's payload; without it there are no subscriptions. */
   payloadContext?: (request: { headers: IncomingHttpHeaders }) => Promise<Context>;
   /** As `secretsOfGateway` has them. */
   gatewaySecrets: readonly string[];
@@ -52,35 +38,41 @@ export async function serveSubgraph<Context extends GuardedContext & BaseContext
   port: number;
   internalPort: number;
   isReady: () => Promise<true | string>;
-  /** Whether the clock may be trusted: mutations are refused while it may not. */
+  /** Mutations are refused while the clocks disagree. */
   skew: ClockSkew;
-  /** What else this server answers, without the secret unless it asks for it; false where it is not its business. */
+  /** Answers other paths of this server, without the gateway's secret; false for paths that it does not answer. */
   extra?: (request: IncomingMessage, response: ServerResponse) => boolean;
   log: Log;
 }): Promise<RunningSubgraph> {
   const schema = enforceAccess(
-    buildSubgraphSchema([{ typeDefs: options.typeDefs, resolvers: options.resolvers as Resolvers }] as never),
+    buildSubgraphSchema([{ typeDefs: options.typeDefs, resolvers: options.resolvers }] as never),
   );
   const apollo = new ApolloServer<Context>({
     schema,
-    // Callers know a secret: no browser gets here.
+    // Only gateways get here, never a browser.
     csrfPrevention: false,
     introspection: true,
     includeStacktraceInErrorResponses: false,
     formatError: (formatted, error) => formatError(formatted, error, options.log),
     stringifyResult: (answer) => writeAnswer(answer, options.maxAnswerBytes),
     stopOnTerminationSignals: false,
-    plugins: [answerErrorsWith200(), refuseMutations(options.skew), ApolloServerPluginInlineTraceDisabled()],
+    plugins: [requestRules(options.skew), ApolloServerPluginInlineTraceDisabled()],
   });
   await apollo.start();
   const graph = graphqlHttp(apollo, options.context);
-  const answer = (request: IncomingMessage, response: ServerResponse) =>
-    void graph(request, response).catch((error: unknown) => {
+  const server = createServer((request, response) => {
+    if (options.extra?.(request, response)) return;
+    if (!holdsSecret(request, options.gatewaySecrets)) {
+      request.resume();
+      const message = 'This is an internal endpoint. Send operations to the gateway.';
+      return answerProblem(response, 403, message, { code: 'FORBIDDEN' });
+    }
+    graph(request, response).catch((error: unknown) => {
       const { message, extensions } = maskSurprise(error, options.log);
       if (response.headersSent) response.destroy();
       else answerProblem(response, 500, message, extensions);
     });
-  const server = createServer(withSecret(options.gatewaySecrets, answer, options.extra));
+  });
   const subscriptions =
     options.payloadContext &&
     serveSubscriptions(server, {
@@ -102,7 +94,7 @@ export async function serveSubgraph<Context extends GuardedContext & BaseContext
     url: `http://${options.host}:${(server.address() as AddressInfo).port}`,
     internalPort: internal.port,
     async stop() {
-      // Before the server, which waits for its connections.
+      // Before the server, which waits for the end of all connections.
       await subscriptions?.close();
       await Promise.all([closeServer(server), internal.close()]);
       await apollo.stop();
@@ -110,49 +102,22 @@ export async function serveSubgraph<Context extends GuardedContext & BaseContext
   };
 }
 
-function withSecret(
-  secrets: readonly string[],
-  graph: RequestListener,
-  extra?: (request: IncomingMessage, response: ServerResponse) => boolean,
-): RequestListener {
-  return (request, response) => {
-    if (extra?.(request, response)) return;
-    if (!holdsSecret(request, secrets)) {
-      request.resume();
-      const message = 'This is an internal endpoint. Send operations to the gateway.';
-      return answerProblem(response, 403, message, { code: 'FORBIDDEN' });
-    }
-    graph(request, response);
-  };
-}
-
-/** Request errors are answered 200, so that the gateway reads them as GraphQL errors and not as a broken server. */
-function answerErrorsWith200(): ApolloServerPlugin {
-  return {
-    async requestDidStart() {
-      return {
-        async willSendResponse({ response }) {
-          if (response.http.status && response.http.status >= 400) response.http.status = 200;
-        },
-      };
+/**
+ * Refuses mutations while the clocks disagree, since they store the moment at which they happened. Answers request errors
+ * with 200, so that the gateway reads them as GraphQL errors and not as a broken server.
+ */
+const requestRules = (skew: ClockSkew): ApolloServerPlugin => ({
+  requestDidStart: async () => ({
+    async didResolveOperation({ operation }) {
+      if (operation?.operation === 'mutation') assertInStep(skew);
     },
-  };
-}
-
-/** What a mutation does is kept with the moment it was done at. */
-function refuseMutations(skew: ClockSkew): ApolloServerPlugin {
-  return {
-    async requestDidStart() {
-      return {
-        async didResolveOperation({ operation }) {
-          if (operation?.operation === 'mutation') assertInStep(skew);
-        },
-      };
+    async willSendResponse({ response }) {
+      if (response.http.status && response.http.status >= 400) response.http.status = 200;
     },
-  };
-}
+  }),
+});
 
-/** Refusals are shown as they are; surprises are logged once, in whole, and shown as an id. */
+/** Shows refusals as they are; logs unexpected errors in full and shows their id only. */
 function formatError(formatted: GraphQLFormattedError, error: unknown, log: Log): GraphQLFormattedError {
   const original = (error instanceof GraphQLError ? error.originalError : undefined) ?? error;
   const place = {
@@ -165,7 +130,7 @@ function formatError(formatted: GraphQLFormattedError, error: unknown, log: Log)
     const { message, retryAfterMs } = original;
     return { message, ...place, extensions: { code: 'SERVICE_UNAVAILABLE', retryAfterMs } };
   }
-  // A scalar's own refusal of a literal keeps its code: the gateway, which knows no such scalars, let it through.
+  // A scalar that refuses a literal keeps its code: the gateway does not know these scalars.
   const refused = original instanceof GraphQLError ? original.extensions.code : undefined;
   const code = refused ?? formatted.extensions?.code;
   if (typeof code === 'string' && code !== 'INTERNAL_SERVER_ERROR')

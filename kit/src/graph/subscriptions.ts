@@ -15,26 +15,26 @@ import { WebSocketServer } from 'ws';
 import { boundAnswer } from './boundedJson.ts';
 import { maxBodyBytes } from './graphqlHttp.ts';
 
-/** How often a connection has to show that it is alive, in milliseconds. */
+/** How often a connection is pinged, in milliseconds. */
 const keepAliveMs = 12_000;
 
-/** How long gateways have to say goodbye, in milliseconds. */
+/** How long a gateway has to close its connection, in milliseconds. */
 const goodbyeMs = 500;
 
-/** What the headers of a request are to a query, `extensions.headers` of its message is to a subscription. */
+/** A subscription's message carries the client's headers, as the HTTP request of a query does. */
 interface SubscriptionExtensions {
   readonly headers?: IncomingHttpHeaders;
 }
 
 /**
- * Serves a subgraph's subscriptions to its gateway: graphql-transport-ws on the path and port of its graph. All
- * subscriptions of a gateway share its connections, so each tells in `extensions.headers` whose it is.
+ * Serves a subgraph's subscriptions to its gateway: graphql-transport-ws on the path and port of its graph. The subscriptions
+ * of all users share the gateway's connections, so each names its user in `extensions.headers`.
  */
 export function serveSubscriptions<Context>(
   server: Server,
   options: {
     schema: GraphQLSchema;
-    /** Made anew for each payload: whoever subscribed may have another role by then, and what was read is old. */
+    /** Called for each payload: the subscriber's role may have changed, and loaded data is old. */
     context: (request: { headers: IncomingHttpHeaders }) => Promise<Context>;
     isAllowed: (request: IncomingMessage) => boolean;
     /** The most bytes of a payload. */
@@ -68,14 +68,14 @@ export function serveSubscriptions<Context>(
   );
   return {
     async close() {
-      // One that has gone without a word never says goodbye.
+      // A gateway that has died never closes its connection.
       await Promise.race([graph.dispose(), sleep(goodbyeMs, undefined, { ref: false })]);
       for (const socket of sockets.clients) socket.terminate();
     },
   };
 }
 
-/** As `subscribe` of graphql-js, but for a context of its own per payload; ends with the first that is refused. */
+/** Like graphql-js' `subscribe`, but with a new context per payload; ends after the first payload that is refused. */
 async function subscribe<Context>(
   args: ExecutionArgs,
   context: () => Promise<Context>,
@@ -101,7 +101,7 @@ async function subscribe<Context>(
       const value = await withErrors<ExecutionResult>(async () =>
         execute({ ...args, rootValue: payload.value, contextValue: await context() }),
       );
-      // The root field is never null by itself.
+      // Only an error makes the root field null.
       refused = !value.data;
       return { value, done: false };
     },
@@ -110,7 +110,7 @@ async function subscribe<Context>(
   return results;
 }
 
-/** What is thrown would end the whole connection, which others share: it becomes this one's answer. */
+/** Turns an exception into the answer: thrown, it would close the connection, which others share. */
 async function withErrors<Result>(run: () => Promise<Result>): Promise<Result | ExecutionResult> {
   try {
     return await run();

@@ -1,17 +1,17 @@
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
 
-/** What an access token says of its bearer, before anyone looked whether it still holds. */
+/** What an access token says of its user when it was issued. */
 export interface TokenClaims {
   readonly userId: string;
   readonly role: string;
-  /** The version of the user's record that the token was made from. */
+  /** The version of the user that the token was made from. */
   readonly userVersion: number;
   readonly sessionId: string;
   readonly expiresAt: Date;
 }
 
-/** Why a request has no principal; the sentences tell the caller what to do. */
+/** Why a request has no caller; each sentence says what to do. */
 export const authenticationProblems = {
   missing: 'Sign in first: send an access token as "Authorization: Bearer …".',
   invalid: 'The access token is not one of ours or is damaged. Sign in again.',
@@ -22,22 +22,21 @@ export type AuthenticationProblem = keyof typeof authenticationProblems;
 
 export type TokenVerdict = { claims: TokenClaims } | { problem: AuthenticationProblem };
 
-/** Verifies the `Authorization` header's value. Rejects only where the keys cannot be fetched. */
+/** Verifies the value of an `Authorization` header. Rejects only where the keys cannot be fetched. */
 export type VerifyToken = (authorization: string | undefined) => Promise<TokenVerdict>;
 
 export const tokenAlgorithm = 'EdDSA';
 
-/** Finds the key that a token names. */
+/** Finds a token's key. */
 export type KeySource = JWTVerifyGetKey;
 
-/** How many verified tokens are remembered. */
+/** How many verified tokens are kept. */
 const maxRemembered = 10_000;
 
 /**
- * A verifier over the published keys (rule 1). A token that was verified is not verified again until it runs out: live
- * payloads bring the same one many times a second, and a signature takes as long as all the rest of a small payload.
- * Keys are kept and fetched anew when a token names one that is not known, so a rotation needs no restart; while they
- * cannot be fetched the known ones go on serving.
+ * Returns a verifier by the published keys (rule 1). A verified token is kept until it expires: live payloads bring the same
+ * token many times a second, and its signature takes as long as all the rest of a small payload. Keys are fetched again
+ * when a token names an unknown one, so a rotation needs no restart; while they cannot be fetched, the known ones count.
  */
 export function createTokenVerifier(keys: URL | KeySource, now: () => Date): VerifyToken {
   const source =
@@ -62,13 +61,9 @@ export function createTokenVerifier(keys: URL | KeySource, now: () => Date): Ver
       return { claims };
     } catch (error) {
       if (error instanceof errors.JWTExpired) return { problem: 'expired' };
-      if (error instanceof errors.JWKSTimeout)
-        throw new Error('the keys that tokens are verified with cannot be fetched from auth', {
-          cause: error,
-        });
-      if (error instanceof errors.JOSEError && error.code !== 'ERR_JOSE_GENERIC')
-        return { problem: 'invalid' };
-      if (error instanceof ClaimsError) return { problem: 'invalid' };
+      const isUnreachable = error instanceof errors.JWKSTimeout;
+      const isInvalid = error instanceof errors.JOSEError && error.code !== 'ERR_JOSE_GENERIC';
+      if (error instanceof ClaimsError || (isInvalid && !isUnreachable)) return { problem: 'invalid' };
       throw new Error('the keys that tokens are verified with cannot be fetched from auth', { cause: error });
     }
   };

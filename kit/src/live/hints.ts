@@ -4,24 +4,24 @@ import type { Hint, HintSender } from '../database/unitOfWork.ts';
 import { type Log, seldom } from '../process/log.ts';
 import { connectRedis, type RedisLocation } from '../process/redis.ts';
 
-/** The hints of one service: what its processes tell each other after their commits. */
+/** The hints of one service, which its processes send to each other after their commits. */
 export interface Hints extends HintSender {
-  /** Hears the hints of all processes of the service, this one's included. */
+  /** Receives the hints of all processes of the service, also of this one. */
   listen(listener: HintListener): void;
   close(): Promise<void>;
 }
 
 export interface HintListener {
   readonly onHint: (hint: Hint) => void;
-  /** From now on hints are heard, for the first time or again; those before were missed. */
+  /** Called when hints are received, for the first time or again: earlier ones were missed. */
   readonly onListening: () => void;
 }
 
-/** Opens a service's hints: over Redis where there is one, else over its own database. */
+/** Opens a service's hints: over Redis if there is one, otherwise over the service's database. */
 export function openHints<Tables>(options: {
   service: string;
   db: Kysely<Tables>;
-  /** Where LISTEN is heard on its database; undefined where it is not. */
+  /** A URL where LISTEN works on its database; undefined where there is none. */
   listenUrl: string | undefined;
   redis: RedisLocation | undefined;
   log: Log;
@@ -65,7 +65,7 @@ function redisChannel(name: string, redis: RedisLocation, log: Log): Channel {
       const listening = connectRedis(redis, 'patient').on('error', warn);
       connections.push(listening);
       listening.on('message', (_, message: string) => onMessage(message));
-      // After each loss of the connection, too: ioredis subscribes again by itself, but does not tell when it has.
+      // Also after each loss of the connection: ioredis subscribes again by itself, but does not say when it has.
       listening.on('ready', () => void listening.subscribe(name).then(onListening, warn));
     },
     async close() {
@@ -84,7 +84,7 @@ function databaseChannel<Tables>(
   return {
     send: (message) => sql`select pg_notify(${name}, ${message})`.execute(db),
     listen(onMessage, onListening) {
-      // Then live views are read again at intervals only.
+      // Live views are then read again at intervals only.
       if (url === undefined) return;
       listening = listenToDatabase(url, {
         channels: [name],
@@ -98,10 +98,10 @@ function databaseChannel<Tables>(
   };
 }
 
-/** So many keys fit into PostgreSQL's 8,000 bytes of a notification. */
+/** How many keys a hint carries: so many fit into the 8,000 bytes of a notification. With more, it is about all keys. */
 const maxKeys = 150;
 
-/** One message at a time; hints that come meanwhile are gathered into one per topic and lane. */
+/** Sends one message at a time; hints that come meanwhile become one per topic and lane. */
 function inOrder(send: Channel['send']): (hint: Hint) => void {
   const waiting = new Map<string, Hint>();
   let sending = false;
@@ -109,7 +109,7 @@ function inOrder(send: Channel['send']): (hint: Hint) => void {
     sending = true;
     for (const [key, hint] of waiting) {
       waiting.delete(key);
-      // One that is lost costs the time until live views are read again anyway.
+      // If it is lost, live views are read again within 10 s anyway.
       await send(JSON.stringify(hint)).catch(() => undefined);
     }
     sending = false;

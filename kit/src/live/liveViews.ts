@@ -2,36 +2,36 @@ import type { Hint } from '../database/unitOfWork.ts';
 import { type Log, seldom } from '../process/log.ts';
 import type { HintListener } from './hints.ts';
 
-/** What live payloads are made from: the truth as the service's database has it, read again when a hint comes. */
+/** How live payloads are made: the state is read from the service's database, and read again when a hint comes. */
 export interface ViewDefinition<State, Payload> {
   /** The hints' topic. */
   readonly topic: string;
-  /** Reads the truth for many keys, in as few statements as for one. What a key is missing from has no state yet. */
+  /** Reads the states of many keys, in as few statements as for one; leaves out keys without a state. */
   read(keys: readonly string[]): Promise<ReadonlyMap<string, State>>;
-  /** What to tell somebody who has been told `told`, or nothing so far; empty where nothing has changed. */
+  /** Returns the payloads for a subscriber who knows the state `told`, or none yet; empty where nothing has changed. */
   tell(told: State | undefined, state: State): readonly Payload[];
-  /** Whether nothing will change any more: the subscription then ends by itself. */
+  /** True where the state will not change any more: the subscription then ends. */
   isOver?(state: State): boolean;
   /** The shortest time between two payloads of a subscription, in milliseconds. */
   readonly intervalMs: number;
 }
 
-/** One view of the truth, for as many subscriptions as wanted. */
+/** A live view; any number of subscriptions share it. */
 export interface View<Payload> {
-  /** The current state of a key first, then what changes. */
+  /** Yields the current state of a key first, then its changes. */
   subscribe(key: string): AsyncIterableIterator<Payload>;
 }
 
-/** Every live key is read again at least this often, in milliseconds: hints may be lost. */
+/** How often every live key is read again, in milliseconds, since hints may be lost. */
 const rereadMs = 10_000;
-/** How long a hint of a bulk change waits for others, in milliseconds. */
+/** How long a hint of a bulk change waits for further hints, in milliseconds. */
 const bulkDelayMs = 1_000;
 /** The shortest pause between two reads, in milliseconds. */
 const minPauseMs = 10;
-/** Reading takes at most a fifth of the time, however many hints come and however slow the database is. */
+/** A pause is at least this many times as long as the read before it: reading takes at most a fifth of the time. */
 const pausePerRead = 4;
 
-/** The live views of one service's process. Hand it to the hints as their listener. */
+/** The live views of one process; they listen to its hints. */
 export class LiveViews implements HintListener {
   readonly #log: Log;
   readonly #views: LiveView<unknown, unknown>[] = [];
@@ -49,14 +49,14 @@ export class LiveViews implements HintListener {
   }
 
   readonly onHint = (hint: Hint): void => {
-    for (const view of this.#views) if (view.topic === hint.topic) view.hint(hint.keys, hint.lane);
+    for (const view of this.#views) if (view.definition.topic === hint.topic) view.hint(hint.keys, hint.lane);
   };
 
   readonly onListening = (): void => {
     for (const view of this.#views) view.hint(null, 'interactive');
   };
 
-  /** How many subscriptions there are. */
+  /** The number of subscriptions. */
   get size(): number {
     return this.#views.reduce((sum, view) => sum + view.size, 0);
   }
@@ -68,7 +68,7 @@ export class LiveViews implements HintListener {
   }
 }
 
-/** A key that somebody looks at. */
+/** A key with subscriptions. */
 interface LiveKey<State, Payload> {
   state: State | undefined;
   readonly subscriptions: Set<Subscription<State, Payload>>;
@@ -93,10 +93,6 @@ class LiveView<State, Payload> implements View<Payload> {
     );
   }
 
-  get topic(): string {
-    return this.definition.topic;
-  }
-
   get size(): number {
     let size = 0;
     for (const { subscriptions } of this.#live.values()) size += subscriptions.size;
@@ -112,7 +108,7 @@ class LiveView<State, Payload> implements View<Payload> {
     });
     live.subscriptions.add(subscription);
     this.#stale.add(key);
-    // Somebody waits for it: no pause.
+    // A user waits for it: no pause.
     this.#readAt(performance.now());
     return subscription;
   }
@@ -139,7 +135,7 @@ class LiveView<State, Payload> implements View<Payload> {
   }
 
   async #read(): Promise<void> {
-    // Whatever becomes stale while it is read is read again: the read under way may have been too early for it.
+    // A key that becomes stale during a read is read again: this read may have been too early.
     if (this.#reading) return;
     this.#reading = true;
     this.#dueAt = Number.POSITIVE_INFINITY;
@@ -171,23 +167,22 @@ class LiveView<State, Payload> implements View<Payload> {
   #update(key: string, state: State | undefined): void {
     const live = this.#live.get(key);
     if (!live || state === undefined) return;
-    // The same object as long as nothing has changed: then nobody needs to be told.
+    // The same object as long as nothing has changed, so that subscriptions can compare by reference.
     if (live.state === undefined || this.definition.tell(live.state, state).length > 0) live.state = state;
     for (const subscription of live.subscriptions) subscription.update(live.state);
   }
 }
 
 /**
- * One subscriber. It holds no more than the newest state and what it was told last, so that a slow reader costs
- * nothing and is told the truth of the moment when it reads. Written out, since an `async function*` that waits can't
- * be ended from outside.
+ * One subscription. It holds only the newest state and the last one that it yielded, so a slow reader costs no memory and
+ * gets the newest state when it reads. It is no `async function*`, since one that waits cannot be ended from outside.
  */
 class Subscription<State, Payload> implements AsyncIterableIterator<Payload> {
   readonly #definition: ViewDefinition<State, Payload>;
   readonly #onEnd: () => void;
   #state: State | undefined;
   #told: State | undefined;
-  /** False until a read that began after the subscription did. */
+  /** True after a read that began after the subscription. */
   #begun = false;
   #payloads: Payload[] = [];
   #nextAt = Number.NEGATIVE_INFINITY;

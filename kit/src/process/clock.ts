@@ -1,13 +1,13 @@
 import { randomInt } from 'node:crypto';
 
-/** Where time comes from. SQL takes it as a parameter, so that a test can move it. */
+/** The source of time. SQL takes the time as a parameter, so that a test can move it. */
 export interface Clock {
   now(): Date;
 }
 
-/** Where chance comes from. */
+/** The source of chance. */
 export interface Random {
-  /** A whole number, uniformly from 0 up to, and without, `bound`. */
+  /** Returns a whole number from 0 to `bound - 1`, each with the same probability. */
   below(bound: number): number;
 }
 

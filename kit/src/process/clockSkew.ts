@@ -1,12 +1,12 @@
 import type { Clock } from './clock.ts';
 import { Unavailable } from './refusal.ts';
 
-/** How far the system's clock may be from the database's, in milliseconds. */
+/** The largest difference between the system's clock and the database's, in milliseconds. */
 export const maxSkewMs = 120_000;
 
 /**
- * A moment of the past that seems to lie further ahead than this, in milliseconds, was written by a clock that was wrong:
- * two processes that act are at most twice `maxSkewMs` apart. Whatever waits for such a moment to pass would wait for days.
+ * A stored moment that lies further in the future than this, in milliseconds, was written by a wrong clock: two processes
+ * that may act differ by at most twice `maxSkewMs`. Without this bound, work could wait for days until that moment.
  */
 export const farAheadMs = 300_000;
 
@@ -14,20 +14,20 @@ export const farAheadMs = 300_000;
 export const compareIntervalMs = 15_000;
 
 /**
- * Whether this process's clock may be trusted. One that is days ahead would close days, delete keys and sessions, and
- * forget what may still be sent again, none of which can be undone. So while it is out of step with the clock that all
- * processes of a service share, its database's, a process reads and relays, and does nothing that a moment is kept of.
+ * Says whether this process's clock can be trusted. A clock that is days ahead would close days and delete keys, sessions
+ * and inbox rows, which cannot be undone. All processes of a service compare themselves with the clock of its database.
+ * While the two disagree, a process answers reads and sends events, but changes nothing that depends on the time.
  */
 export interface ClockSkew {
-  /** Whose database it is. */
+  /** The service whose database is compared with. */
   readonly service: string;
-  /** Why this process does not act now, as a sentence; undefined while the clocks agree. */
+  /** Why this process must not act now, as a sentence; undefined while the clocks agree. */
   readonly outOfStep: string | undefined;
   /** How far this clock is ahead of the database's, in milliseconds; undefined until it has been measured. */
   readonly skewMs: number | undefined;
-  /** Calls back whenever `outOfStep` has changed. */
+  /** Calls the listener when the clocks begin to disagree, and when they agree again. */
   onChange(listener: () => void): void;
-  /** Compares no more. */
+  /** Stops comparing. */
   stop(): void;
 }
 
@@ -38,13 +38,13 @@ export function assertInStep({ outOfStep }: ClockSkew): void {
 }
 
 /**
- * The moment by the database's clock, for what processes leave to each other in it: a relay that went by a clock that is
- * behind would wait before it sends, and by one that is ahead would not be followed by others for as long.
+ * Returns the time by the database's clock, for moments that processes write for each other. With its own clock, a relay
+ * that is behind would send late, and one that is ahead would put deliveries off for the other relays.
  */
 export const databaseNow = (clock: Clock, skew: ClockSkew) => (): Date =>
   new Date(clock.now().getTime() - (skew.skewMs ?? 0));
 
-/** Keeps a queue's worker from taking jobs while the clocks do not agree; processes with a right clock take them. */
+/** Stops a queue's worker from taking jobs while the clocks disagree; processes with a right clock take them. */
 export function pauseWhileOutOfStep(
   worker: { pause(doNotWaitActive: boolean): Promise<void>; resume(): void },
   skew: ClockSkew,

@@ -1,12 +1,11 @@
-/** How many transactions of one kind are under way at a time: one works while the other waits for its locks. */
+/** How many transactions of one kind run at a time: one works while the other waits for its locks. */
 const transactionsAtOnce = 2;
 
 /**
- * Gathers what comes while nothing can be done with it yet. What comes alone is done at once; what comes while
- * transactions are under way waits, and is then taken together. So the more there is to do, the less each costs, and
- * nobody waits for company.
- * @param run does some of it; its result holds for each of them
- * @param most how many are taken together at most
+ * Batches items only under load. An item that comes alone runs at once. Items that come while two runs are under way
+ * wait, and the next run takes them together: the more there is to do, the less each item costs.
+ * @param run does some items; returns the result of each
+ * @param most the most items of one run
  */
 export function gather<Item, Result>(
   run: (items: readonly Item[]) => Promise<readonly PromiseSettledResult<Result>[]>,

@@ -4,9 +4,9 @@ let lastMs = 0;
 let counter = 0;
 
 /**
- * A new id (UUIDv7, RFC 9562): ids that a process makes later sort after earlier ones, which keeps index inserts at one
- * end. The 12 bits behind the time count within a millisecond (section 6.2, method 1) and run on into the next; 62 are
- * chance, which Node keeps at hand: a sixth of the time that the package `uuid` takes, and a batch makes thousands.
+ * Returns a new id (UUIDv7, RFC 9562). Later ids of a process sort after earlier ones, so index inserts stay at one end.
+ * 12 bits count within a millisecond (section 6.2, method 1), 62 are random. A batch makes thousands: this takes a sixth
+ * of the time of the package `uuid`, since Node keeps random bytes ready.
  */
 export function newId(): string {
   const now = Date.now();
@@ -24,5 +24,5 @@ export function newId(): string {
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** Whether a text is a UUID, so that it may be compared with an id column. */
+/** True where a text is a UUID, so that SQL can compare it with an id column. */
 export const isId = (text: string): boolean => uuidPattern.test(text);

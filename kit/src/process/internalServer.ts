@@ -4,19 +4,19 @@ import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { ClockSkew } from './clockSkew.ts';
 import { SettingError } from './settings.ts';
 
-/** Answers `/health/live`, `/health/ready` and `/metrics` for operators, on a port of its own. */
+/** Answers `/health/live`, `/health/ready` and `/metrics` for operators, on its own port. */
 export interface InternalServer {
   readonly port: number;
   readonly registry: Registry;
   close(): Promise<void>;
 }
 
-/** @param isReady whether the process can do its work now; its sentence says what is missing. */
+/** @param options.isReady true while the process can do its work, else a sentence that says what is missing */
 export async function startInternalServer(options: {
   host: string;
   port: number;
   isReady: () => Promise<true | string> | true | string;
-  /** Shown as `clock_skew_seconds`, one for each database. */
+  /** One per database; they are shown as `clock_skew_seconds`. */
   clockSkews?: readonly ClockSkew[];
 }): Promise<InternalServer> {
   const registry = new Registry();
@@ -55,7 +55,7 @@ export async function startInternalServer(options: {
   };
 }
 
-/** Listens, or fails with a sentence that names the port and the setting that chose it. */
+/** Listens. @throws SettingError that names the port and its setting */
 export function listen(
   server: import('node:http').Server,
   port: number,
@@ -76,7 +76,7 @@ export function listen(
   });
 }
 
-/** Stops accepting, lets requests under way finish within `graceMs`, closes idle connections. */
+/** Stops accepting, closes idle connections, and gives requests under way `graceMs` to finish. */
 export function closeServer(server: import('node:http').Server, graceMs = 2_000): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());

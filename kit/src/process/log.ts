@@ -4,8 +4,7 @@ import pretty from 'pino-pretty';
 export type Log = Logger;
 
 /**
- * The process's log: JSON lines, or one readable line each where a person is watching
- * (`LOG_FORMAT=pretty`, which the supervisor sets).
+ * Creates the process's log: JSON lines, or one readable line per entry with `LOG_FORMAT=pretty`, which the supervisor sets.
  */
 export function createLog(
   name: string,
@@ -29,10 +28,10 @@ export function createLog(
   );
 }
 
-/** How often the same is said while it lasts, in milliseconds. */
+/** How often the same sentence is repeated, in milliseconds. */
 const seldomMs = 10_000;
 
-/** Says a thing at once and then at most every 10 s: what every request would say while a store is away. */
+/** Logs at once and then at most every 10 s, for what each request would log while a store is away. */
 export function seldom<Details extends unknown[]>(
   say: (...details: Details) => void,
 ): (...details: Details) => void {

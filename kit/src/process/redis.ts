@@ -1,7 +1,7 @@
 import { Cluster, type ClusterOptions, Redis } from 'ioredis';
 import { flag, url } from './settings.ts';
 
-/** Where Redis is: the URL of a server, or of any node of a Redis Cluster. */
+/** The URL of a Redis server, or of any node of a Redis Cluster. */
 export interface RedisLocation {
   readonly url: string;
   readonly cluster: boolean;
@@ -15,7 +15,7 @@ export const redisSettings = {
   REDIS_CLUSTER: flag().default(false),
 };
 
-/** Where the settings say that Redis is; undefined where there is none. */
+/** Returns where Redis is; undefined where the settings name none. */
 export function redisOf(settings: {
   REDIS_URL?: string | undefined;
   REDIS_CLUSTER: boolean;
@@ -23,24 +23,24 @@ export function redisOf(settings: {
   return settings.REDIS_URL ? { url: settings.REDIS_URL, cluster: settings.REDIS_CLUSTER } : undefined;
 }
 
-/** How long a producer waits for the answer to a command, in milliseconds: a peer that went mute never gives one. */
+/** How long a producer waits for the answer to a command, in milliseconds. A server may hang without closing. */
 const commandTimeoutMs = 10_000;
 
 /**
- * Connects to Redis. `impatient` is for producers: a command fails at once while Redis is away, and its caller gives
- * back what it has taken. `patient` is for those that wait for something to come: they wait out any absence.
+ * Connects to Redis. `impatient` is for producers: a command fails at once while Redis is away, and its caller undoes what
+ * it began. `patient` is for consumers, which wait until Redis is back.
  */
 export function connectRedis(location: RedisLocation, manner: 'impatient' | 'patient'): Redis | Cluster {
   const maxRetriesPerRequest = manner === 'impatient' ? 1 : null;
   const enableOfflineQueue = manner === 'patient';
-  // Not for the patient: theirs are commands that wait for something to come.
+  // Not for consumers: their commands wait for the next message.
   const bounds = manner === 'impatient' ? { commandTimeout: commandTimeoutMs } : {};
   if (!location.cluster)
     return new Redis(location.url, { maxRetriesPerRequest, enableOfflineQueue, ...bounds });
   const { protocol, hostname, port, username, password } = new URL(location.url);
   const options: ClusterOptions = {
     enableOfflineQueue,
-    // Nodes name each other; a certificate is for the name, not for the address it stands for.
+    // Not resolved to an address: the nodes' certificates are for their names.
     dnsLookup: (address, callback) => callback(null, address),
     redisOptions: {
       maxRetriesPerRequest,

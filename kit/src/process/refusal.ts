@@ -1,4 +1,4 @@
-/** The stable codes of an expected failure, as clients see them in `extensions.code`. */
+/** The stable codes of refusals, as clients see them in `extensions.code`. */
 export type RefusalCode =
   | 'UNAUTHENTICATED'
   | 'FORBIDDEN'
@@ -9,8 +9,8 @@ export type RefusalCode =
   | 'TOO_MANY_REQUESTS';
 
 /**
- * An expected failure: a rule said no. Thrown, so that it rolls the transaction back and changes nothing;
- * shown to the caller as it is. Its message is a sentence that a person can act on.
+ * An expected failure: a rule refuses the request. Throwing it rolls the transaction back. The caller sees its message,
+ * which is a sentence that a person can act on.
  */
 export class Refusal extends Error {
   override name = 'Refusal';
@@ -22,8 +22,8 @@ export class Refusal extends Error {
 }
 
 /**
- * Something that cannot be done now and may be done later. Shown to a caller as SERVICE_UNAVAILABLE with
- * `retryAfterMs`; in a worker it is tried again, since it says nothing about what was to be done.
+ * The request cannot be done now, but later. The caller sees SERVICE_UNAVAILABLE with `retryAfterMs`; a worker tries again,
+ * since the cause is not in the event.
  */
 export class Unavailable extends Error {
   override name = 'Unavailable';

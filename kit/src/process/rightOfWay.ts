@@ -1,9 +1,9 @@
-/** Work that has the right of way, which other work lets pass before it begins. */
+/** Lets some work go first: other work waits a moment before it begins. */
 export class RightOfWay {
   #underWay = 0;
   readonly #waiting = new Set<() => void>();
 
-  /** Does work that others let pass. */
+  /** Does work that goes first. */
   async take<Result>(work: () => Promise<Result>): Promise<Result> {
     this.#underWay++;
     try {
@@ -14,7 +14,7 @@ export class RightOfWay {
     }
   }
 
-  /** Resolves once none of it is under way, and after so many milliseconds in any case: nobody waits for ever. */
+  /** Resolves when no such work is under way, and at the latest after `atMostMs` milliseconds. */
   give(atMostMs: number): Promise<void> {
     if (this.#underWay === 0) return Promise.resolve();
     return new Promise((resolve) => {

@@ -1,11 +1,11 @@
 import { createLog, type Log } from './log.ts';
 import { type Environment, logLevel, readSettings, SettingError } from './settings.ts';
 
-/** A running part: how to reach it, and how to stop it. */
+/** A process that runs: how to reach it, and how to stop it. */
 export interface Running {
-  /** What the supervisor wants to know once it is ready, such as ports. */
+  /** What the supervisor needs to know, such as ports. */
   readonly info?: Record<string, unknown>;
-  /** Stops taking work, finishes what is under way, and resolves. */
+  /** Takes no new work, finishes what is under way, and resolves. */
   stop(): Promise<void>;
 }
 
@@ -13,8 +13,8 @@ export interface Running {
 const stopTimeoutMs = 4_000;
 
 /**
- * The main function of every process: start, tell the supervisor when ready, stop in order on SIGTERM, SIGINT,
- * or when the supervisor is gone. A `SettingError` ends with one sentence and exit code 1.
+ * The main function of every process: starts it, reports to the supervisor when it is ready, and stops it on SIGTERM, on
+ * SIGINT, or when the supervisor is gone. A `SettingError` ends the process with its sentence and exit code 1.
  */
 export async function runProcess(
   name: string,
@@ -34,7 +34,7 @@ export async function runProcess(
       process.exit(1);
     }, stopTimeoutMs).unref();
     try {
-      // A start under way is waited for: it may be about to show what is shown only once.
+      // A start under way is finished first: it may be about to print the first admin's secret, which is shown once.
       await (await starting)?.stop();
       process.exit(0);
     } catch (error) {
@@ -53,7 +53,7 @@ export async function runProcess(
     starting = start(process.env, log);
     const { info = {} } = await starting;
     if (stopping) return;
-    // A supervisor says for itself what is ready, and where.
+    // The supervisor logs by itself what is ready.
     if (process.send) process.send({ ready: info });
     else log.info(whereItIs(info));
   } catch (error) {
@@ -63,7 +63,7 @@ export async function runProcess(
   }
 }
 
-/** The process's log; ends the process with a sentence where LOG_LEVEL is wrong, as there is no log to tell it. */
+/** Opens the process's log; prints a sentence and ends the process where LOG_LEVEL is wrong. */
 function openLog(name: string): Log {
   try {
     return createLog(name, readSettings({ LOG_LEVEL: logLevel() }, process.env).LOG_LEVEL);
@@ -73,7 +73,7 @@ function openLog(name: string): Log {
   }
 }
 
-/** Ports may be free ones that nobody has chosen: whoever starts a process by itself learns them here. */
+/** Says where the process can be reached: its ports may be free ones that the system has chosen. */
 function whereItIs({ url, internalPort }: Record<string, unknown>): string {
   return [
     url === undefined ? 'ready' : `ready at ${url}`,

@@ -2,18 +2,18 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 
-/** A setting that stops the start: its message is one sentence that names the setting. */
+/** A wrong setting, which stops the start. Its message is one sentence that names the setting. */
 export class SettingError extends Error {
   override name = 'SettingError';
 }
 
-/** The environment settings are read from; `process.env` outside of tests. */
+/** What settings are read from: `process.env` outside of tests. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads and validates settings once, at start. An empty variable counts as unset. A secret `NAME` may be in a file
- * instead, whose path is `NAME_FILE`: so it stands in no process table and in no description of a container.
- * @throws SettingError naming the first wrong setting, what it must be and what it was.
+ * Reads and validates settings, once, at start. An empty variable counts as unset. A secret `NAME` can be in a file instead,
+ * whose path is in `NAME_FILE`; then it is visible neither in a process list nor in a container's description.
+ * @throws SettingError that names the first wrong setting, what it must be, and what it is.
  */
 export function readSettings<Shape extends z.ZodRawShape>(
   shape: Shape,
@@ -32,23 +32,23 @@ export function readSettings<Shape extends z.ZodRawShape>(
   );
 }
 
-/** How the names of settings tell which hold secrets; a URL may hold a password. No sentence shows what these match. */
+/** Names of settings with secrets, and of URLs, which may hold a password. No message shows the values of these. */
 const secretNames = { whole: /SECRET|KEY|SHAPE/, url: /URL/ };
 
 /**
- * Whether a setting may be given as a file: the secrets and the URLs, but for those of subgraphs
- * (`SUBGRAPH_URL_<NAME>`), which hold no password and whose names may themselves end in FILE.
+ * True for settings that can be in a file: secrets and URLs, but not `SUBGRAPH_URL_<NAME>`, which holds no password and
+ * whose name may itself end in FILE.
  */
 const mayBeFile = (name: string) => secretNames.whole.test(name) || name.endsWith('URL');
 
-/** What may be shown of a value. Of a URL the scheme alone: in one that is malformed, a password may stand anywhere. */
+/** Returns what a message may show of a value. Of a URL only the scheme: in a malformed one, the password can be anywhere. */
 function redact(name: string, value: string): string {
   if (secretNames.whole.test(name)) return '…';
   if (secretNames.url.test(name)) return `${/^[a-z][a-z0-9+.-]*:\/\//i.exec(value)?.[0] ?? ''}…`;
   return value;
 }
 
-/** The value of a setting, from its variable or from the file that `NAME_FILE` names; undefined where neither is set. */
+/** Returns a setting's value, from its variable or its file; undefined where neither is set. */
 function readValue(name: string, environment: Environment): string | undefined {
   const value = environment[name]?.trim() || undefined;
   const fileSetting = `${name}_FILE`;
@@ -56,7 +56,7 @@ function readValue(name: string, environment: Environment): string | undefined {
   if (!file) return value;
   if (value !== undefined)
     throw new SettingError(`${name} and ${fileSetting} are both set: set one of them.`);
-  // npm runs scripts in the project's folder; the path was written for where npm was called.
+  // npm runs scripts in the project's folder; a relative path is meant from where npm was called.
   const path = resolve(environment.INIT_CWD || process.cwd(), file);
   let content: string;
   try {
@@ -71,8 +71,8 @@ function readValue(name: string, environment: Environment): string | undefined {
 }
 
 /**
- * The names of the secrets that begin alike and end with what the deployment calls something, such as
- * `SUBGRAPH_SECRET_<NAME>`: each once, whether its variable is set or that of its file.
+ * Returns the names of all secrets with a prefix, such as `SUBGRAPH_SECRET_` for `SUBGRAPH_SECRET_<NAME>`, each once,
+ * whether it is set itself or by its file.
  */
 export const secretsBeginningWith = (prefix: string, environment: Environment): readonly string[] => [
   ...new Set(
@@ -82,26 +82,24 @@ export const secretsBeginningWith = (prefix: string, environment: Environment): 
   ),
 ];
 
-/** A TCP port; 0 means a free one. */
-export const port = () =>
-  z.coerce
-    .number('must be a whole number from 0 to 65535')
-    .int('must be a whole number from 0 to 65535')
-    .min(0, 'must be a whole number from 0 to 65535')
-    .max(65535, 'must be a whole number from 0 to 65535');
+/** A whole number within bounds, both included. */
+const wholeNumber = (min: number, max: number) => {
+  const sentence = `must be a whole number from ${min} to ${max}`;
+  return z.coerce.number(sentence).int(sentence).min(min, sentence).max(max, sentence);
+};
+
+/** A TCP port; 0 for a free one. */
+export const port = () => wholeNumber(0, 65_535);
+
+/** The most connections of a pool: from 2 to 1,000. */
+export const poolSize = () => wholeNumber(2, 1_000);
 
 /** A URL with one of the given schemes, such as `postgres`. */
-export const url = (...schemes: string[]) =>
-  z.string(`must be a URL that starts with ${schemes.map((s) => `${s}://`).join(' or ')}`).refine(
-    (text) => {
-      try {
-        return schemes.includes(new URL(text).protocol.slice(0, -1));
-      } catch {
-        return false;
-      }
-    },
-    `must be a URL that starts with ${schemes.map((s) => `${s}://`).join(' or ')}`,
-  );
+export const url = (...schemes: string[]) => {
+  const sentence = `must be a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`;
+  const isOne = (text: string) => URL.canParse(text) && schemes.includes(new URL(text).protocol.slice(0, -1));
+  return z.string(sentence).refine(isOne, sentence);
+};
 
 /** An IANA time zone that this Node knows, such as `Europe/Berlin`. */
 export const timeZone = () =>
@@ -113,12 +111,6 @@ export const timeZone = () =>
     }
   }, 'must be an IANA time zone such as Europe/Berlin');
 
-/** The most connections of a pool: from 2 to 1,000. */
-export const poolSize = () => {
-  const sentence = 'must be a whole number from 2 to 1000';
-  return z.coerce.number(sentence).int(sentence).min(2, sentence).max(1_000, sentence);
-};
-
 /** `true` or `false`. */
 export const flag = () =>
   z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true');
@@ -126,7 +118,7 @@ export const flag = () =>
 /** `on` or `off`. */
 export const onOff = () => z.enum(['on', 'off'], 'must be on or off').transform((text) => text === 'on');
 
-/** How much is logged: `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`. */
+/** The lowest level that is logged, or `silent`. */
 export const logLevel = () =>
   z
     .enum(
@@ -141,17 +133,12 @@ export const secret = () =>
 
 /** Settings of every subgraph. */
 export const subgraphSettings = {
-  /** The most bytes of an answer to the gateway: beyond any that it would pass on. */
-  MAX_ANSWER_BYTES: z.coerce
-    .number('must be a whole number of at least 10000')
-    .int('must be a whole number of at least 10000')
-    .min(10_000, 'must be a whole number of at least 10000')
-    .default(32_000_000),
+  /** The most bytes of an answer to the gateway; its own bound is lower. */
+  MAX_ANSWER_BYTES: wholeNumber(10_000, 1_000_000_000).default(32_000_000),
 };
 
 /** Settings that every process has. */
 export const processSettings = {
-  /** How much is logged. */
   LOG_LEVEL: logLevel(),
   /** The port for `/health/live`, `/health/ready` and `/metrics`; 0, the default, is a free one. */
   INTERNAL_PORT: port().default(0),

@@ -8,7 +8,7 @@ import { expect, onTestFinished } from 'vitest';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 
-/** The browser of this machine. `CHROMIUM` names another one. */
+/** Starts the browser on PATH, or the one that `CHROMIUM` names. */
 export async function launchBrowser(): Promise<Browser> {
   const onPath = (process.env.PATH ?? '')
     .split(delimiter)
@@ -17,14 +17,14 @@ export async function launchBrowser(): Promise<Browser> {
   const executablePath = process.env.CHROMIUM ?? onPath;
   if (!executablePath)
     throw new Error('There is no Chromium on PATH. Install one (Debian: apt-get install chromium).');
-  // Its sandbox takes rights that root's containers lack; it only ever sees this machine's own pages.
+  // The sandbox needs rights that root lacks in containers. This browser opens pages of this machine only.
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
 }
 
 export const desktop = { width: 1280, height: 800 };
 export const phone = { width: 360, height: 740 };
 
-/** A browser of somebody's own, which complains of nothing that a page did wrong without anybody noticing. */
+/** Opens a page in a new browser context, and records the page's errors. */
 export async function openPage(
   browser: Browser,
   baseURL: string,
@@ -35,7 +35,7 @@ export async function openPage(
   return watched(await context.newPage());
 }
 
-/** What the page logged as an error, or threw. */
+/** The errors that each page logged or threw. */
 const complaints = new WeakMap<Page, string[]>();
 
 export function watched(page: Page): Page {
@@ -43,7 +43,7 @@ export function watched(page: Page): Page {
   complaints.set(page, found);
   page.on('pageerror', (error) => found.push(error.stack ?? String(error)));
   page.on('console', (message) => {
-    // What the network refused is told to the user, and by the browser by itself.
+    // The browser logs failed requests by itself, and the app shows them to the user.
     if (message.type() === 'error' && !/Failed to load resource|WebSocket connection/.test(message.text()))
       found.push(message.text());
   });
@@ -53,7 +53,7 @@ export function watched(page: Page): Page {
 
 export const complaintsOf = (page: Page): readonly string[] => complaints.get(page) ?? [];
 
-/** Logs one of the demo company's people in, by the form. */
+/** Logs in a person of the demo company, by the form. */
 export async function logIn(page: Page, login: string): Promise<void> {
   const person = demoCompany.find((each) => each.login === login);
   if (!person) throw new Error(`there is no ${login}`);
@@ -66,11 +66,11 @@ export async function logIn(page: Page, login: string): Promise<void> {
 
 const axe = createRequire(import.meta.url).resolve('axe-core');
 
-/** What axe finds wrong with the page, of what matters (WCAG 2.1 A and AA): its rule, and where. */
+/** Returns axe's serious findings (WCAG 2.1 A and AA), each with its rule and its place. */
 export async function axeFindings(page: Page): Promise<string[]> {
-  // What fades in is there by then.
+  // Lets everything fade in.
   await page.waitForTimeout(400);
-  // By the debugger's door: the page's own policy lets no foreign script in.
+  // The debugger runs the script, since the page's own policy allows no foreign scripts.
   await page.evaluate(await readText(axe));
   const results = (await page.evaluate(
     `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'], resultTypes: ['violations'] })`,
@@ -88,16 +88,16 @@ const readText = async (path: string) => (await import('node:fs/promises')).read
 
 const folder = fileURLToPath(new URL('../../../docs/screenshots/', import.meta.url));
 
-/** A picture for the documentation, where `SCREENSHOTS` is set: they differ a little each time. */
+/** Takes a picture for the documentation where `SCREENSHOTS` is set: pictures differ a little each time. */
 export async function screenshot(page: Page, name: string): Promise<void> {
   if (!process.env.SCREENSHOTS) return;
   mkdirSync(folder, { recursive: true });
-  // Charts and drawers have come to rest by then.
+  // Lets charts and drawers come to rest.
   await page.waitForTimeout(600);
   await page.screenshot({ path: join(folder, `${name}.png`) });
 }
 
-/** Nothing reaches beyond the page's right edge. */
+/** Expects that nothing reaches beyond the page's right edge. */
 export async function expectNoSidewaysScroll(page: Page): Promise<void> {
   const { wide, width } = (await page.evaluate(
     '({ wide: document.documentElement.scrollWidth, width: document.documentElement.clientWidth })',

@@ -4,12 +4,12 @@ import type { TestProject } from 'vitest/node';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Where the app under test is built. */
+    /** The directory of the built app under test. */
     appDir: string;
   }
 }
 
-/** Runs once, before the tests: they walk through the app as it is built, not as its sources are. */
+/** Builds the app once, before the tests: they test the built app, not its sources. */
 export default async function setup(project: TestProject): Promise<void> {
   const directory = await buildApp(createLog('e2e', 'warn'), new AbortController().signal);
   if (directory === undefined) throw new Error('the app could not be built');

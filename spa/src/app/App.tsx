@@ -30,7 +30,8 @@ function InCompanyTime() {
   const session = useSession();
   const isIn = session.status === 'signed in';
   const { data, error } = useCompany({ skip: !isIn });
-  // Moments would jump from one zone to another. Without accounting, the pages are worth having all the same.
+  // Waits for the company's time zone, or moments would jump from one zone to another. Where accounting does not
+  // answer, the pages are shown in UTC.
   const isReady = isIn && (data?.company !== undefined || error !== undefined);
   return (
     <Translated timeZone={data?.company.timeZone ?? 'UTC'}>

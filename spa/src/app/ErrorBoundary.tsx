@@ -4,12 +4,12 @@ import { ErrorBoundary as Boundary, type FallbackProps } from 'react-error-bound
 import { useTranslations } from 'use-intl';
 import { Empty } from '../ui/Empty.tsx';
 
-/** Where what it holds fails, the rest of the app goes on. Give it a key per page. */
+/** Where its children fail, shows the error in their place; the rest of the app goes on. Give it a key per page. */
 export function ErrorBoundary({ children }: { children: ReactNode }) {
   return <Boundary FallbackComponent={Failed}>{children}</Boundary>;
 }
 
-/** A page that cannot be loaded or shown; most likely the app has a new version by now. */
+/** Shown for a page that cannot be loaded or rendered. Most likely the app has a new version, so a reload helps. */
 function Failed({ error }: FallbackProps) {
   const t = useTranslations('app');
   return (

@@ -3,12 +3,12 @@ import { DayRange, type Range, rangeUpTo } from '../ui/DayRange.tsx';
 import { Loaded } from '../ui/Loaded.tsx';
 import { useCompany } from './useCompany.ts';
 
-/** Figures of a range of days that can be chosen: at first the month up to the day that is open. */
+/** Shows its children for a range of days that the user chooses: at first the 31 days up to the open day. */
 export function InRange({
   dayNow,
   children,
 }: {
-  /** What something live tells to be today, as soon as it does. */
+  /** The current day of a subscription's newest payload; undefined before the first one. */
   dayNow: string | undefined;
   children: (range: Range, billingDay: string) => ReactNode;
 }) {

@@ -5,11 +5,11 @@ import { BalanceDocument } from '../generated/graph.ts';
 import { useLive } from '../graph/useLive.ts';
 import { useMoney } from '../ui/Amount.tsx';
 
-/** The user's own balance, on every page and always as it is now. */
+/** The user's own current balance, on every page. */
 export function LiveBalance() {
   const t = useTranslations('account');
   const money = useMoney();
-  // Its payloads bring the account and its newest entries; the cache hands them to whatever shows them.
+  // Payloads have the account and its newest entries. The cache passes them on to the components that show them.
   const data = useLive(BalanceDocument);
   const account = data?.balanceChanged?.account;
   if (!account) return null;

@@ -8,7 +8,7 @@ import { lazily } from './lazily.ts';
 import { isAt, menu } from './menu.ts';
 import { Shell } from './Shell.tsx';
 
-/** Each page comes when it is first wanted. */
+/** Each page's code is loaded when the page is first opened. */
 const pages: Record<string, () => Promise<ComponentType>> = {
   '/': async () => (await import('../pages/myTasks/MyTasksPage.tsx')).MyTasksPage,
   '/tasks': async () => (await import('../pages/allTasks/AllTasksPage.tsx')).AllTasksPage,
@@ -41,7 +41,7 @@ export const Pages = () => (
   </BrowserRouter>
 );
 
-/** A page that takes a scope tells everybody else that it is not for them: the graph would refuse them anyway. */
+/** Shows a page to users with its scope only. Others see a message; the graph would refuse them, too. */
 function onlyFor(scope: string | undefined, Page: ComponentType): ComponentType {
   if (scope === undefined) return Page;
   return function Guarded() {

@@ -23,10 +23,10 @@ import { useProblem, useTellProblem } from '../ui/problems.tsx';
 import { useReturnFocus } from '../ui/useReturnFocus.ts';
 import { useMenu } from './useMenu.ts';
 
-/** From how many letters on tasks are searched, too: with fewer, half of them would match. */
+/** The least number of letters to search tasks for: with fewer, half of all tasks would match. */
 const fewestLetters = 3;
 
-/** ⌘K: pages, commands, and tasks whose title or Jira id has what is typed. */
+/** The palette (⌘K): finds pages, commands, and tasks whose title or Jira id contains the typed text. */
 export function Palette({ onHelp, onClose }: { onHelp: () => void; onClose: () => void }) {
   const t = useTranslations();
   const navigate = useNavigate();
@@ -61,7 +61,7 @@ export function Palette({ onHelp, onClose }: { onHelp: () => void; onClose: () =
       }}
       scrollable
       maxHeight={420}
-      // What the graph has found matches already.
+      // Tasks match already: the graph found them.
       filter={(query, actions) =>
         (actions as SpotlightActionData[]).filter(
           ({ id, label }) =>

@@ -36,13 +36,13 @@ import { isAt } from './menu.ts';
 import { useMenu } from './useMenu.ts';
 import { useShortcuts } from './useShortcuts.ts';
 
-// What most visits do without comes when it is wanted.
+// Most visits do without these, so they are loaded when first opened.
 const UserMenu = lazily(async () => (await import('./UserMenu.tsx')).UserMenu);
 const TaskDrawer = lazily(async () => (await import('../pages/task/TaskDrawer.tsx')).TaskDrawer);
 const Palette = lazily(async () => (await import('./Palette.tsx')).Palette);
 const ShortcutHelp = lazily(async () => (await import('./ShortcutHelp.tsx')).ShortcutHelp);
 
-/** What is around every page: the menu, the balance, the palette, the shortcuts, and whether the graph is there. */
+/** The frame of every page: menu, balance, palette, shortcuts, and a warning while the graph is not reachable. */
 export function Shell() {
   const t = useTranslations();
   const [isOpen, { toggle, close }] = useDisclosure();
@@ -62,7 +62,7 @@ export function Shell() {
   useEffect(() => {
     if (before.current === pathname) return;
     before.current = pathname;
-    // A new page begins at its top, for eyes and for screen readers.
+    // A new page starts at its top, and gets the focus for screen readers.
     window.scrollTo(0, 0);
     const page = document.getElementById('page');
     if (!page?.contains(document.activeElement)) page?.focus({ preventScroll: true });
@@ -188,7 +188,7 @@ function LanguageSwitch() {
   );
 }
 
-/** The button; what it opens comes with the first press. */
+/** The button of the user's menu. The menu itself is loaded at the first press. */
 function UserButton() {
   const t = useTranslations('app');
   const { name } = useUser();

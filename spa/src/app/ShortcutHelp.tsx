@@ -4,7 +4,7 @@ import { useReturnFocus } from '../ui/useReturnFocus.ts';
 import { useKeysSetting } from './useKeys.ts';
 import { useMenu } from './useMenu.ts';
 
-/** Which keys do what, and whether single ones do anything. */
+/** The list of shortcuts, and the switch for single-key shortcuts. */
 export function ShortcutHelp({ onClose }: { onClose: () => void }) {
   const t = useTranslations();
   const entries = useMenu();

@@ -7,7 +7,7 @@ import { logOut } from '../session/session.ts';
 import { useUser } from '../session/useSession.ts';
 import { useTellProblem } from '../ui/problems.tsx';
 
-/** Who is signed in, and the way out; open from the beginning, below the button that asked for it. */
+/** The menu with the user's name and the log-out commands. It is open when it is first shown, below its button. */
 export function UserMenu({ onClose, children }: { onClose: () => void; children: ReactNode }) {
   const t = useTranslations();
   const user = useUser();

@@ -1,10 +1,10 @@
 import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
 import { untilReachable } from '../graph/connection.ts';
 
-/** How often a file is asked for while there is a connection, and the pauses between, in milliseconds. */
+/** The pauses after failed tries to load a file, in milliseconds. After the last pause it is tried once more. */
 const pausesMs = [500, 1_500, 4_000];
 
-/** What comes from a file of its own. One that cannot be had is asked for again before it is given up. */
+/** Loads a part of the app from a separate file. @throws the last error where all tries failed. */
 export async function patiently<Part>(load: () => Promise<Part>): Promise<Part> {
   for (const pauseMs of pausesMs) {
     try {
@@ -17,7 +17,7 @@ export async function patiently<Part>(load: () => Promise<Part>): Promise<Part> 
   return load();
 }
 
-/** A component that comes when it is first shown. */
+/** Returns a component whose file is loaded when it is first shown. */
 export const lazily = <Props>(
   load: () => Promise<ComponentType<Props>>,
 ): LazyExoticComponent<ComponentType<Props>> => lazy(async () => ({ default: await patiently(load) }));

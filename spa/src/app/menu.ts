@@ -10,7 +10,7 @@ import {
   IconWallet,
 } from '@tabler/icons-react';
 
-/** A page of the menu: its path, who may see it, and the letter that leads there after `g`. */
+/** A page in the menu: its path, the scope that it needs, and the key that opens it after `g`. */
 export interface MenuEntry {
   readonly name:
     | 'myTasks'
@@ -24,11 +24,11 @@ export interface MenuEntry {
   readonly path: string;
   readonly key: string;
   readonly icon: Icon;
-  /** The scope it takes; none where it is for everyone. */
+  /** The scope that the page needs; missing where it is for everyone. */
   readonly scope?: string;
 }
 
-/** Whether an address is that of a menu's page, or below it. */
+/** True where `pathname` is `path` or below it. */
 export const isAt = (pathname: string, path: string): boolean =>
   pathname === path || (path !== '/' && pathname.startsWith(`${path}/`));
 

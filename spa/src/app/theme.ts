@@ -22,7 +22,7 @@ export const theme = createTheme({
   cursorType: 'pointer',
 });
 
-/** Where Mantine's own colours are too faint to be read by everybody (WCAG AA). */
+/** Replaces those of Mantine's colours that have too little contrast (WCAG AA). */
 export const readableColours: CSSVariablesResolver = () => ({
   variables: {},
   light: { '--mantine-color-dimmed': '#545b63', '--mantine-color-placeholder': '#5f6770' },

@@ -2,12 +2,12 @@ import { useQuery } from '@apollo/client/react';
 import { useEffect } from 'react';
 import { CompanyDocument } from '../generated/graph.ts';
 
-/** How often what nothing can be shown rightly without is asked for again, in milliseconds. */
+/** How long to wait before the company is read again after a failure, in milliseconds. */
 const againAfterMs = 3_000;
 
 /**
- * The company's time zone, and which day it is there: as it was when it was last read, which is again once something
- * live tells of another day. What depends on the day reads it anew (`refetch`).
+ * Reads the company's time zone, its date and its billing day. They come from the cache, and are read again when
+ * `dayNow`, the day of a live payload, is later. Commands that depend on the day read it again first (`refetch`).
  */
 export function useCompany({ skip = false, dayNow }: { skip?: boolean; dayNow?: string | undefined } = {}) {
   const result = useQuery(CompanyDocument, { skip, fetchPolicy: 'cache-first' });

@@ -1,35 +1,38 @@
 import { useHotkeys, useLocalStorage } from '@mantine/hooks';
 
-/** What has the keys for itself while it is open. */
+/** Elements that take all keys while they are open. */
 const inFront = '[role="dialog"], [role="menu"], [role="listbox"]';
 
 const isSomethingInFront = () =>
-  // Some stay where they are when they close, out of sight.
+  // Some stay in the page, hidden, when they are closed.
   [...document.querySelectorAll(inFront)].some((element) => element.checkVisibility());
 
-/** How long a second key may take to follow the first of a pair, in milliseconds. */
+/** How soon the second key of a pair must follow the first, in milliseconds. */
 const pairWithinMs = 1_500;
 let pairUntil = 0;
 
-/** Begins a pair of keys: until it is over, single keys mean its second one. */
+/** Begins a pair of keys: the next key within 1.5 s is its second key. */
 export function beginPair(): void {
   pairUntil = performance.now() + pairWithinMs;
 }
 
-/** Whether a pair has been begun; ends it. */
+/** Ends the pair of keys. Returns true where one had begun in time. */
 export function endPair(): boolean {
   const isWaiting = performance.now() <= pairUntil;
   pairUntil = 0;
   return isWaiting;
 }
 
-/** Whether single keys do anything: who talks to the computer, or hits keys unwillingly, does without (WCAG 2.1.4). */
+/**
+ * The setting that turns single-key shortcuts on or off. Users who dictate, or hit keys by accident, turn them off
+ * (WCAG 2.1.4).
+ */
 export const useKeysSetting = () =>
   useLocalStorage({ key: 'single-keys', defaultValue: true, getInitialValueInEffect: false });
 
 /**
- * Single keys that do something on a page. They are those of an English keyboard, whatever it writes at the moment; one
- * that is held counts once, and none while something is open in front of the page.
+ * Binds single keys to actions on a page. Letters are bound by their place on an English keyboard, whatever layout is
+ * set. A key that is held down counts once. No key counts while something is open in front of the page.
  */
 export function useKeys(
   keys: readonly (readonly [key: string, act: () => void])[],

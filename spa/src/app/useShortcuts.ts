@@ -4,12 +4,12 @@ import { useNavigate } from 'react-router';
 import { beginPair, useKeys } from './useKeys.ts';
 import { useMenu } from './useMenu.ts';
 
-/** The keys that work on every page. */
+/** Binds the keys that work on every page. */
 export function useShortcuts({ onHelp, onPalette }: { onHelp: () => void; onPalette: () => void }): void {
   const navigate = useNavigate();
   const { toggleColorScheme } = useMantineColorScheme();
   useHotkeys([['mod+K', onPalette, { usePhysicalKeys: true }]], []);
-  // Before the pairs' first key is looked at, or it would be its own second one.
+  // Bound before `g`: otherwise the `g` that begins a pair would also count as the pair's second key.
   useKeys(
     useMenu().map(({ key, path }) => [key, () => void navigate(path)] as const),
     { inPair: true },

@@ -13,7 +13,7 @@ export type EntryKind =
 export type EmailStatus =
   | 'PENDING'
   | 'SENT'
-  /** Given up after the last retry: the money was paid all the same. */
+  /** Given up after the last try. The money was paid anyway. */
   | 'FAILED';
 
 export type PayoutRunStatus =
@@ -36,7 +36,7 @@ export type CreateAccountInput = {
   name: string;
   email: string;
   role?: Role;
-  /** Free text that describes the shape of the owner's beak. It is the secret: only its hash is kept. */
+  /** Free text that describes the shape of the owner's beak. It is the secret: only its hash is stored. */
   beakShape: string;
 };
 
@@ -50,23 +50,23 @@ export type ReassignmentStatus =
   | 'COMPLETED'
   | 'SUPERSEDED'
   | 'CANCELLED'
-  /** Nobody was eligible any more. */
+  /** No user was eligible any more. */
   | 'FAILED';
 
 /** What a press does while another run is under way. */
 export type OnRunning =
-  /** Stop the run under way at its last committed batch, and start over with all open tasks. */
+  /** Stops the run under way after its last committed batch, and starts over with all open tasks. */
   | 'SUPERSEDE'
-  /** Hand back the one under way, else the one waiting: nothing is assigned twice. */
+  /** Returns the run under way, or else the run that waits. No task is assigned twice. */
   | 'JOIN'
-  /** Wait for the one under way, then run. Where one waits already, hand that back. */
+  /** Waits for the run under way, then runs. Where a run waits already, returns that run. */
   | 'QUEUE';
 
 export type CreateTaskInput = {
   title: string;
   jiraId?: string | null | undefined;
   description?: string;
-  /** The same key from the same user makes the same task, once; with other arguments it is a CONFLICT. */
+  /** A second call by the same user with the same key returns the first task and makes no other. With other arguments it is a CONFLICT. */
   idempotencyKey?: string | null | undefined;
 };
 
@@ -74,12 +74,12 @@ export type TaskFilter = {
   status?: TaskStatus | null | undefined;
   assigneeId?: string | null | undefined;
   creatorId?: string | null | undefined;
-  /** A part of the title or of the Jira id. One or two letters are looked for among the newest 5,000 tasks only. */
+  /** A part of the title or of the Jira id. One or two letters are searched for in the newest 5,000 tasks only. */
   search?: string | null | undefined;
 };
 
 export type TaskChangeKind =
-  /** The first payload, and whenever changes were left out: read `myTasks` again; `task` is null. */
+  /** The first payload, and each one that stands for changes that were left out. Read `myTasks` again; `task` is null. */
   | 'RELOAD'
   | 'ASSIGNED_TO_ME'
   | 'TAKEN_FROM_ME'

@@ -14,7 +14,7 @@ declare module '@apollo/client' {
   }
 }
 
-/** The graph's client: one cache for all pages, where each thing is one object however it came. */
+/** Creates the graph's client. All pages share one cache, which has one object for each thing, whatever read it. */
 export function createGraphClient(): ApolloClient {
   const cache = new InMemoryCache({
     typePolicies: {
@@ -51,11 +51,12 @@ export function createGraphClient(): ApolloClient {
     cache,
     link: ApolloLink.split((operation) => kindOf(operation) === 'subscription', socketLink(), httpLink()),
     defaultOptions: {
-      // What a part that is away leaves out is missing; the rest is shown.
+      // The cache is shown at once and read again. Where a service does not answer, its fields are missing and the
+      // rest is shown.
       watchQuery: { fetchPolicy: 'cache-and-network', nextFetchPolicy: 'cache-first', errorPolicy: 'all' },
     },
   });
-  // What was seen last is shown at once and read again; after a time without the graph, all that is on the page.
+  // After a time without a connection, everything on the page is read again.
   watchConnection(() => {
     if (isReachable()) void client.refetchQueries({ include: 'active' });
   });

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
 
-/** Whether the browser has a network, and whether the last try to hold a connection to the graph went well. */
+/** True where the browser has a network, and where the last try to connect to the graph succeeded. */
 let isOnline = navigator.onLine;
 let isConnected = true;
 const listeners = new Set<() => void>();
@@ -9,7 +9,7 @@ function tellAll(): void {
   for (const listener of [...listeners]) listener();
 }
 
-/** Told by whoever holds the connection. */
+/** Notes that the connection to the graph is open (true) or lost (false). The socket's link calls this. */
 export function noteConnected(now: boolean): void {
   if (now === isConnected) return;
   isConnected = now;
@@ -22,7 +22,7 @@ for (const kind of ['online', 'offline'] as const)
     tellAll();
   });
 
-/** Calls back when the graph has come within reach or gone out of it; hands back how to stop that. */
+/** Calls `listener` when the graph may have become reachable or unreachable. Returns a function that stops this. */
 export function watchConnection(listener: () => void): () => void {
   listeners.add(listener);
   return () => void listeners.delete(listener);
@@ -30,7 +30,7 @@ export function watchConnection(listener: () => void): () => void {
 
 export const isReachable = (): boolean => isOnline && isConnected;
 
-/** Resolves as soon as the graph is within reach, at once where it is. */
+/** Resolves as soon as the graph is reachable; at once where it already is. */
 export const untilReachable = (): Promise<void> =>
   new Promise((resolve) => {
     if (isReachable()) return resolve();

@@ -9,13 +9,13 @@ import { from, repeat, retry, switchMap, throwError } from 'rxjs';
 import { freshToken, readSession, renew } from '../session/session.ts';
 import { noteConnected } from './connection.ts';
 
-/** What a socket is closed with when its token has run out or its session has ended. */
+/** The code that the gateway closes a socket with when its token has run out or its session has ended. */
 const unauthorized = 4401;
-/** How long the socket may stay silent, and the longest pause between two tries to connect, in milliseconds. */
+/** The interval of pings on the socket, and the longest pause between two tries to connect, in milliseconds. */
 const keepAliveMs = 10_000;
 const maxRetryMs = 3_000;
 
-/** Queries and mutations, by HTTP. */
+/** Returns the link for queries and mutations, which go by HTTP. */
 export function httpLink(): ApolloLink {
   return ApolloLink.from([renewing, retrying, authorised, new HttpLink({ uri: '/graphql' })]);
 }
@@ -25,7 +25,7 @@ const authorised = new SetContextLink(async ({ headers }) => {
   return token === undefined ? {} : { headers: { ...headers, authorization: `Bearer ${token}` } };
 });
 
-/** A token that ended before its time is renewed, and the operation asked once more: it was refused, not done. */
+/** Renews a token that was refused and sends the operation once more, which is safe: the first one was refused. */
 const renewing = new ErrorLink(({ error, operation, forward }) => {
   const refused = CombinedGraphQLErrors.is(error) && error.errors.some(isUnauthenticated);
   if (!refused || operation.getContext().renewed || readSession().status !== 'signed in') return undefined;
@@ -38,7 +38,7 @@ const renewing = new ErrorLink(({ error, operation, forward }) => {
 const isUnauthenticated = ({ extensions }: { extensions?: Record<string, unknown> }) =>
   extensions?.code === 'UNAUTHENTICATED';
 
-/** Reading is tried again where there was no answer; what changes something is for the user to repeat. */
+/** Repeats queries that got no answer. Mutations are not repeated: the user decides. */
 const retrying = new RetryLink({
   delay: { initial: 300, max: maxRetryMs, jitter: true },
   attempts: (count, operation, error) => {
@@ -52,7 +52,10 @@ export const kindOf = (operation: Pick<ApolloLink.Operation, 'query'>): string =
   return definition.kind === 'OperationDefinition' ? definition.operation : 'fragment';
 };
 
-/** Subscriptions, by one socket that comes back by itself; each begins with the state of the moment. */
+/**
+ * Returns the link for subscriptions, which share one socket. The socket reconnects by itself; each subscription then
+ * begins with the current state.
+ */
 export function socketLink(): ApolloLink {
   let unanswered: number | undefined;
   let closedWith: number | undefined;
@@ -87,28 +90,28 @@ export function socketLink(): ApolloLink {
     },
   });
   const once = new GraphQLWsLink(client);
-  /** Resolves when it may be worth while to subscribe again. @throws where it is not. */
+  /** Resolves when the subscription can be tried again. @throws the error where another try would be refused, too. */
   const again = async (error: unknown): Promise<void> => {
     const refusal = CombinedGraphQLErrors.is(error) ? String(error.errors[0]?.extensions?.code) : undefined;
     if (refusal !== undefined && !passing.has(refusal)) throw error;
     if (refusal !== 'UNAUTHENTICATED' && closedWith !== unauthorized) return pause(maxRetryMs);
     while ((await renew().catch(() => undefined)) === undefined) await pause(maxRetryMs);
-    // With nobody signed in, there is nothing to subscribe to.
+    // No user is signed in, so another try would be refused.
     if (readSession().status !== 'signed in') throw error;
   };
   return new ApolloLink((operation) =>
     new Observable<ApolloLink.Result>((observer) => once.request(operation).subscribe(observer)).pipe(
       retry({ delay: (error: unknown) => from(again(error)) }),
-      // Ended by the server for a reason of its own, such as another version of the graph.
+      // The server may complete a subscription, for example when it has a new version of the graph.
       operation.getContext().endless ? repeat({ delay: () => from(pause(1_000)) }) : (same) => same,
     ),
   );
 }
 
-/** What a subscription is refused with that may be another time: the session's end, which another token may mend. */
+/** Codes of refusals that may pass, so the subscription is tried again; UNAUTHENTICATED with a new token. */
 const passing = new Set(['UNAUTHENTICATED', 'TOO_MANY_REQUESTS', 'INTERNAL', 'INTERNAL_SERVER_ERROR']);
 
-/** Half of the time to all of it, by chance; who is online again is not kept waiting. */
+/** Waits for a random time, from half of `atMostMs` to all of it, or until the browser is online again. */
 const pause = (atMostMs: number): Promise<void> =>
   new Promise((resolve) => {
     const goOn = () => {

@@ -6,11 +6,11 @@ interface Page {
 }
 
 /**
- * A list that is read page by page, by `first` and `after`, and shown as one.
- * @param options.by the other arguments, which tell lists apart
- * @param options.grows whether things are only ever added at its beginning: then the first page, read again, leaves
- *   those behind it as they are. Otherwise it begins the list anew.
- * @param options.key what tells its things apart
+ * Returns the cache's policy for a list that is read page by page, by `first` and `after`, and shown as one list.
+ * @param options.by the other arguments: each combination of their values is a separate list
+ * @param options.grows true where new nodes only come at the beginning of the list. Then the first page, read again,
+ *   is put before the known nodes. Otherwise it replaces the list.
+ * @param options.key the field that identifies a node
  */
 export function paged({
   by = [],
@@ -32,7 +32,7 @@ export function paged({
         const knownKeys = new Set(known.map(keyOf));
         return { ...page, nodes: [...known, ...read.filter((node) => !knownKeys.has(keyOf(node)))] };
       }
-      // Where the two do not touch, something in between is not known.
+      // Where the two have no node in common, nodes between them may be missing: the page replaces the list.
       if (!grows || !before || !known.some((node) => readKeys.has(keyOf(node)))) return page;
       return { ...before, nodes: [...read, ...known.filter((node) => !readKeys.has(keyOf(node)))] };
     },

@@ -2,8 +2,9 @@ import type { OperationVariables, TypedDocumentNode } from '@apollo/client';
 import { useSubscription } from '@apollo/client/react';
 
 /**
- * What changes by itself, for as long as the page is open. Where a part of a payload is missing, the rest is shown.
- * @param options.onChange called with each payload, and without one where it could not be had
+ * Subscribes for as long as the component is shown, and returns the newest payload. Where a part of a payload is
+ * missing, the rest is returned.
+ * @param options.onChange called with each payload, and with undefined where the subscription failed
  */
 export function useLive<Data, Variables extends OperationVariables>(
   document: TypedDocumentNode<Data, Variables>,

@@ -12,13 +12,13 @@ declare module 'use-intl' {
   }
 }
 
-/** Every language has every message. */
+/** The type of another language's messages: it has every message that English has. */
 type SameShape<Of> = { [Name in keyof Of]: Of[Name] extends string ? string : SameShape<Of[Name]> };
 const load: Record<Exclude<Locale, 'en'>, () => Promise<SameShape<typeof en>>> = {
   ru: async (): Promise<SameShape<typeof ru>> => (await import('./ru.ts')).default,
 };
 
-/** The language that was chosen, and the company's time zone for every moment that is shown. */
+/** Shows its children in the chosen language, with every moment in the company's time zone. */
 export function Translated({ timeZone, children }: { timeZone: string; children: ReactNode }) {
   const locale = useLocale();
   const [loaded, setLoaded] = useState<{ locale: Locale; messages: SameShape<typeof en> }>({
@@ -29,7 +29,7 @@ export function Translated({ timeZone, children }: { timeZone: string; children:
     let isStillChosen = true;
     const show = (messages: SameShape<typeof en>) => isStillChosen && setLoaded({ locale, messages });
     if (locale === 'en') show(en);
-    // Where it cannot be had, the page stays as it is.
+    // Where the language cannot be loaded, the page stays as it is.
     else void patiently(load[locale]).then(show, () => undefined);
     return () => {
       isStillChosen = false;

@@ -9,7 +9,7 @@ const listeners = new Set<() => void>();
 const isLocale = (text: string | null): text is Locale =>
   (locales as readonly (string | null)[]).includes(text);
 
-/** What was chosen before, else the first of the browser's languages that there is. */
+/** The language that the user chose before, else the first of the browser's languages that the app has. */
 function firstLocale(): Locale {
   const chosen = localStorage.getItem(key);
   if (isLocale(chosen)) return chosen;
@@ -24,7 +24,7 @@ function chooseLocale(chosen: Locale): void {
   for (const listener of [...listeners]) listener();
 }
 
-/** The language that is not chosen: its name, in itself, and the way to it. */
+/** The language that is not chosen: its name in that language, and a function that chooses it. */
 export function useOtherLocale(): { locale: Locale; name: string; choose: () => void } {
   const locale = useLocale() === 'en' ? 'ru' : 'en';
   return { locale, name: names[locale], choose: () => chooseLocale(locale) };

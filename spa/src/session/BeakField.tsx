@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { BeakPicker } from './BeakPicker.tsx';
 
-/** A new shape of a beak, in words or drawn. It is shown: whoever sets it passes it on. */
+/** The field for a new beak shape, in words or drawn. The text stays visible, so that the admin can pass it on. */
 export function BeakField({
   value,
   error,

@@ -7,12 +7,12 @@ import { type Beak, beakOfText, beakSteps, outlineOfBeak, paper, textOfBeak, wor
 const parts = ['length', 'curve', 'hook'] as const;
 const middling: Beak = { length: 4, curve: 5, hook: 4 };
 
-/** A beak to draw by hand; it yields a text. Words of one's own leave the drawing as it was. */
+/** Lets the user draw a beak, which gives a text. A text that is no drawn beak leaves the drawing as it was. */
 export function BeakPicker({ value, onChange }: { value: string; onChange: (text: string) => void }) {
   const t = useTranslations('beak');
   const [drawn, setDrawn] = useState(() => beakOfText(value) ?? middling);
-  // What is drawn is what is meant, from the beginning; words that were typed before stay until it is changed.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once, as it appears; a text that is cleared later stays so
+  // An empty field gets the text of the first drawing. A typed text stays until the drawing is changed.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, at the start; a text that is cleared later stays so
   useEffect(() => {
     if (value === '') onChange(textOfBeak(drawn));
   }, []);

@@ -22,7 +22,7 @@ import { logIn, Refused } from './session.ts';
 
 const BeakPicker = lazily(async () => (await import('./BeakPicker.tsx')).BeakPicker);
 
-/** The way in: who you are, and the shape of your beak. */
+/** The log-in form: a login and the shape of the beak. */
 export function LogInPage({ ended }: { ended: boolean }) {
   const t = useTranslations();
   const otherLocale = useOtherLocale();

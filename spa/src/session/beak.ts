@@ -1,11 +1,11 @@
-/** A beak as the picker draws it: each part in so many steps. */
+/** A beak as the picker draws it: each part is a step from 0 to 9. */
 export interface Beak {
   readonly length: number;
   readonly curve: number;
   readonly hook: number;
 }
 
-/** The steps of each part, from 0. */
+/** The number of steps of each part. */
 export const beakSteps = 10;
 
 const words = {
@@ -25,14 +25,14 @@ const words = {
   hook: ['blunt', 'soft', 'even', 'neat', 'pointed', 'keen', 'hooked', 'clawed', 'sickle', 'barbed'],
 } as const satisfies Record<keyof Beak, readonly string[]>;
 
-/** What a step of a part is called. */
+/** The word for a step of a part. */
 export const wordOf = (part: keyof Beak, step: number): string => words[part][step] ?? '';
 
-/** The text that a drawn beak stands for: the same in every language, as it is what auth compares. */
+/** The text of a drawn beak. It is the same in every language, because auth compares it. */
 export const textOfBeak = ({ length, curve, hook }: Beak): string =>
   `${words.length[length]}, ${words.curve[curve]}, ${words.hook[hook]}`;
 
-/** The beak that a text stands for; undefined where it is words of one's own. */
+/** The beak that a text was made from; undefined where the text is not one of a drawn beak. */
 export function beakOfText(text: string): Beak | undefined {
   const [length, curve, hook, ...rest] = text.split(', ');
   const beak = {
@@ -43,10 +43,10 @@ export function beakOfText(text: string): Beak | undefined {
   return rest.length === 0 && Object.values(beak).every((step) => step >= 0) ? beak : undefined;
 }
 
-/** The paper that every beak fits on, with room for the head at its left; in the units of its outline. */
+/** The area that every beak fits into, with room for the head at the left, in the units of the outline. */
 export const paper = { left: -90, top: 8, width: 330, height: 206 } as const;
 
-/** The outline of a beak on the paper, as an SVG path for the upper and one for the lower half. */
+/** The outline of a beak on the paper: SVG paths for its upper and its lower half, and the point of its tip. */
 export function outlineOfBeak({ length, curve, hook }: Beak): {
   upper: string;
   lower: string;

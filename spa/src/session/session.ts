@@ -9,13 +9,16 @@ import {
 
 export type User = SignedInFragment['user'];
 
-/** Whether anybody is signed in. The access token lives here and nowhere else; what renews it is in a cookie. */
+/**
+ * The state of the session, with the user who is signed in. The access token is kept only here; the refresh token is
+ * in a cookie.
+ */
 export type Session =
   | { readonly status: 'unknown'; readonly isUnanswered?: boolean }
   | { readonly status: 'signed out'; readonly why?: 'ended' }
   | { readonly status: 'signed in'; readonly user: User; readonly token: string; readonly renewAt: number };
 
-/** An operation that was refused, with the code that tells why. */
+/** The error for an operation that the graph refused, with the code of the refusal. */
 export class Refused extends Error {
   readonly code: string;
   constructor(message: string, code: string) {
@@ -26,28 +29,28 @@ export class Refused extends Error {
 
 /** How long before its end a token is renewed, in milliseconds. */
 const renewAheadMs = 60_000;
-/** The lock that tabs renew under, one after the other: a refresh token works once, and they share the cookie. */
+/** The lock under which tabs renew one after the other: they share the cookie, and a refresh token works once. */
 const lockName = 'session';
-/** How long an answer may take: whoever waits for one keeps all other tabs waiting. */
+/** How long an answer may take, in milliseconds: a tab that waits for one keeps all other tabs waiting. */
 const patienceMs = 10_000;
-/** The longest pause before it is asked again whether anybody is signed in, in milliseconds. */
+/** The longest pause between two tries to resume the session, in milliseconds. */
 const maxPauseMs = 5_000;
-/** What tabs tell each other. */
+/** Carries log-ins and log-outs to the other tabs. */
 const channel = new BroadcastChannel('session');
 
-/** One after the other, also among tabs; on a plain http address, where browsers have no locks, as it comes. */
+/** Runs calls one after the other, across all tabs; at once on plain http, where browsers have no locks. */
 const inTurn = <Result>(run: () => Promise<Result>): Promise<Result> =>
   'locks' in navigator ? navigator.locks.request(lockName, run) : run();
 
 let session: Session = { status: 'unknown' };
 let renewing: Promise<Session> | undefined;
-/** Counts log-ins and log-outs: what was asked before one is no news after it. */
+/** Counts log-ins and log-outs. An answer to a request from before the last one is ignored. */
 let turn = 0;
 const listeners = new Set<() => void>();
 
 export const readSession = (): Session => session;
 
-/** Calls back after each change; hands back how to stop that. */
+/** Calls `listener` after each change. Returns a function that stops this. */
 export function watchSession(listener: () => void): () => void {
   listeners.add(listener);
   return () => void listeners.delete(listener);
@@ -56,7 +59,7 @@ export function watchSession(listener: () => void): () => void {
 function become(next: Session): Session {
   const before = session;
   session = next;
-  // Another user in the same tab, by a log-in in another one: nothing of the one before may stay.
+  // Another user signed in, in another tab. The reload removes all data of the previous user.
   if (before.status === 'signed in' && next.status === 'signed in' && before.user.id !== next.user.id)
     location.reload();
   for (const listener of [...listeners]) listener();
@@ -65,7 +68,7 @@ function become(next: Session): Session {
 
 const signedIn = ({ user, accessToken, accessTokenExpiresAt }: SignedInFragment): Session => {
   const left = new Date(accessTokenExpiresAt).getTime() - Date.now();
-  // Clocks differ: one that is wrong by a quarter of an hour must not renew without end.
+  // At least 5 s: with a browser clock that is 15 minutes fast, each token would be renewed at once, without end.
   return {
     status: 'signed in',
     user,
@@ -74,7 +77,7 @@ const signedIn = ({ user, accessToken, accessTokenExpiresAt }: SignedInFragment)
   };
 };
 
-/** @throws Refused where login and shape do not go together, or too often did not. */
+/** Signs a user in. @throws Refused where login or beak shape is wrong, or was wrong too often. */
 export async function logIn(login: string, beakShape: string): Promise<void> {
   const answer = await inTurn(() => post(LogInDocument, { login, beakShape }));
   turn++;
@@ -85,11 +88,11 @@ export async function logIn(login: string, beakShape: string): Promise<void> {
 /** Signs out in this browser, or everywhere. */
 export async function logOut(everywhere: boolean): Promise<void> {
   const token = await freshToken();
-  // Without a token the session has ended by itself.
+  // Without a token there is no session to end.
   if (token !== undefined)
     await inTurn(() => post(LogOutDocument, { everywhere }, token)).catch(async (error: unknown) => {
       if (!(error instanceof Refused) || error.code !== 'UNAUTHENTICATED') throw error;
-      // Its time was up before this browser's clock said so.
+      // The token had run out, though not by this browser's clock.
       const renewed = await renew();
       if (renewed.status === 'signed in')
         await inTurn(() => post(LogOutDocument, { everywhere }, renewed.token));
@@ -99,7 +102,7 @@ export async function logOut(everywhere: boolean): Promise<void> {
   channel.postMessage('signed out');
 }
 
-/** Takes a new token by the cookie. Where that is refused, nobody is signed in any more. */
+/** Gets a new token by the cookie. Where auth refuses that, the user is signed out. */
 export function renew(): Promise<Session> {
   renewing ??= renewNow().finally(() => {
     renewing = undefined;
@@ -114,7 +117,7 @@ async function renewNow(): Promise<Session> {
     return turn === before ? become(signedIn(refreshSession)) : session;
   } catch (error) {
     if (!(error instanceof Refused) || error.code !== 'UNAUTHENTICATED') throw error;
-    // Whoever is signed out already knows why.
+    // A user who is signed out has already seen the reason.
     if (turn !== before || session.status === 'signed out') return session;
     return become(
       session.status === 'signed in' ? { status: 'signed out', why: 'ended' } : { status: 'signed out' },
@@ -122,7 +125,7 @@ async function renewNow(): Promise<Session> {
   }
 }
 
-/** Finds out whether anybody is signed in, however long that takes. */
+/** Resumes the session of the cookie, if there is one. Tries until auth answers. */
 export async function resumeSession(): Promise<void> {
   for (let pauseMs = 500; session.status === 'unknown'; pauseMs = Math.min(maxPauseMs, 2 * pauseMs)) {
     try {
@@ -134,21 +137,21 @@ export async function resumeSession(): Promise<void> {
   }
 }
 
-/** A token that is still good for a while; undefined where nobody is signed in. */
+/** Returns a token that is not about to run out; undefined where no user is signed in. */
 export async function freshToken(): Promise<string | undefined> {
   const now = session.status === 'signed in' && session.renewAt <= Date.now() ? await renew() : session;
   return now.status === 'signed in' ? now.token : undefined;
 }
 
-/** What another tab did counts here too. */
+/** Follows log-ins and log-outs of other tabs. */
 channel.onmessage = ({ data }) => {
   turn++;
   if (data === 'signed out' && session.status === 'signed in') become({ status: 'signed out' });
-  // After the one under way, which asked with the cookie before.
+  // Waits for the renewal under way, which was sent with the old cookie.
   if (data === 'signed in') void Promise.allSettled([renewing]).then(() => renew().catch(() => undefined));
 };
 
-/** One operation by itself: what the graph's client needs a session for cannot be needed for the session. */
+/** Sends one operation without the graph's client: the client needs a session, so it cannot get one. */
 async function post<Data, Variables extends Record<string, unknown>>(
   document: TypedDocumentNode<Data, Variables>,
   variables: Variables,

@@ -1,7 +1,7 @@
 import { Text, type TextProps } from '@mantine/core';
 import { useFormatter } from 'use-intl';
 
-/** How money is written: two places, with a sign where it is about a change. */
+/** Returns the function that formats money: two decimal places; with `signed`, a plus sign for gains, too. */
 export function useMoney(): (amount: string, options?: { signed?: boolean }) => string {
   const format = useFormatter();
   return (amount, { signed = false } = {}) =>
@@ -12,7 +12,7 @@ export function useMoney(): (amount: string, options?: { signed?: boolean }) => 
     });
 }
 
-/** An amount of money; null is what cannot be known at the moment. */
+/** An amount of money; a dash where it is null, which means that it is not available at the moment. */
 export function Amount({
   value,
   signed = false,

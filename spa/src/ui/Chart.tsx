@@ -8,7 +8,7 @@ export interface Series {
   readonly color: string;
 }
 
-/** Figures per day, drawn. The table beside it has the same in numbers, for who cannot see it. */
+/** A chart of figures per day. Screen readers skip it: the table on the same page has the same figures. */
 export function Chart({
   kind,
   data,
@@ -16,7 +16,7 @@ export function Chart({
   format,
 }: {
   kind: 'bars' | 'areas';
-  /** How a figure is written beside its bar. */
+  /** Formats a figure for the chart. */
   format: (figure: number) => string;
   data: readonly { readonly day: string; readonly [series: string]: string | number }[];
   series: readonly Series[];

@@ -8,18 +8,18 @@ export interface Range {
 }
 
 const lengths = [7, 31, 92, 366] as const;
-/** How many days the graph gives at a time. */
+/** The most days that the graph returns at a time. */
 const mostDays = 366;
 
 const plusDays = (day: string, days: number): string =>
   new Date(Date.parse(`${day}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
 
-/** So many days up to one, both ends included. */
+/** Returns the range of `days` days that ends with the day `to`. */
 export const rangeUpTo = (to: string, days: number): Range => ({ from: plusDays(to, 1 - days), to });
 
 const daysIn = ({ from, to }: Range): number => (Date.parse(to) - Date.parse(from)) / 86_400_000 + 1;
 
-/** A range of days: one of the usual ones, or any two days. */
+/** Lets the user choose a range of days: one of the usual lengths, or any two days. */
 export function DayRange({
   value,
   today,
@@ -57,7 +57,7 @@ export function DayRange({
   );
 }
 
-/** One end of a range. While a day is typed it is another one with each digit: it counts once it makes a range. */
+/** The field for one end of a range. A day that is typed is used only when it is complete and valid. */
 function Day({
   label,
   value,
@@ -71,7 +71,7 @@ function Day({
   max: string;
   onChange: (day: string) => void;
 }) {
-  /** What stands there while it is typed. */
+  /** The text of the field while the user types. */
   const [typed, setTyped] = useState<string>();
   return (
     <TextInput

@@ -2,7 +2,7 @@ import { Center, Stack, Text, ThemeIcon } from '@mantine/core';
 import { IconFeather } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
-/** In place of a list without anything in it: that it is so, and what to do. */
+/** Shown in place of an empty list: says that it is empty, and what the user can do. */
 export function Empty({ title, hint, children }: { title: string; hint: string; children?: ReactNode }) {
   return (
     <Center py="xl">

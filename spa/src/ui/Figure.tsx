@@ -1,7 +1,7 @@
 import { Paper, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 
-/** One figure that is looked at by itself, with what it is. */
+/** A box with one figure and its label. */
 export function Figure({ label, children }: { label: string; children: ReactNode }) {
   return (
     <Paper withBorder p="md">

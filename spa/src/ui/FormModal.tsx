@@ -4,7 +4,7 @@ import { useTranslations } from 'use-intl';
 import { useProblem } from './problems.tsx';
 import { useReturnFocus } from './useReturnFocus.ts';
 
-/** A form in a window of its own, which stays open with the reason where it is refused. */
+/** A form in a dialog. Where the graph refuses it, the dialog stays open and shows the reason. */
 export function FormModal({
   title,
   submit,
@@ -14,9 +14,9 @@ export function FormModal({
   children,
 }: {
   title: string;
-  /** What the button says. */
+  /** The text of the submit button. */
   submit: string;
-  /** Resolves once it is done; hands back false where the form is not filled in yet. */
+  /** Resolves when it has succeeded, and the dialog closes; with false where the form is not filled in yet. */
   onSubmit: () => Promise<unknown>;
   onClose: () => void;
   color?: string;

@@ -4,8 +4,8 @@ import { type ReactNode, useRef } from 'react';
 import { LoadProblem, refusalOf } from './problems.tsx';
 
 /**
- * What a query has found: its outline until it is there, and a way on where it cannot be had. What was there stays where
- * it cannot be read again for want of an answer.
+ * Shows the result of a query: an outline while it loads, and an error with a retry button where it fails. Where a
+ * later read gets no answer, the data of the read before stays on the page.
  */
 export function Loaded<Data>({
   result,

@@ -1,6 +1,6 @@
 import { useEffect } from 'react';
 
-/** Reads something again and again, for as long as it is on the page: what will change soon and tells nobody. */
+/** Reads a query again at an interval while it is on the page: for data that will change and has no subscription. */
 export function Reread({ everyMs, refetch }: { everyMs: number; refetch: () => Promise<unknown> }) {
   useEffect(() => {
     const timer = setInterval(() => void refetch().catch(() => undefined), everyMs);

@@ -4,13 +4,13 @@ import { useState } from 'react';
 import { useTranslations } from 'use-intl';
 import { useTellProblem } from './problems.tsx';
 
-/** Below a list that has another page: the way to it. */
+/** The button below a list that reads its next page. Nothing where there is none. */
 export function ShowMore({
   page,
   read,
 }: {
   page: { hasNextPage: boolean; endCursor: string | null } | undefined;
-  /** Reads the page behind a cursor. */
+  /** Reads the page after a cursor. */
   read: (after: string | null) => Promise<{ error?: ErrorLike | undefined }>;
 }) {
   const t = useTranslations('common');

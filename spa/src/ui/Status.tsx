@@ -1,6 +1,6 @@
 import { Badge } from '@mantine/core';
 
-/** What state something is in, in a word: under way, well ended, or of no matter any more. */
+/** A state in one word, coloured by tone: `busy` is under way, `good` has succeeded, `past` no longer matters. */
 export function Status({ tone, children }: { tone: 'busy' | 'good' | 'past'; children: string }) {
   const colours = {
     busy: ['orange', 'var(--busy)'],

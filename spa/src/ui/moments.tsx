@@ -1,7 +1,7 @@
 import { Text, type TextProps } from '@mantine/core';
 import { useFormatter, useNow } from 'use-intl';
 
-/** A moment, in the company's zone; how long ago it was where that says more. */
+/** A moment, in the company's time zone; with `relative`, how long ago it was. */
 export function Moment({ at, relative = false, ...props }: { at: string; relative?: boolean } & TextProps) {
   const format = useFormatter();
   const now = useNow({ updateInterval: 30_000 });
@@ -14,7 +14,7 @@ export function Moment({ at, relative = false, ...props }: { at: string; relativ
   );
 }
 
-/** How days are written. A day is one of the company's calendar, which no zone moves. */
+/** Returns the function that formats days. A day is a date in the company's calendar; no time zone shifts it. */
 export function useDay(): (day: string, style?: 'short' | 'long') => string {
   const format = useFormatter();
   return (day, style = 'short') =>

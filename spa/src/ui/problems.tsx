@@ -5,7 +5,7 @@ import { useTranslations } from 'use-intl';
 import { Refused } from '../session/session.ts';
 import { useTell } from './tell.ts';
 
-/** Refusals that say no more than their code does. Any other's sentence, which is English, says what to do. */
+/** Codes with a translated sentence. For every other code the graph's own sentence is shown, in English. */
 const told = [
   'UNAUTHENTICATED',
   'FORBIDDEN',
@@ -14,7 +14,7 @@ const told = [
   'NO_ELIGIBLE_ASSIGNEE',
 ] as const;
 
-/** What went wrong, in words for people. */
+/** Returns the function that turns an error into a sentence for the user. */
 export function useProblem(): (error: unknown) => string {
   const t = useTranslations('problem');
   return (error) => {
@@ -28,7 +28,7 @@ export function useProblem(): (error: unknown) => string {
   };
 }
 
-/** The graph's answer to what it refused; undefined where there was no answer at all. */
+/** The code, the message and the id of a refusal by the graph; undefined where the graph did not answer. */
 export function refusalOf(
   error: unknown,
 ): { code: string; message: string; id?: string | undefined } | undefined {
@@ -43,7 +43,7 @@ export function refusalOf(
   };
 }
 
-/** Tells of something that did not work and has no place on the page for it. */
+/** Returns a function that shows an error as a pop-up, for errors that have no place on the page. */
 export function useTellProblem(): (error: unknown) => void {
   const t = useTranslations('problem');
   const problem = useProblem();
@@ -51,7 +51,7 @@ export function useTellProblem(): (error: unknown) => void {
   return (error) => tell(problem(error), 'refused', t('title'));
 }
 
-/** In place of what could not be loaded, or above what could be loaded in part. */
+/** Shown in place of content that could not be loaded, or above content that was loaded in part. */
 export function LoadProblem({
   error,
   isPartial = false,

@@ -1,7 +1,7 @@
 import { notifications } from '@mantine/notifications';
 import { useTranslations } from 'use-intl';
 
-/** Tells something in passing: that it is done, or why it is not. */
+/** Returns a function that shows a short message as a pop-up: that something is done, or why it was refused. */
 export function useTell(): (message: string, kind?: 'done' | 'refused', title?: string) => void {
   const t = useTranslations('common');
   return (message, kind = 'done', title) =>

@@ -1,11 +1,11 @@
 import { useEffect, useState } from 'react';
 
-/** For what opens in front of the page: once it is gone, the focus is where it was before. */
+/** Returns the focus to where it was when this component, which opens in front of the page, goes away. */
 export function useReturnFocus(): void {
   const [before] = useState(() => document.activeElement);
   useEffect(
     () => () => {
-      // After whatever it was closed by.
+      // After the event that closed it, which may move the focus as well.
       requestAnimationFrame(() => {
         if (before instanceof HTMLElement && before.isConnected && document.activeElement === document.body)
           before.focus({ preventScroll: true });

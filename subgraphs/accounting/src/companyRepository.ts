@@ -4,13 +4,13 @@ import type { AccountingTables } from './tables.ts';
 
 type Db = Kysely<AccountingTables>;
 
-/** The company's books, as its one row keeps them. */
+/** The company's books, as stored in their one row. */
 interface KeptCompany {
   readonly firstDay: string;
   readonly priceKey: string;
 }
 
-/** The books; undefined where they have never been opened. */
+/** Returns the books; undefined where they have never been opened. */
 export async function findCompany(db: Db): Promise<KeptCompany | undefined> {
   return db
     .selectFrom('company')
@@ -18,14 +18,14 @@ export async function findCompany(db: Db): Promise<KeptCompany | undefined> {
     .executeTakeFirst();
 }
 
-/** Opens the books, unless another process has done so; returns what they say. */
+/** Opens the books, unless another process has opened them. Returns the stored ones. */
 export async function insertCompany(db: Db, company: KeptCompany): Promise<KeptCompany> {
   await sql`insert into company (first_day, price_key) values (${company.firstDay}, ${company.priceKey})
     on conflict do nothing`.execute(db);
   return (await findCompany(db)) as KeptCompany;
 }
 
-/** The company's figures of days: a complete run's as it wrote them down, and the sums of the others. */
+/** Returns the company's figures of days: those that a complete run has stored, else the sums of the accounts. */
 export async function sumCompanyDays(db: Db, days: readonly string[]): Promise<CompanyDay[]> {
   const { rows } = await sql<CompanyDay>`
     with asked as (select day from unnest(${days}::date[]) as asked (day)),

@@ -6,11 +6,11 @@ import type { Loaders } from './loaders.ts';
 import type { AccountingTables } from './tables.ts';
 import type { LedgerAudit } from './usecases/auditLedger.ts';
 
-/** What accounting's resolvers know of the request they answer. */
+/** What accounting's resolvers know about their request. */
 export interface Context extends RequestContext<AccountingTables, Role> {
   readonly company: Company;
   readonly loaders: Loaders;
   readonly live: Live;
-  /** As `shareAudits` shares it. */
+  /** The audit that `shareAudits` shares. */
   auditLedger(): Promise<LedgerAudit>;
 }

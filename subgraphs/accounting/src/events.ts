@@ -14,7 +14,7 @@ function* inEvents<Item>(items: readonly Item[]): Iterable<readonly Item[]> {
   for (let at = 0; at < items.length; at += maxFactsPerEvent) yield items.slice(at, at + maxFactsPerEvent);
 }
 
-/** Tells that the ledger got entries. */
+/** Publishes new entries of the ledger. */
 export async function publishEntries(work: Work, entries: readonly Entry[], lane: Lane): Promise<void> {
   for (const some of inEvents(entries)) {
     const columns: Columns<typeof entriesPosted> = {
@@ -32,7 +32,7 @@ export async function publishEntries(work: Work, entries: readonly Entry[], lane
   }
 }
 
-/** Tells that people were paid; the mailer hears of it. */
+/** Publishes payouts; the mailer sends a mail about each. */
 export async function publishPayouts(work: Work, payouts: readonly Omit<Payout, 'email'>[]): Promise<void> {
   for (const some of inEvents(payouts)) {
     const facts = some.map((payout) => ({
@@ -46,7 +46,7 @@ export async function publishPayouts(work: Work, payouts: readonly Omit<Payout, 
   }
 }
 
-/** Tells that a day's run is complete. */
+/** Publishes that a day's run is complete. */
 export async function publishDayClosed(
   work: Work,
   run: PayoutRun,

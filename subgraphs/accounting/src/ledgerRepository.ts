@@ -9,10 +9,10 @@ import type { AccountingTables } from './tables.ts';
 type Db = Kysely<AccountingTables>;
 type Trx = Transaction<AccountingTables>;
 
-/** The advisory lock between postings, which share it, and a day's barrier, which has it alone (rule 11). */
+/** The advisory lock of postings and of a day's barrier: postings share it, the barrier has it alone (rule 11). */
 export const postingLock = 0x6c_65_64_67;
 
-/** Takes the posting lock shared, before anything else is read. */
+/** Takes the posting lock shared; comes before any other read. */
 export async function lockForPosting(trx: Trx): Promise<void> {
   await sql`select pg_advisory_xact_lock_shared(${postingLock}::bigint), ${joinsByIndex}`.execute(trx);
 }
@@ -22,13 +22,13 @@ export async function lockOutPostings(trx: Trx): Promise<void> {
   await sql`select pg_advisory_xact_lock(${postingLock}::bigint)`.execute(trx);
 }
 
-/** Makes accounts; those that exist stay as they are. In order, so that nobody waits in a circle. */
+/** Creates the accounts that do not exist, in the order of their ids, so that transactions cannot deadlock. */
 export async function ensureAccounts(trx: Trx, ids: readonly string[]): Promise<void> {
   await sql`insert into account (id) select distinct u.id from unnest(${idArray(ids)}) as u (id) order by u.id
     on conflict (id) do nothing`.execute(trx);
 }
 
-/** Accounts that exist, locked in the order of their ids. */
+/** Locks those of the accounts that exist, in the order of their ids. */
 export async function lockAccounts(trx: Trx, ids: readonly string[]): Promise<AccountState[]> {
   const { rows } = await sql<AccountState>`
     select id, balance_cents as "balanceCents", last_number as "lastNumber" from account
@@ -36,7 +36,7 @@ export async function lockAccounts(trx: Trx, ids: readonly string[]): Promise<Ac
   return rows;
 }
 
-/** The next accounts behind a cursor, locked in the order of their ids. */
+/** Locks the next accounts after a cursor, in the order of their ids. */
 export async function lockNextAccounts(
   trx: Trx,
   after: string | null,
@@ -50,8 +50,8 @@ export async function lockNextAccounts(
 }
 
 /**
- * What accounts' entries of the days after `day` add up to. A statement of its own after the lock: one that waits for
- * a lock sees the locked row anew, but everything else as it was before it waited.
+ * Sums the entries of accounts after a day. This is a separate statement after the lock: a statement that waits for a
+ * lock reads the locked row again, but everything else as it was before the wait.
  */
 export async function sumLaterDays(
   trx: Trx,
@@ -66,8 +66,8 @@ export async function sumLaterDays(
 }
 
 /**
- * Adds entries. Hands back the ids of those whose fact had not been posted before, or null where that is all of them,
- * as it nearly always is: a thousand ids need not travel back to say so.
+ * Adds entries. Returns the ids of those whose fact had not been posted before, or null where all are new. They nearly
+ * always are, and null saves sending a thousand ids back.
  */
 export async function insertEntries(
   trx: Trx,
@@ -102,13 +102,13 @@ export async function insertEntries(
   return ids ? new Set(ids) : null;
 }
 
-/** Begins what can be undone without the rest of the transaction; whatever is not undone is kept at its end. */
+/** Begins a savepoint: `undoPosting` undoes only what follows it. Without that, all is kept. */
 export const beginPosting = (trx: Trx) => sql`savepoint posting`.execute(trx);
 export const undoPosting = (trx: Trx) => sql`rollback to savepoint posting`.execute(trx);
 
 /**
- * Writes what locked accounts have become, and adds to the totals of their days. One statement: on the way of a single
- * charge each costs as much as all that it does.
+ * Writes the new states of locked accounts, and adds to the totals of their days. It is one statement: for a single
+ * charge, the overhead of a statement costs as much as its work.
  */
 export async function writeAccounts(
   trx: Trx,
@@ -143,7 +143,9 @@ export async function writeAccounts(
       last_number = greatest(d.last_number, excluded.last_number)`.execute(trx);
 }
 
-/** Accounts as they are, in one statement; those that accounting has not heard of are empty (rule 9). */
+/**
+ * Reads the current state of accounts, in one statement. An account that accounting does not know is empty (rule 9).
+ */
 export async function readAccountsNow(db: Db, ids: readonly string[]): Promise<Map<string, AccountNow>> {
   const { rows } = await sql<AccountNow>`
     select u.id, coalesce(a.balance_cents, 0) as "balanceCents", coalesce(a.last_number, 0) as "lastNumber"
@@ -157,14 +159,14 @@ export async function findAccounts(db: Db, ids: readonly string[]): Promise<Acco
   return rows;
 }
 
-/** All accounts, by id. */
+/** Lists all accounts, by id. */
 export async function listAccounts(db: Db, first: number, after: string | null): Promise<Page<Account>> {
   const { rows } = await sql<Account>`select id, balance_cents as "balanceCents" from account
     where ${after}::uuid is null or id > ${after}::uuid order by id limit ${first + 1}`.execute(db);
   return toPage(rows, first, ({ id }) => encodeCursor(id));
 }
 
-/** What accounts earned on a day: rewards less fees. */
+/** Returns what each account earned on a day: rewards less fees. */
 export async function findEarned(db: Db, ids: readonly string[], day: string): Promise<Map<string, number>> {
   const { rows } = await sql<{ id: string; earned: number }>`
     select account_id as id, rewards_cents - fees_cents as earned from account_day
@@ -172,13 +174,13 @@ export async function findEarned(db: Db, ids: readonly string[], day: string): P
   return new Map(rows.map(({ id, earned }) => [id, earned]));
 }
 
-/** The entries of each of some accounts, the newest first; one statement for all of them. */
+/** Lists the entries of each account, newest first, in one statement for all accounts. */
 export async function listEntriesOfAccounts(
   db: Db,
   accountIds: readonly string[],
   { day, first, after }: { day: string | null; first: number; after: number | null },
 ): Promise<Map<string, Page<LedgerEntry>>> {
-  // A day's entries are found by the numbers they lie between: an index by day would cost every posting a write.
+  // A day's entries are found by its lowest and highest number: an index by day would cost every posting a write.
   const ofDay =
     day === null
       ? sql``
@@ -206,7 +208,7 @@ export async function listEntriesOfAccounts(
   );
 }
 
-/** The days of each of some accounts with their balances, the newest first; one statement for all of them. */
+/** Lists the days of each account with their balances, newest first, in one statement for all accounts. */
 export async function listDaysOfAccounts(
   db: Db,
   accountIds: readonly string[],
@@ -233,7 +235,7 @@ export async function listDaysOfAccounts(
   );
 }
 
-/** What an audit of the ledger found. */
+/** The findings of an audit of the ledger. */
 export interface LedgerFindings {
   readonly entriesChecked: number;
   readonly imbalanceCents: number;
@@ -241,8 +243,8 @@ export interface LedgerFindings {
 }
 
 /**
- * Compares every stored sum with the entries it stands for, in one statement and thereby one snapshot. The company's
- * side comes from the rows' other accounts, so that a posting to neither side of the company shows as an imbalance.
+ * Compares every stored sum with its entries, in one statement and thereby one snapshot. The company's side is computed
+ * from the entries' other accounts, so a posting without a company account shows as an imbalance.
  */
 export async function auditEntries(trx: Trx, maxMismatched: number): Promise<LedgerFindings> {
   const company = Object.values(companyAccounts);

@@ -10,11 +10,11 @@ import { readCompanyDay } from './usecases/readCompanyDays.ts';
 const balances = 'balances';
 const companyDay = 'company day';
 
-/** What subscriptions look at. */
+/** Accounting's live views. */
 export interface Live {
-  /** By account. */
+  /** The state of an account, by account. */
   readonly balances: View<AccountNow>;
-  /** Today's, for everybody who may see it. */
+  /** The company's figures of today. */
   readonly companyDay: View<CompanyDay>;
 }
 
@@ -40,7 +40,7 @@ export function openLive(
   };
 }
 
-/** Accounts have new entries, and the company's day has other figures with them; `lane` is that of the entries. */
+/** Hints that accounts have new entries, which also change the company's day; `lane` is the entries' lane. */
 export function hintEntries(
   work: UnitOfWork<AccountingTables>,
   entries: readonly { readonly accountId: string }[],
@@ -54,7 +54,7 @@ export function hintEntries(
   hintCompanyDay(work);
 }
 
-/** The company's day has other figures, or is closed; bulk, since it is shown once a second at most. */
+/** Hints that the company's day has changed or was closed; bulk, since it is shown once a second at most. */
 export function hintCompanyDay(work: UnitOfWork<AccountingTables>): void {
   work.hint(companyDay, null, 'bulk');
 }

@@ -12,12 +12,12 @@ import type { AccountingTables } from './tables.ts';
 import { fixPrices } from './usecases/fixPrices.ts';
 import { readBillingDay } from './usecases/readCompanyDays.ts';
 
-/** Reads of one request, gathered: however many entities ask, each kind of read is one statement. */
+/** The batched reads of one request: each kind of read is one statement, for however many entities. */
 export interface Loaders {
   readonly accounts: DataLoader<string, Account | null>;
   /** Rewards less fees of the billing day, by account. */
   readonly earnedToday: DataLoader<string, number>;
-  /** Tasks' prices, fixed and stored where they are shown for the first time (rule 7). */
+  /** The prices of tasks, fixed and stored when they are first shown (rule 7). */
   readonly prices: DataLoader<string, Price>;
   readonly payouts: DataLoader<string, Payout | null>;
   entriesOfAccount(
@@ -34,7 +34,7 @@ export interface Loaders {
   ): Promise<Page<Payout>>;
 }
 
-/** The loaders of one request. */
+/** Returns the loaders of one request. */
 export function createLoaders(database: ServiceDatabase<AccountingTables>, company: Company): Loaders {
   const { db } = database;
   const none = () => toPage<never>([], 1, () => '');

@@ -7,7 +7,7 @@ import type { AccountingTables } from './tables.ts';
 type Db = Kysely<AccountingTables>;
 type Trx = Transaction<AccountingTables>;
 
-/** Mail to be sent for payouts; those that have it already stay as they are. */
+/** Adds a mail to send for each payout that has none. */
 export async function insertMail(trx: Trx, payoutIds: readonly string[], now: Date): Promise<void> {
   await sql`insert into payout_mail (payout_id, status, next_at)
     select distinct u.id, 'PENDING', ${now}::timestamptz from unnest(${payoutIds}::uuid[]) as u (id) order by u.id
@@ -15,13 +15,13 @@ export async function insertMail(trx: Trx, payoutIds: readonly string[], now: Da
 }
 
 /**
- * Mails that are due, locked; those that another process is just claiming are its own. Due, too, is what was put off for
- * longer than any mail is, by a clock that was far ahead.
+ * Locks and returns mails that are due, without those that another process is just claiming. A mail that was put off
+ * for longer than any wait, by a clock that was far ahead, is due, too.
  */
 export async function lockDueMail(trx: Trx, now: Date, limit: number): Promise<DueMail[]> {
   await sql`select ${joinsByIndex}`.execute(trx);
   const latest = new Date(now.getTime() + longestMailWaitMs + farAheadMs);
-  // Each range by itself, in the order of the index: while the mail server is away, many mails wait between the two.
+  // Each range separately, in the order of the index: while the mail server is away, many mails wait between them.
   const { rows } = await sql<DueMail>`
     select p.id as "payoutId", p.account_id as "accountId", p.day, p.amount_cents as "amountCents", u.name, u.email,
       due.attempts
@@ -35,7 +35,7 @@ export async function lockDueMail(trx: Trx, now: Date, limit: number): Promise<D
   return rows;
 }
 
-/** Writes what was decided of locked mails. */
+/** Writes the decisions about locked mails. */
 export async function writeClaims(trx: Trx, claims: readonly MailClaim[]): Promise<void> {
   await sql`
     update payout_mail m set status = c.status, attempts = c.attempts, next_at = coalesce(c.next_at, m.next_at),
@@ -50,7 +50,7 @@ export async function writeClaims(trx: Trx, claims: readonly MailClaim[]): Promi
     where m.payout_id = c.payout_id`.execute(trx);
 }
 
-/** Notes that a mail was sent, whatever had been made of it meanwhile. */
+/** Notes that a mail was sent, whatever its status is meanwhile. */
 export async function markMailSent(db: Db, payoutId: string, now: Date): Promise<void> {
   await db
     .updateTable('payout_mail')

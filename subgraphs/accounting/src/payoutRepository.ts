@@ -25,13 +25,13 @@ export async function findRunOfDay(db: Db, day: string): Promise<PayoutRun | und
   return db.selectFrom('payout_run').select(runColumns).where('day', '=', day).executeTakeFirst();
 }
 
-/** The last day whose closing has begun; no entry counts towards it any more, except its payouts. */
+/** Returns the last day whose closing has begun; only its payouts still count towards it. */
 export async function findLastClosedDay(db: Db): Promise<string | null> {
   const { rows } = await sql<{ day: string | null }>`select max(day) as day from payout_run`.execute(db);
   return rows[0]?.day ?? null;
 }
 
-/** The runs of closed days, the newest first. */
+/** Lists the runs of closed days, newest first. */
 export async function listRuns(
   db: Db,
   { first, after }: { first: number; after: string | null },
@@ -46,7 +46,7 @@ export async function listRuns(
   return toPage(rows, first, ({ day }) => encodeCursor(day));
 }
 
-/** A day's mark that it is closed, and the run that pays it out; under the posting lock only. */
+/** Adds the run of a day, which also marks the day as closed. The caller has the posting lock alone. */
 export async function insertRun(trx: Trx, run: { id: string; day: string; now: Date }): Promise<PayoutRun> {
   await sql`insert into payout_run (id, day, status, started_at, accounts_total, progressed_at)
     values (${run.id}, ${run.day}, 'RUNNING', ${run.now}, (select count(*) from account), ${run.now})`.execute(
@@ -59,7 +59,7 @@ export async function lockRun(trx: Trx, id: string): Promise<PayoutRun | undefin
   return trx.selectFrom('payout_run').select(runColumns).where('id', '=', id).forUpdate().executeTakeFirst();
 }
 
-/** Whether the run of an earlier day has yet to be completed. */
+/** True where the run of an earlier day is not complete. */
 export async function isEarlierRunUnfinished(trx: Trx, day: string): Promise<boolean> {
   const row = await trx
     .selectFrom('payout_run')
@@ -72,8 +72,8 @@ export async function isEarlierRunUnfinished(trx: Trx, day: string): Promise<boo
 }
 
 /**
- * Runs that have not begun to pay, or have not got on since a moment, by day; those, too, whose progress was dated by a
- * clock that was far ahead.
+ * Lists the runs that have not begun to pay or have not progressed since a moment, by day; also those whose progress
+ * was dated by a clock that was far ahead.
  */
 export async function listUnfinishedRuns(
   db: Db,
@@ -94,7 +94,7 @@ export async function listUnfinishedRuns(
     .execute();
 }
 
-/** The newest days whose payout runs are complete. */
+/** Lists the newest days whose payout runs are complete. */
 export async function listPaidDays(db: Db, limit: number): Promise<string[]> {
   const rows = await db
     .selectFrom('payout_run')
@@ -123,7 +123,7 @@ export async function updateRun(trx: Trx, run: PayoutRun, now: Date): Promise<vo
     .execute();
 }
 
-/** Completes a locked run, with its day's totals, which no entry can change any more. */
+/** Completes a locked run and writes its day's totals, which no entry can change any more. */
 export async function completeRun(
   trx: Trx,
   run: PayoutRun,
@@ -141,7 +141,7 @@ export async function completeRun(
   return rows[0]!;
 }
 
-/** Adds payouts; one per account and day, or the whole batch is refused. */
+/** Adds payouts. The database refuses the whole batch where an account has a payout of the day already. */
 export async function insertPayouts(trx: Trx, payouts: readonly Omit<Payout, 'email'>[]): Promise<void> {
   await sql`insert into payout (id, account_id, day, amount_cents, paid_at)
     select * from unnest(
@@ -163,7 +163,7 @@ export async function findPayouts(db: Db, ids: readonly string[]): Promise<Payou
   return rows;
 }
 
-/** The payouts of each of some accounts, the newest first; one statement for all of them. */
+/** Lists the payouts of each account, newest first, in one statement for all accounts. */
 export async function listPayoutsOfAccounts(
   db: Db,
   accountIds: readonly string[],

@@ -5,7 +5,7 @@ import type { AccountingTables } from './tables.ts';
 
 type Db = Kysely<AccountingTables>;
 
-/** The prices that are stored, as columns: a third of the work of a thousand rows. */
+/** Returns the stored prices. They are read as columns, which takes a third of the work of a thousand rows. */
 export async function findPrices(db: Db, taskIds: readonly string[]): Promise<Price[]> {
   const { rows } = await sql<{ prices: PriceColumns | null }>`
     select json_build_object('taskId', json_agg(task_id), 'feeCents', json_agg(fee_cents),
@@ -22,8 +22,8 @@ export async function findPrices(db: Db, taskIds: readonly string[]): Promise<Pr
 type PriceColumns = { taskId?: string[] | null; feeCents?: number[] | null; rewardCents?: number[] | null };
 
 /**
- * Stores prices that nobody else has stored, in the order of the tasks' ids. True where it stored them all; where not,
- * what counts is what is stored.
+ * Stores the prices of tasks that have none, in the order of the tasks' ids. Returns true where all were stored;
+ * otherwise the prices that are in the database count.
  */
 export async function insertPrices(db: Db, prices: readonly Price[]): Promise<boolean> {
   const rows = rowsOf({

@@ -7,9 +7,9 @@ import {
 } from '@ates/kit/events/deadLetters';
 import { discardHeldEvent, listHeldEvents } from '@ates/kit/events/heldEvents';
 import { checkPageSize, decodeCursor, isText, isWhole } from '@ates/kit/graph/page';
-import { DateScalar, DateTime, isDay, Money } from '@ates/schema/scalars';
 import { isId } from '@ates/kit/process/ids';
 import { callerOf } from '@ates/kit/service';
+import { DateScalar, DateTime, isDay, Money } from '@ates/schema/scalars';
 import { type AccountNow, emptyAccount } from './domain/account.ts';
 import { type CompanyDay, earnedCents } from './domain/company.ts';
 import type { Resolvers } from './generated/resolvers.ts';
@@ -23,7 +23,7 @@ const isCursorDay = (value: unknown): value is string => isText(value) && isDay(
 const isAccountId = (value: unknown): value is string => isText(value) && isId(value);
 const isNumber = (value: unknown): value is number => isWhole(value) && value > 0 && value <= 2_147_483_647;
 
-/** How many entries come with a balance. */
+/** The number of entries that come with a balance. */
 const newestEntries = 50;
 
 export const resolvers: Resolvers = {
@@ -80,7 +80,7 @@ export const resolvers: Resolvers = {
   BalanceChange: {
     account: (account) => account,
     balance: ({ balanceCents }) => balanceCents,
-    // Those that the balance is the sum of, whatever has been posted since it was read.
+    // The entries up to this balance: what has been posted since it was read is left out.
     async entries({ id, lastNumber }, _, { loaders }) {
       const newest = { day: null, first: newestEntries, after: lastNumber + 1 };
       return (await loaders.entriesOfAccount(id, newest)).nodes.toReversed();
@@ -138,7 +138,7 @@ export const resolvers: Resolvers = {
   },
 };
 
-/** A page's size and what it goes on behind: the sort key of its list, of the kind that `isKey` tells. */
+/** Returns a page's size and the sort key after which it begins, which `isKey` checks. */
 function pageOf<Key>(
   first: number,
   after: string | null | undefined,

@@ -1,6 +1,6 @@
 import { findUserStates } from '@ates/kit/database/userCopies';
 import { timeZone } from '@ates/kit/process/settings';
-import { liveSettingsOf, type Service, settingsOf } from '@ates/kit/service';
+import { databaseUrl, liveSettings, type Service, serviceSettings } from '@ates/kit/service';
 import { isRole, type Role, scopesOfRole } from '@ates/schema/access';
 import { readSdl } from '@ates/schema/sdl';
 import { z } from 'zod';
@@ -14,15 +14,21 @@ import { shareAudits } from './usecases/auditLedger.ts';
 import { openCompany } from './usecases/openCompany.ts';
 
 const settings = {
-  ...settingsOf('accounting'),
-  ...liveSettingsOf('accounting'),
-  /** The company's time zone: what day it is. As the workers have it. */
+  ...serviceSettings,
+  ...liveSettings,
+  /** Accounting's database, with the application's role. */
+  ACCOUNTING_DATABASE_URL: databaseUrl(),
+  /** A direct URL of the same database for LISTEN, where the one above leads to a pooler that shares connections. */
+  ACCOUNTING_LISTEN_URL: databaseUrl().optional(),
+  /** The company's time zone, which decides what day it is. The workers need the same value. */
   COMPANY_TIME_ZONE: timeZone().default('UTC'),
-  /** What prices are drawn with (rule 7); without it, one is made and kept in the database. As the workers have it. */
+  /**
+   * The key that prices are drawn with (rule 7); without it, one is drawn and stored. The workers need the same value.
+   */
   PRICE_KEY: z.string().optional(),
 };
 
-/** The ledger, prices, and payouts. The first start of all opens the company's books. */
+/** The ledger, prices, and payouts. The very first start opens the company's books. */
 export const accounting: Service<AccountingTables, typeof settings, Role, Context> = {
   name: 'accounting',
   settings,

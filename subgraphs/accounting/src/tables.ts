@@ -8,7 +8,7 @@ import type { PayoutRunStatus } from './domain/payout.ts';
 
 /** Accounting's database. Amounts are cents; days are YYYY-MM-DD in the company's time zone. */
 export interface AccountingTables extends OutboxTables, InboxTables, UserCopyTables<Role> {
-  /** What accounting needs to know of users, from their facts (rule 2). */
+  /** What accounting knows of users, from auth's events (rule 2). */
   user_copy: UserCopyTables<Role>['user_copy'] & { name: string; email: string };
   /** A person's balance and the number of their newest entry. Its id is the user's. */
   account: { id: string; balance_cents: number; last_number: number };
@@ -32,20 +32,20 @@ export interface AccountingTables extends OutboxTables, InboxTables, UserCopyTab
     description: string;
     task_id: string | null;
   };
-  /** What an account's entries of a day add up to. */
+  /** The sums of an account's entries of a day. */
   account_day: {
     account_id: string;
     day: string;
     fees_cents: number;
     rewards_cents: number;
     paid_out_cents: number;
-    /** The lowest and the highest number among the account's entries of the day; others may lie between. */
+    /** The lowest and the highest number of the day's entries; entries of other days may lie between them. */
     first_number: number;
     last_number: number;
   };
-  /** One row: since when there are books, and what prices are drawn with. */
+  /** One row: the first day of the books, and the key that prices are drawn with. */
   company: { only: true; first_day: string; price_key: string };
-  /** A day's closing. Its row is the mark that the day is closed. */
+  /** A day's closing. A day is closed where it has a row. */
   payout_run: {
     id: string;
     day: string;
@@ -56,7 +56,7 @@ export interface AccountingTables extends OutboxTables, InboxTables, UserCopyTab
     accounts_processed: number;
     payout_count: number;
     paid_total_cents: number;
-    /** The last account that was gone through. */
+    /** The last account that was processed. */
     cursor: string | null;
     accounts_in_the_red: number;
     /** The day's totals, written at completion. */
@@ -65,7 +65,7 @@ export interface AccountingTables extends OutboxTables, InboxTables, UserCopyTab
     progressed_at: Date;
   };
   payout: { id: string; account_id: string; day: string; amount_cents: number; paid_at: Date };
-  /** The mail that tells of a payout; money never waits for it. */
+  /** The mail about a payout; the payout never waits for it. */
   payout_mail: {
     payout_id: string;
     status: EmailStatus;

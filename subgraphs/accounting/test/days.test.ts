@@ -6,7 +6,7 @@ test('the billing day is today, or the day after the last closed one where that 
   expect(billingDay('2026-11-20', null, '2026-11-18')).toBe('2026-11-20');
   expect(billingDay('2026-11-20', '2026-11-19', '2026-11-18')).toBe('2026-11-20');
   expect(billingDay('2026-11-20', '2026-11-20', '2026-11-18')).toBe('2026-11-21');
-  // The company's clock was moved back over its first day.
+  // The clock was moved back to before the company's first day.
   expect(billingDay('2026-11-17', null, '2026-11-18')).toBe('2026-11-18');
 });
 
@@ -29,7 +29,7 @@ test('a range of days includes both ends, newest first, and is at most 366 days 
   expect(range(null, '2026-10-10')).toHaveLength(31);
   expect(() => range('2026-01-01', '2027-01-02')).toThrow(/367 days/);
   expect(() => range('2026-11-20', '2026-11-19')).toThrow(/Swap them/);
-  // Where the calendar begins, and where it ends.
+  // The calendar's first days and its last one.
   expect(range(null, '0001-01-05')).toEqual([5, 4, 3, 2, 1].map((day) => `0001-01-0${day}`));
   expect(range('9999-12-30', null)).toEqual(['9999-12-30']);
 });

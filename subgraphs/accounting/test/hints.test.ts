@@ -7,7 +7,7 @@ import { closeDay } from '../src/usecases/closeDay.ts';
 import { payRewards } from '../src/usecases/payRewards.ts';
 import { runPayoutBatch } from '../src/usecases/runPayoutBatch.ts';
 
-/** Which live views each use case tells to read again. */
+/** The live views to which each use case sends hints. */
 
 test('postings and payouts: the balances of those they are about, and the company’s day; a closed day: that day', async () => {
   const hints: Hint[] = [];

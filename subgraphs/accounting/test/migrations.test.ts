@@ -10,7 +10,7 @@ test('days that were there before they knew their numbers get those of their ent
   try {
     await run('0001_ledger_and_payouts');
     const account = randomUUID();
-    // As a late completion leaves them: the 20th has numbers 1 and 3, the 21st has 2.
+    // A late completion leaves such entries: the 20th has numbers 1 and 3, the 21st has 2.
     for (const [number, day] of [
       [1, '2026-11-20'],
       [2, '2026-11-21'],

@@ -15,7 +15,7 @@ test('fees are 10 to 20 and rewards 20 to 40 whole dollars, both ends included (
 
 test('every whole dollar is about as likely, and fee and reward do not depend on each other', () => {
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  // More than six standard errors to each side.
+  // The bounds are more than six standard errors away on each side.
   expect(Math.abs(mean(prices.map((price) => price.feeCents)) - 1_500)).toBeLessThan(15);
   expect(Math.abs(mean(prices.map((price) => price.rewardCents)) - 3_000)).toBeLessThan(28);
   const product = mean(prices.map((price) => (price.feeCents - 1_500) * (price.rewardCents - 3_000)));

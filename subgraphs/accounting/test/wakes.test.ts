@@ -7,7 +7,7 @@ import { closeDay } from '../src/usecases/closeDay.ts';
 import { noteWagesPaid } from '../src/usecases/mailWages.ts';
 import { runPayoutBatch } from '../src/usecases/runPayoutBatch.ts';
 
-/** Which loops each use case wakes; a loop that is not woken would do the same at its next interval. */
+/** The loops that each use case wakes. Without a wake, a loop does the same at its next interval. */
 
 test('a closed day and a run that ends wake the runs; wages that were paid wake the mailer', async () => {
   const { url, db, database, company, clock, close } = await openTestBooks('2026-11-20T10:00:00.000Z');

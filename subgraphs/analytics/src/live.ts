@@ -6,7 +6,7 @@ import { readDay } from './usecases/readFigures.ts';
 
 const figures = 'figures';
 
-/** What subscriptions look at. */
+/** Analytics' live views. */
 export interface Live {
   /** Today's figures. */
   readonly day: View<AnalyticsDay>;
@@ -28,7 +28,7 @@ export function openLive(
   };
 }
 
-/** Some figure has changed; bulk, since they are shown once a second at most. */
+/** Hints that the figures have changed; bulk, since they are shown once a second at most. */
 export function hintFigures(work: UnitOfWork<AnalyticsTables>): void {
   work.hint(figures, null, 'bulk');
 }

@@ -12,14 +12,14 @@ import type { AnalyticsTables, FactKind } from './tables.ts';
 type Db = Kysely<AnalyticsTables>;
 type Trx = Transaction<AnalyticsTables>;
 
-// Every statement below that writes takes its rows in ascending order of their key, and every use case runs its
-// statements in the order of this file, the rows that all batches share last. So two batches at once wait for each
-// other, briefly, and never in a circle.
+// Every writing statement below takes its rows in ascending order of their key. Every use case runs its statements in
+// the order of this file, where the rows that all batches share come last. So two batches wait for each other briefly,
+// and cannot deadlock.
 
 /**
- * Records facts by their business keys and hands back the keys that were new: what moves counters is these and
- * nothing else. A key that comes twice, in one batch or in two, is new once. Null where every one of them was, as it
- * nearly always is: a thousand keys need not travel back to say so.
+ * Records facts by their business keys and returns the new keys: only these move counters. A key that comes twice, in
+ * one batch or in two, is new once. Returns null where all are new: they nearly always are, and null saves sending a
+ * thousand keys back.
  */
 export async function insertFacts(
   trx: Trx,
@@ -40,7 +40,7 @@ export async function insertFacts(
   return fresh ? new Set(fresh) : null;
 }
 
-/** Overwrites accounts' balances where the entry's number is higher than the one at hand. Each account once. */
+/** Overwrites the balances of accounts whose stored number is lower. Each account comes once. */
 export async function upsertBalances(
   trx: Trx,
   balances: readonly { accountId: string; number: number; balanceCents: number }[],
@@ -58,7 +58,7 @@ export async function upsertBalances(
       where excluded.number > own.number`.execute(trx);
 }
 
-/** Notes the dearest task of each day where it goes before the one at hand, as `isDearer` says. Each day once. */
+/** Stores the dearest task of each day where it is dearer than the stored one (see `isDearer`). Each day comes once. */
 export async function upsertDearest(trx: Trx, tasks: readonly ResolvedTask[]): Promise<void> {
   await sql`
     insert into dearest_of_day as own (day, task_id, reward_cents, resolved_at)
@@ -98,7 +98,7 @@ export async function addMoney(trx: Trx, days: ReadonlyMap<string, MoneyOfDay>):
       paid_out_cents = own.paid_out_cents + excluded.paid_out_cents`.execute(trx);
 }
 
-/** What is counted by calendar day. */
+/** The counters by calendar day. */
 export type TaskCounter = 'created' | 'resolved' | 'assignments';
 
 /** Adds to one counter of calendar days. */
@@ -137,9 +137,10 @@ export async function insertClosedDays(
 }
 
 /**
- * The figures of every day of a range, newest first, in one statement; zeros where nothing happened. Accounts in the
- * red (rule 14) are those at closing for a closed day, and those of now for the days that are open: unclosed ones from
- * the company's first, which the first entry or closing tells, to today or the day after the last closed one.
+ * Returns the figures of every day of a range, newest first, in one statement; zeros where nothing happened. A closed
+ * day has the accounts in the red at its closing, an open day those of now (rule 14). Open are the unclosed days from
+ * the company's first day, which is the day of the first entry or closing, to the later of today and the day after the
+ * last closed one.
  */
 export async function listDays(db: Db, { from, to }: DayRange, today: string): Promise<AnalyticsDay[]> {
   const { rows } = await sql<{
@@ -202,7 +203,7 @@ export async function listDays(db: Db, { from, to }: DayRange, today: string): P
   }));
 }
 
-/** The dearest of the dearest tasks of a range's days, and its reward in cents. */
+/** Returns the dearest task of a range of days, and its reward in cents. */
 export async function findDearest(
   db: Db,
   { from, to }: DayRange,

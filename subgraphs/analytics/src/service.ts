@@ -1,6 +1,6 @@
 import { findUserStates } from '@ates/kit/database/userCopies';
 import { timeZone } from '@ates/kit/process/settings';
-import { liveSettingsOf, type Service, settingsOf } from '@ates/kit/service';
+import { databaseUrl, liveSettings, type Service, serviceSettings } from '@ates/kit/service';
 import { isRole, type Role, scopesOfRole } from '@ates/schema/access';
 import { readSdl } from '@ates/schema/sdl';
 import type { Context } from './context.ts';
@@ -10,9 +10,13 @@ import { resolvers } from './resolvers.ts';
 import type { AnalyticsTables } from './tables.ts';
 
 const settings = {
-  ...settingsOf('analytics'),
-  ...liveSettingsOf('analytics'),
-  /** The company's time zone, which decides which day something happened in. As the workers have it. */
+  ...serviceSettings,
+  ...liveSettings,
+  /** Analytics' database, with the application's role. */
+  ANALYTICS_DATABASE_URL: databaseUrl(),
+  /** A direct URL of the same database for LISTEN, where the one above leads to a pooler that shares connections. */
+  ANALYTICS_LISTEN_URL: databaseUrl().optional(),
+  /** The company's time zone, which decides the day of each fact. The workers need the same value. */
   COMPANY_TIME_ZONE: timeZone().default('UTC'),
 };
 

@@ -3,19 +3,19 @@ import type { InboxTables } from '@ates/kit/events/inbox';
 import type { Role } from '@ates/schema/access';
 import type { Generated } from 'kysely';
 
-/** Analytics' database: a read model. Whatever is in it follows from events, in whatever order they came. */
+/** Analytics' database: a read model. Its content follows from the events, in whatever order they come. */
 export interface AnalyticsTables extends InboxTables, UserCopyTables<Role> {
-  /** Every fact that moved a counter, by its business key, so that it moves it once. */
+  /** Every fact that was counted, by its business key, so that it counts once. */
   counted_fact: {
     /** One of `factKinds`. */
     kind: number;
     id: string;
   };
-  /** Counts by the calendar day things happened in. */
+  /** Counts by the calendar day of the facts. */
   task_day: { day: string; created: number; resolved: number; assignments: number };
-  /** Money by billing day, as it stood in the event. */
+  /** Money by the billing day that the event names. */
   money_day: { day: string; fees_cents: number; rewards_cents: number; paid_out_cents: number };
-  /** Each account's balance after the highest-numbered entry that was heard of. */
+  /** Each account's balance after the highest-numbered entry so far. */
   account_balance: {
     account_id: string;
     number: number;
@@ -28,7 +28,7 @@ export interface AnalyticsTables extends InboxTables, UserCopyTables<Role> {
   closed_day: { day: string; accounts_in_the_red: number; closed_at: Date };
 }
 
-/** What `counted_fact.kind` says: stored, so a number never gets another meaning. */
+/** The values of `counted_fact.kind`: they are stored, so a number never gets another meaning. */
 export const factKinds = {
   /** Keyed by the task's id. */
   taskCreated: 1,

@@ -7,7 +7,7 @@ import type { AnalyticsTables } from '../src/tables.ts';
 import { countEntries } from '../src/usecases/countEntries.ts';
 import { readDay, readDays } from '../src/usecases/readFigures.ts';
 
-/** Rule 14: accounts in the red are those of now for today, and those at closing for a closed day. */
+/** Rule 14: accounts below zero are those of now for today, and those at closing for a closed day. */
 
 let db: Kysely<AnalyticsTables>;
 beforeEach(async () => {
@@ -18,7 +18,7 @@ afterEach(() => db.destroy());
 const timeZone = 'Europe/Berlin';
 const clock = { now: () => new Date('2026-03-10T09:00:00Z') };
 
-/** A fee that leaves one more account below zero. */
+/** Counts a fee that leaves one more account below zero. */
 const charge = (n: number, day: string) =>
   workOn(db).transact((work) =>
     countEntries(

@@ -1,6 +1,6 @@
 import { hash, verify } from '@node-rs/argon2';
 
-/** argon2id as OWASP advises: 19 MiB, two passes, one lane. About 20 ms of one core. */
+/** argon2id as OWASP advises: 19 MiB, two passes, parallelism 1. About 20 ms of one core. */
 const options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
 export const hashBeakShape = (shape: string): Promise<string> => hash(shape, options);
@@ -8,7 +8,7 @@ export const hashBeakShape = (shape: string): Promise<string> => hash(shape, opt
 let nobodysHash: Promise<string> | undefined;
 
 /**
- * Whether a shape is the one that was hashed. Without a hash it takes the same time and says no, so that nobody
+ * True where a shape matches the hash. Without a hash it takes the same time and returns false, so that no caller
  * learns which logins exist (rule 1).
  */
 export async function verifyBeakShape(beakHash: string | undefined, shape: string): Promise<boolean> {

@@ -5,17 +5,19 @@ import type DataLoader from 'dataloader';
 import type { User } from './domain/user.ts';
 import type { AuthTables } from './tables.ts';
 
-/** What auth's resolvers know of the request they answer. */
+/** What auth's resolvers know about the request that they answer. */
 export interface Context extends RequestContext<AuthTables, Role> {
-  /** Where the request came from, as the gateway saw it. */
+  /** The address that the request came from, as the gateway saw it. */
   readonly clientAddress: string;
-  /** Whether the caller wants its refresh token in a cookie (`x-session: cookie`), and the one it sent. */
+  /**
+   * `wanted`: the caller wants its refresh token in a cookie (`x-session: cookie`). `refreshToken`: the one it sent.
+   */
   readonly cookie: {
     readonly wanted: boolean;
     readonly refreshToken: string | undefined;
     readonly response: ServerResponse;
   };
-  /** Who has just signed in by this very request: they are nobody to its guards, and may see themselves all the same. */
+  /** The users who signed in by this request. Its guards see no caller, but these users may see themselves. */
   readonly justSignedIn: Set<string>;
   readonly usersById: DataLoader<string, User | null>;
 }

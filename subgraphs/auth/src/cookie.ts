@@ -6,7 +6,7 @@ import { refreshTokenLifeMs, type Session } from './domain/session.ts';
 
 const cookieName = 'ates_refresh';
 
-/** Reads what a request says of the refresh token's cookie. */
+/** Reads a request's cookie with the refresh token, and its wish for one. */
 export function readCookie(request: IncomingMessage, response: ServerResponse): Context['cookie'] {
   return {
     wanted: request.headers['x-session'] === 'cookie',
@@ -15,7 +15,7 @@ export function readCookie(request: IncomingMessage, response: ServerResponse): 
   };
 }
 
-/** The refresh token of the argument, else of the cookie. */
+/** Returns the refresh token of the argument, or else of the cookie. */
 export function takeRefreshToken(cookie: Context['cookie'], argument: string | null | undefined): string {
   const token = argument ?? cookie.refreshToken;
   if (!token)
@@ -28,7 +28,7 @@ export function takeRefreshToken(cookie: Context['cookie'], argument: string | n
 
 /**
  * Puts the refresh token into a cookie that scripts cannot read, and leaves it out of the answer, where the caller
- * asked for that; `null` takes the cookie away.
+ * asked for that. `null` deletes the cookie.
  */
 export function withCookie<Given extends Session | null>(cookie: Context['cookie'], session: Given): Given {
   const set = (value: string, maxAge: number) =>
@@ -45,5 +45,5 @@ export function withCookie<Given extends Session | null>(cookie: Context['cookie
   return { ...session, refreshToken: null };
 }
 
-// Secure also on plain http://localhost, which browsers count as a secure place.
+// Secure also works on plain http://localhost, because browsers treat it as secure.
 const attributes = { path: '/graphql', httpOnly: true, sameSite: 'strict', secure: true } as const;

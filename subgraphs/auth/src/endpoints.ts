@@ -9,8 +9,8 @@ import type { AuthTables } from './tables.ts';
 import { publishedKeys } from './usecases/rotateSigningKeys.ts';
 
 /**
- * `/.well-known/jwks.json` for everybody; `POST /introspect` (RFC 7662) and `GET /ended-sessions?since=` for the
- * gateway.
+ * Answers `/.well-known/jwks.json` for everyone, and `POST /introspect` (RFC 7662) and `GET /ended-sessions?since=`
+ * for the gateway. Returns false for any other request.
  */
 export function answerEndpoints(
   request: IncomingMessage,
@@ -51,15 +51,15 @@ export function answerEndpoints(
   return answer(introspect(request, options));
 }
 
-/** How far back one looks who says nothing else, and how far at most, in milliseconds. */
+/** How far back `/ended-sessions` looks without `since`, and how far at most, in milliseconds. */
 const endedLookBackMs = { unlessSaid: 10_000, atMost: 3_600_000 };
 
-/** The sessions that have ended since a moment (ISO 8601), by log-out, deactivation or a stolen token. */
+/** Returns the sessions that have ended since a moment (ISO 8601), by log-out, deactivation or a stolen token. */
 async function endedSessions(
   { database: { db, clock }, skew }: { database: ServiceDatabase<AuthTables>; skew: ClockSkew },
   since: string | null,
 ): Promise<{ now: string; sessions: string[] }> {
-  // The next question goes by the moment of this answer.
+  // The gateway takes its next `since` from the moment of this answer.
   assertInStep(skew);
   const now = clock.now();
   const given = since === null ? Number.NaN : new Date(since).getTime();
@@ -68,7 +68,7 @@ async function endedSessions(
   return { now: now.toISOString(), sessions: await listEndedSessions(db, earliest) };
 }
 
-/** Whether a token's session still goes on and its user is active. */
+/** Answers with `active: true` where the session of a token is still open and its user is active. */
 async function introspect(
   request: IncomingMessage,
   {
@@ -77,7 +77,7 @@ async function introspect(
     verifyToken,
   }: { database: ServiceDatabase<AuthTables>; skew: ClockSkew; verifyToken: VerifyToken },
 ): Promise<{ active: boolean }> {
-  // By a clock that is ahead every token has run out, and everybody would be logged out.
+  // With a clock that is ahead, every token would look expired and all users would be logged out.
   assertInStep(skew);
   let body = '';
   for await (const chunk of request) {

@@ -4,12 +4,12 @@ import { usersChanged } from '@ates/schema/events/auth.users_changed.v1';
 import type { User } from './domain/user.ts';
 import type { AuthTables } from './tables.ts';
 
-/** Tells the other services what a user is now: the whole state, so that they need nothing else (rule 2). */
+/** Publishes the whole state of a user, so that the other services need nothing else (rule 2). */
 export async function publishUser(work: UnitOfWork<AuthTables>, user: User): Promise<void> {
   await publishUsers(work, [user]);
 }
 
-/** The same for many, as one event. */
+/** Publishes the states of many users, as one event. */
 export async function publishUsers(work: UnitOfWork<AuthTables>, users: readonly User[]): Promise<void> {
   const facts = users.map((user) => ({
     userId: user.id,

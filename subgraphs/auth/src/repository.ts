@@ -37,7 +37,7 @@ export async function lockUser(trx: Trx, id: string): Promise<User | undefined> 
   return row && toUser(row);
 }
 
-/** A user with the hash of their secret, for a log-in. */
+/** Returns a user with the hash of their secret, for a log-in. */
 export async function findCredentials(
   db: Db,
   login: string,
@@ -50,7 +50,7 @@ export async function findCredentials(
   return row && { user: toUser(row), beakHash: row.beak_hash };
 }
 
-/** The people list, by name. */
+/** Returns a page of the people list, by name. */
 export async function listUsers(
   db: Db,
   filter: UserFilter,
@@ -80,7 +80,7 @@ const matches = (search: string) => {
   return sql<boolean>`(name ilike ${pattern} or login ilike ${pattern})`;
 };
 
-/** False where the login is taken. */
+/** Inserts a user. False where the login is taken. */
 export async function insertUser(trx: Trx, user: User, beakHash: string): Promise<boolean> {
   const result = await trx
     .insertInto('user_account')
@@ -113,7 +113,7 @@ export async function updateBeakHash(trx: Trx, userId: string, beakHash: string)
   await trx.updateTable('user_account').set({ beak_hash: beakHash }).where('id', '=', userId).execute();
 }
 
-/** Counts the active admins beside one user; two changes of admins at once wait for each other. */
+/** Counts the active admins other than one user. Two changes of admins at once wait for each other. */
 export async function countOtherActiveAdmins(trx: Trx, userId: string): Promise<number> {
   await sql`select pg_advisory_xact_lock(hashtext('the company''s admins'))`.execute(trx);
   const { n } = await trx
@@ -126,7 +126,7 @@ export async function countOtherActiveAdmins(trx: Trx, userId: string): Promise<
   return n;
 }
 
-/** True for the one caller that finds no user at all; others wait until it has made the first. */
+/** True for the one caller that finds no user at all. Other callers wait until it has made the first user. */
 export async function lockEmptyCompany(trx: Trx): Promise<boolean> {
   await sql`select pg_advisory_xact_lock(hashtext('the company''s first users'))`.execute(trx);
   const row = await trx.selectFrom('user_account').select('id').limit(1).executeTakeFirst();
@@ -160,7 +160,7 @@ export async function insertRefreshToken(
     .execute();
 }
 
-/** A refresh token with its family, locked: two uses of one family wait for each other. */
+/** Returns a refresh token with its family, locked: two uses of one family wait for each other. */
 export async function lockRefreshToken(
   trx: Trx,
   hash: string,
@@ -201,7 +201,7 @@ export async function lockRefreshToken(
   };
 }
 
-/** Notes a token's first use; a forgiven second one does not prolong the forgiveness. */
+/** Notes a token's first use. A forgiven second use does not extend the grace period. */
 export async function markTokenUsed(trx: Trx, hash: string, now: Date): Promise<void> {
   await trx
     .updateTable('refresh_token')
@@ -229,13 +229,13 @@ export async function endSessionsOf(db: Db, userId: string, now: Date): Promise<
     .execute();
 }
 
-/** The ids of the sessions that have ended since. */
+/** Returns the ids of the sessions that have ended since. */
 export async function listEndedSessions(db: Db, since: Date): Promise<string[]> {
   const rows = await db.selectFrom('session').select('id').where('ended_at', '>=', since).execute();
   return rows.map(({ id }) => id);
 }
 
-/** The user a session belongs to, and whether it goes on. */
+/** Returns the user that a session belongs to, and whether the session has ended. */
 export async function findSession(
   db: Db,
   sessionId: string,
@@ -250,7 +250,7 @@ export async function findSession(
   return row && { user: toUser(row), ended: row.ended_at !== null };
 }
 
-/** Deletes sessions whose refresh tokens have all run out. */
+/** Deletes expired refresh tokens, sessions that have none left, and old counts of failed log-ins. */
 export async function purgeSessions(db: Db, now: Date): Promise<void> {
   await sql`delete from refresh_token where expires_at < ${now}`.execute(db);
   await sql`delete from session s where created_at < ${new Date(now.getTime() - 86_400_000)}
@@ -261,9 +261,9 @@ export async function purgeSessions(db: Db, now: Date): Promise<void> {
 }
 
 /**
- * Counts one more failed log-in of a subject and hands back how many that makes in its window. It is counted before
- * the shape is verified, so that many tries at once cannot all slip through. A window that was opened by a clock far ahead
- * is over: it would block for as long.
+ * Counts one more failed log-in of a subject and returns the count of its window. Counts before the shape is
+ * verified, so that many attempts at once cannot all slip through. A window that was opened by a clock far ahead is
+ * over; otherwise it would block the subject for as long as the clock was ahead.
  */
 export async function countLoginFailure(
   db: Db,
@@ -283,7 +283,7 @@ export async function countLoginFailure(
   return rows[0]?.failures ?? 1;
 }
 
-/** Takes back what was counted for a log-in that succeeded. */
+/** Takes back the counts for a log-in that succeeded. */
 export async function forgetLoginFailures(db: Db, login: string, address: string): Promise<void> {
   await sql`delete from login_failure where subject = ${login}`.execute(db);
   await sql`update login_failure set failures = greatest(0, failures - 1) where subject = ${address}`.execute(
@@ -291,7 +291,7 @@ export async function forgetLoginFailures(db: Db, login: string, address: string
   );
 }
 
-/** The signing keys, newest first. */
+/** Returns the signing keys, newest first. */
 export async function listSigningKeys(db: Db): Promise<Selectable<AuthTables['signing_key']>[]> {
   return db
     .selectFrom('signing_key')
@@ -300,7 +300,7 @@ export async function listSigningKeys(db: Db): Promise<Selectable<AuthTables['si
     .execute();
 }
 
-/** The same, while nobody else adds one. */
+/** Returns the signing keys, and lets no other process add one until the transaction ends. */
 export async function lockSigningKeys(trx: Trx): Promise<Selectable<AuthTables['signing_key']>[]> {
   await sql`select pg_advisory_xact_lock(hashtext('signing keys'))`.execute(trx);
   return listSigningKeys(trx);

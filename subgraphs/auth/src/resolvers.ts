@@ -18,18 +18,18 @@ import { reactivateUser } from './usecases/reactivateUser.ts';
 import { refreshSession } from './usecases/refreshSession.ts';
 import { resetBeakShape } from './usecases/resetBeakShape.ts';
 
-/** Whether the caller may see what is shown to the user themselves and to these roles ('Who may read what'). */
+/** True where the caller may see what is visible to the user themselves and to these roles ('Who may read what'). */
 const maySee = (user: User, { caller, justSignedIn }: Context, ...roles: string[]) =>
   justSignedIn.has(user.id) ||
   (caller !== null && (caller.userId === user.id || roles.includes(caller.role)));
 
-/** What the people list is filtered by, checked. */
+/** Checks and returns the filter of the people list. */
 const userFilter = (args: {
   role?: User['role'] | null | undefined;
   search?: string | null | undefined;
 }): UserFilter => {
   if (args.search?.includes('\0'))
-    throw new Refusal('BAD_USER_INPUT', 'No name contains a NUL. Search without it.');
+    throw new Refusal('BAD_USER_INPUT', 'The search text contains a NUL. Remove it.');
   return { role: args.role ?? null, search: args.search?.trim().slice(0, 200) || null };
 };
 
@@ -67,7 +67,7 @@ export const resolvers: Resolvers = {
     async refreshSession(_, { refreshToken }, { database, cookie, justSignedIn }) {
       const session = await refreshSession(database, takeRefreshToken(cookie, refreshToken));
       justSignedIn.add(session.user.id);
-      // What came by cookie is answered by cookie, or a script could read it and the browser would keep a used one.
+      // A token from a cookie is answered by cookie, so that no script reads it and the browser keeps no used one.
       return withCookie({ ...cookie, wanted: cookie.wanted || !refreshToken }, session);
     },
     logout: async (_, { everywhere }, context) => {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { seldom } from '@ates/kit/process/log';
-import { type Service, settingsOf } from '@ates/kit/service';
+import { databaseUrl, type Service, serviceSettings } from '@ates/kit/service';
 import { isRole, type Role, scopesOfRole } from '@ates/schema/access';
 import { readSdl } from '@ates/schema/sdl';
 import DataLoader from 'dataloader';
@@ -17,16 +17,18 @@ import { type Seed, seedCompany } from './usecases/seedCompany.ts';
 import { verifierOf } from './verifier.ts';
 
 const settings = {
-  ...settingsOf('auth'),
+  ...serviceSettings,
+  /** Its database, with the application's role. */
+  AUTH_DATABASE_URL: databaseUrl(),
   ...firstAdminSettings,
-  /** How a company without users begins: `demo` (log-ins that everybody knows) or `none` (one admin). */
+  /** How a company without users begins: `demo` (log-ins that are public) or `none` (one admin). */
   SEED: z.enum(['demo', 'none'], 'must be demo or none').default('none'),
 };
 
-/** How often keys are rotated where one is due, in milliseconds. */
+/** How often the service looks for a key that is due for rotation, in milliseconds. */
 const housekeepingIntervalMs = 3_600_000;
 
-/** People, their roles and sessions: its graph, `/.well-known/jwks.json` and, for the gateway, `/introspect`. */
+/** Users, their roles and sessions: the graph, `/.well-known/jwks.json` and, for the gateway, `/introspect`. */
 export const auth: Service<AuthTables, typeof settings, Role, Context> = {
   name: 'auth',
   settings,
@@ -38,7 +40,7 @@ export const auth: Service<AuthTables, typeof settings, Role, Context> = {
   async open({ settings, database, skew, gatewaySecrets, log }) {
     const { db, clock } = database;
     if (!skew.outOfStep) await rotateSigningKeys(database);
-    // It is asked often, and the log is to say it now and then.
+    // The endpoints are asked often, but the log should report a failure only now and then.
     const reportFailure = seldom((path: string, error: unknown) =>
       log.error({ err: error }, `${path} cannot be answered: ${(error as Error).message}`),
     );
@@ -72,12 +74,12 @@ export const auth: Service<AuthTables, typeof settings, Role, Context> = {
         },
       ],
       async begin() {
-        // Last of all: a made-up beak shape is shown once, so nothing may fail between making and showing it.
+        // This comes last: a random beak shape is shown once, so nothing may fail between making and showing it.
         const { SEED, ADMIN_LOGIN: login, ADMIN_BEAK_SHAPE: beakShape } = settings;
         const seed: Seed = SEED === 'demo' ? { kind: 'demo' } : { kind: 'admin', login, beakShape };
         const seeded = await seedCompany(database, seed);
         for (const admin of SEED === 'demo' ? [] : (seeded ?? [])) {
-          // Not a matter of LOG_LEVEL: it is the only way in.
+          // Printed at every LOG_LEVEL, because it is the only way to log in.
           console.log(
             `the first admin is "${admin.login}"${beakShape ? '' : `, with the beak shape "${admin.beakShape}": it is shown only this once`}`,
           );

@@ -1,7 +1,7 @@
 import type { OutboxTables } from '@ates/kit/database/outbox';
 import type { Role } from '@ates/schema/access';
 
-/** Auth's database. */
+/** The tables of auth's database. */
 export interface AuthTables extends OutboxTables {
   user_account: {
     id: string;
@@ -11,19 +11,19 @@ export interface AuthTables extends OutboxTables {
     email: string;
     role: Role;
     active: boolean;
-    /** Counts up with every change, so that the newest of two states is known. */
+    /** Increases with every change, so that the newer of two states is known. */
     version: number;
     /** argon2id of the beak's shape. */
     beak_hash: string;
     created_at: Date;
   };
-  /** One log-in and what descends from it: a family of refresh tokens. */
+  /** One log-in and the refresh tokens that descend from it: a family. */
   session: { id: string; user_id: string; created_at: Date; ended_at: Date | null };
   refresh_token: {
     /** SHA-256 of the token, in hex. */
     hash: string;
     session_id: string;
-    /** The token it was swapped for; null for a log-in's first. */
+    /** The token that was swapped for this one; null for a log-in's first. */
     predecessor: string | null;
     created_at: Date;
     expires_at: Date;

@@ -5,7 +5,7 @@ import { createLocalJWKSet, type JSONWebKeySet } from 'jose';
 import type { AuthTables } from './tables.ts';
 import { publishedKeys } from './usecases/rotateSigningKeys.ts';
 
-/** Auth verifies with the keys of its own database, read again where a token names one that is not known. */
+/** Returns a verifier with auth's own keys. They are read again where a token names an unknown key. */
 export function verifierOf(database: ServiceDatabase<AuthTables>, skew: ClockSkew): VerifyToken {
   let known: { keys: ReturnType<typeof createLocalJWKSet>; readAt: number } | undefined;
   const read = async () => {

@@ -59,7 +59,7 @@ test('auth with a clock 31 days ahead keeps its keys and sessions, publishes all
       ).status;
     const { keys } = (await (await fetch(`${ahead.url}/.well-known/jwks.json`)).json()) as any;
     expect(keys.map(({ kid }: { kid: string }) => kid).sort()).toEqual(before.keys);
-    // Which the gateway takes for 'not known', and goes on.
+    // The gateway takes a 503 for 'not known', and goes on.
     expect(await introspect()).toBe(503);
     expect((await fetch(`${ahead.url}/ended-sessions`, { headers: secret })).status).toBe(503);
     expect(await kept()).toEqual(before);

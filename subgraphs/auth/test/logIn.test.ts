@@ -25,7 +25,7 @@ const attempt = (clientAddress: string, shape: string, login = 'kiwi') =>
     () => 'in',
     (refusal) => refusal.code as string,
   );
-/** As many failures from an address as it takes to block it, without trying each. */
+/** Stores as many failures as block an address, without trying each. */
 const block = (subject: string, failures = failureLimits.perAddress) =>
   db.insertInto('login_failure').values({ subject, window_start: clock.now(), failures }).execute();
 

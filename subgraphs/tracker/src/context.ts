@@ -5,7 +5,7 @@ import type { Live } from './live.ts';
 import type { Loaders } from './loaders.ts';
 import type { TrackerTables } from './tables.ts';
 
-/** What tracker's resolvers know of the request they answer. */
+/** What tracker's resolvers know about their request. */
 export interface Context extends RequestContext<TrackerTables, Role> {
   readonly random: Random;
   readonly loaders: Loaders;

@@ -9,7 +9,7 @@ import type { TrackerTables } from './tables.ts';
 
 type Work = UnitOfWork<TrackerTables>;
 
-/** Somebody put up a task, and it was drawn for somebody. */
+/** Publishes a new task and its first assignment. */
 export async function publishCreated(work: Work, task: Task): Promise<void> {
   const { id: taskId, title, jiraId, creatorId, assignmentId, assigneeId } = task;
   const occurredAt = task.createdAt.toISOString();
@@ -19,14 +19,14 @@ export async function publishCreated(work: Work, task: Task): Promise<void> {
   await work.append(tasksAssigned, toColumns(tasksAssigned, assigned), 'interactive');
 }
 
-/** A batch of a reassignment drew tasks anew, at most 1,000 of them. */
+/** Publishes the assignments of one batch of a reassignment, at most 1,000. */
 export async function publishReassigned(work: Work, assigned: AssignedTasks): Promise<void> {
   const moment = work.now.toISOString();
   const columns = { ...assigned, occurredAt: assigned.taskId.map(() => moment) };
   await work.append(tasksAssigned, columns, 'bulk');
 }
 
-/** An assignee has done their task. */
+/** Publishes that a task was resolved. */
 export async function publishResolved(work: Work, task: Task): Promise<void> {
   const { id: taskId, title, jiraId, assigneeId } = task;
   const facts = [{ taskId, title, jiraId, assigneeId, occurredAt: work.now.toISOString() }];

@@ -12,16 +12,16 @@ export interface RepeatableCall {
   readonly userId: string;
   readonly mutation: 'createTask' | 'reassignTasks';
   readonly arguments: unknown;
-  /** What the caller knows it by; null for one that is not to be repeated. */
+  /** The caller's key; null for a call that is not to be repeated. */
   readonly key: string | null;
 }
 
 /**
- * Claims the call's key for the result that is about to be made, or returns the result that an earlier call with this key
- * has made; undefined where the caller has to make it. Keys count per user and mutation. The key is claimed in the
- * caller's transaction, so a call that is refused does not use it up; of two calls at once, one waits for the other.
+ * Returns the result of an earlier call with this key. Where there is none, it claims the key for `resultId` and
+ * returns undefined, and the caller makes the result. Keys count per user and mutation. The key is claimed in the
+ * caller's transaction, so a refused call does not use it up; of two calls at once, one waits for the other.
  * @param find finds results by their ids
- * @throws Refusal CONFLICT where the key was used with other arguments; BAD_USER_INPUT where it is not a key.
+ * @throws Refusal CONFLICT where the key was used with other arguments; BAD_USER_INPUT where it is not a valid key.
  */
 export async function findEarlierResult<Result>(
   { trx, now }: UnitOfWork<TrackerTables>,
@@ -60,7 +60,7 @@ export async function findEarlierResult<Result>(
   return (await find(trx, [known.result_id]))[0];
 }
 
-/** Forgets keys that have run out. */
+/** Deletes expired keys. */
 export async function purgeIdempotencyKeys(db: Kysely<TrackerTables>, now: Date): Promise<void> {
   await db
     .deleteFrom('idempotency_key')

@@ -10,11 +10,11 @@ import { readOpenTasks } from './taskRepository.ts';
 const openTasks = 'open tasks';
 const reassignments = 'reassignments';
 
-/** What subscriptions look at. */
+/** Tracker's live views. */
 export interface Live {
-  /** What happens to a user's open tasks, by user. */
+  /** The changes of a user's open tasks, by user. */
   readonly openTasks: View<TaskChange>;
-  /** How far a run is, by run. */
+  /** The progress of a run, by run. */
   readonly reassignments: View<Reassignment>;
 }
 
@@ -37,17 +37,17 @@ export function openLive(views: LiveViews, db: Kysely<TrackerTables>): Live {
   };
 }
 
-/** These users have other open tasks than before. */
+/** Hints that the open tasks of these users have changed. */
 export function hintOpenTasks(work: UnitOfWork<TrackerTables>, userIds: readonly string[]): void {
   work.hint(openTasks, userIds, 'interactive');
 }
 
-/** Any user may have other open tasks than before: by a reassignment, tasks also leave those who had them. */
+/** Hints that any user's open tasks may have changed: a reassignment also takes tasks from their holders. */
 export function hintOpenTasksOfAll(work: UnitOfWork<TrackerTables>): void {
   work.hint(openTasks, null, 'bulk');
 }
 
-/** A run has got further, or has ended. */
+/** Hints that a run has progressed or has ended. */
 export function hintProgress(work: UnitOfWork<TrackerTables>, reassignmentId: string): void {
   work.hint(reassignments, [reassignmentId], 'interactive');
 }

@@ -8,7 +8,7 @@ import { findReassignments } from './reassignmentRepository.ts';
 import type { TrackerTables } from './tables.ts';
 import { countOpenTasks, findTasks, listAssignmentsOfTasks, listTasksOfUsers } from './taskRepository.ts';
 
-/** Reads of one request, gathered: however many entities ask, each kind of read is one statement. */
+/** The batched reads of one request: each kind of read is one statement, for however many entities. */
 export interface Loaders {
   readonly tasks: DataLoader<string, Task | null>;
   readonly reassignments: DataLoader<string, Reassignment | null>;

@@ -18,7 +18,7 @@ export async function findReassignments(db: Db, ids: readonly string[]): Promise
   return rows;
 }
 
-/** All reassignments, the newest first. */
+/** Lists all reassignments, newest first. */
 export async function listReassignments(
   db: Db,
   first: number,
@@ -32,8 +32,8 @@ export async function listReassignments(
 }
 
 /**
- * Locks the one that runs, which waits for its batch under way, and hands back its id; none where it ended meanwhile.
- * Taken before `lockPresses`, never after: no other press has to wait for the batch.
+ * Locks the running reassignment and returns its id; undefined where none runs. Waits for the batch under way. Taken
+ * before `lockPresses`, never after, so that no other press waits for the batch.
  */
 export async function lockRunning(trx: Trx): Promise<string | undefined> {
   const { rows } = await sql<{
@@ -42,12 +42,12 @@ export async function lockRunning(trx: Trx): Promise<string | undefined> {
   return rows[0]?.id;
 }
 
-/** Presses wait for each other from here to their end, so that each sees what the last one did. */
+/** Takes the presses' lock until the end of the transaction, so that each press sees what the last one did. */
 export async function lockPresses(trx: Trx): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtext('reassignment presses'))`.execute(trx);
 }
 
-/** The one that runs and the one that waits, as of one moment. Not locked: a batch that is under way is not waited for. */
+/** Returns the running and the queued reassignment, as of one moment. Locks nothing, so it waits for no batch. */
 export async function readUnfinished(
   trx: Trx,
 ): Promise<{ running: Reassignment | undefined; queued: Reassignment | undefined }> {
@@ -59,15 +59,15 @@ export async function readUnfinished(
   };
 }
 
-/** A reassignment as a batch needs it, locked. */
+/** A locked reassignment, with its place among the tasks. */
 export interface LockedRun extends Reassignment {
   readonly cursor: string | null;
   readonly until: string | null;
 }
 
 /**
- * A reassignment, as it is once its batch under way has committed, locked against its next batch and its end. The lock
- * is not the strongest one: another run's `superseded_by` may point to it meanwhile.
+ * Locks a reassignment against its next batch and its end, and returns it as the batch under way has left it. It is not
+ * the strongest lock: another run's `superseded_by` may point to this run meanwhile.
  */
 export async function lockReassignment(trx: Trx, id: string): Promise<LockedRun | undefined> {
   const { rows } =
@@ -77,7 +77,7 @@ export async function lockReassignment(trx: Trx, id: string): Promise<LockedRun 
   return rows[0];
 }
 
-/** Adds one that waits its turn. The caller holds the presses' lock and has seen that none waits. */
+/** Adds a queued reassignment. The caller holds the presses' lock and has seen that no other is queued. */
 export async function insertReassignment(
   trx: Trx,
   run: { id: string; requestedById: string; now: Date },
@@ -90,7 +90,7 @@ export async function insertReassignment(
   return rows[0] as Reassignment;
 }
 
-/** Starts a run: notes how many tasks are open and which is the last of them. */
+/** Starts a run: notes how many tasks are open, and which is the last of them. */
 export async function startRun(trx: Trx, id: string, now: Date): Promise<LockedRun> {
   const { rows } = await sql<LockedRun>`
     update reassignment set status = 'RUNNING', started_at = ${now}, progressed_at = ${now},
@@ -100,15 +100,15 @@ export async function startRun(trx: Trx, id: string, now: Date): Promise<LockedR
   return rows[0] as LockedRun;
 }
 
-/** Whether a run is under way, so that another has to wait its turn: one at a time (rule 6). */
+/** True while a run is under way: only one runs at a time (rule 6). */
 export async function isAnyRunning(trx: Trx): Promise<boolean> {
   const { rows } = await sql`select from reassignment where status = 'RUNNING'`.execute(trx);
   return rows.length > 0;
 }
 
 /**
- * Ends a run. A completed one has been past all its tasks, those resolved meanwhile included.
- * @throws where it had ended: the caller had to lock it.
+ * Ends a run. A completed run has processed all its tasks, including those that were resolved meanwhile.
+ * @throws Error where the run has ended already: the caller must lock it first.
  */
 export async function endRun(
   trx: Trx,
@@ -123,7 +123,7 @@ export async function endRun(
   if (numAffectedRows !== 1n) throw new Error(`reassignment ${id} had ended before it became ${end.status}`);
 }
 
-/** Notes how far a run got, in the transaction that got it there. */
+/** Notes how far a run has got, in the transaction of the batch. */
 export async function advanceRun(
   trx: Trx,
   id: string,
@@ -133,9 +133,9 @@ export async function advanceRun(
     progressed_at = ${progress.now} where id = ${id}`.execute(trx);
 }
 
-/** The open tasks that a run has yet to go over, in order. */
+/** The open tasks that a run has not processed yet, in order. */
 interface Range {
-  /** Where it has got to; null before its first batch. */
+  /** The last task that it has processed; null before its first batch. */
   readonly after: string | null;
   readonly until: string;
 }
@@ -143,13 +143,13 @@ interface Range {
 const inRange = ({ after, until }: Range) =>
   sql`task_id <= ${until} ${after ? sql`and task_id > ${after}` : sql``}`;
 
-/** Whether a run has open tasks left. */
+/** True where a run has open tasks left. */
 export async function areTasksLeft(trx: Trx, range: Range): Promise<boolean> {
   const { rows } = await sql`select from open_task where ${inRange(range)} limit 1`.execute(trx);
   return rows.length > 0;
 }
 
-/** What a batch of a reassignment has done: a list per column, all equally long. */
+/** The assignments of one batch: a list per column, all equally long. */
 export interface AssignedTasks {
   readonly taskId: string[];
   readonly title: string[];
@@ -159,13 +159,13 @@ export interface AssignedTasks {
 }
 
 /**
- * Gives the next open tasks of a run to new assignees: the holder changes, and the assignment is added. There are as
- * many draws as a batch has tasks at most; each is an assignee and the assignment's id. A task that is just being
- * resolved is waited for and then left out. Hands back what was assigned, and the task the run has got past with how
- * many it has come across on the way, those left out included.
+ * Assigns the next open tasks of a run to new assignees: changes the holder of each task, and adds the assignment.
+ * There are as many draws as a batch may have tasks; a draw is an assignee and the assignment's id. A task that is just
+ * being resolved is waited for, then left out. Returns the assignments, the last task that the run has passed, and how
+ * many it has passed, including those left out.
  *
- * It is one statement, since locking the tasks first and changing them then took half as long again; and what it hands
- * back comes as columns in one value, since reading a thousand rows takes longer than finding them.
+ * It is one statement: locking the tasks first and changing them then took half as long again. It returns columns in
+ * one value: reading a thousand rows takes longer than finding them.
  */
 export async function assignNextTasks(
   trx: Trx,
@@ -202,8 +202,8 @@ export async function assignNextTasks(
 }
 
 /**
- * Runs that wait or stand still, with the moment they last got further; those, too, whose progress was dated by a clock
- * that was far ahead.
+ * Returns the runs that are queued or stand still, with the moment of their last progress; also those whose progress
+ * was dated by a clock that was far ahead.
  */
 export async function findUnfinished(
   db: Db,

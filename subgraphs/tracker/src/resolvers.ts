@@ -7,10 +7,10 @@ import {
 } from '@ates/kit/events/deadLetters';
 import { discardHeldEvent, listHeldEvents } from '@ates/kit/events/heldEvents';
 import { checkPageSize, decodeCursor, isText } from '@ates/kit/graph/page';
-import { DateTime } from '@ates/schema/scalars';
 import { isId } from '@ates/kit/process/ids';
 import { Refusal } from '@ates/kit/process/refusal';
 import { callerOf } from '@ates/kit/service';
+import { DateTime } from '@ates/schema/scalars';
 import type { Reassignment } from './domain/reassignment.ts';
 import { statusOf } from './domain/task.ts';
 import type { TaskChange } from './domain/taskChange.ts';
@@ -130,7 +130,7 @@ function checkFilter(filter: TaskFilter | null | undefined): CheckedFilter {
   if (search && search.length > 200)
     throw new Refusal('BAD_USER_INPUT', 'Search for at most 200 characters.');
   if (search?.includes('\0'))
-    throw new Refusal('BAD_USER_INPUT', 'No text contains a NUL. Search without it.');
+    throw new Refusal('BAD_USER_INPUT', 'The search text contains a NUL. Remove it.');
   return {
     status: filter?.status ?? null,
     assigneeId: filter?.assigneeId ? checkId(filter.assigneeId, 'user') : null,

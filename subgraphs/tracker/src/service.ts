@@ -1,5 +1,5 @@
 import { findUserStates } from '@ates/kit/database/userCopies';
-import { liveSettingsOf, type Service, settingsOf } from '@ates/kit/service';
+import { databaseUrl, liveSettings, type Service, serviceSettings } from '@ates/kit/service';
 import { isRole, type Role, scopesOfRole } from '@ates/schema/access';
 import { readSdl } from '@ates/schema/sdl';
 import type { Context } from './context.ts';
@@ -8,7 +8,14 @@ import { createLoaders } from './loaders.ts';
 import { resolvers } from './resolvers.ts';
 import type { TrackerTables } from './tables.ts';
 
-const settings = { ...settingsOf('tracker'), ...liveSettingsOf('tracker') };
+const settings = {
+  ...serviceSettings,
+  ...liveSettings,
+  /** Tracker's database, with the application's role. */
+  TRACKER_DATABASE_URL: databaseUrl(),
+  /** A direct URL of the same database for LISTEN, where the one above leads to a pooler that shares connections. */
+  TRACKER_LISTEN_URL: databaseUrl().optional(),
+};
 
 /** Tasks, their assignees, and reassignments. */
 export const tracker: Service<TrackerTables, typeof settings, Role, Context> = {

@@ -6,7 +6,7 @@ import type { ReassignmentStatus } from './domain/reassignment.ts';
 
 /** Tracker's database. */
 export interface TrackerTables extends OutboxTables, InboxTables, UserCopyTables<Role> {
-  /** Every task. The last three are filled when it is resolved; until then they stand in `open_task`. */
+  /** Every task. The last three columns are filled when it is resolved; until then, `open_task` has them. */
   task: {
     id: string;
     title: string;
@@ -20,11 +20,11 @@ export interface TrackerTables extends OutboxTables, InboxTables, UserCopyTables
     assigned_at: Date | null;
   };
   /**
-   * The tasks in progress and who holds them: the only rows a reassignment changes. Kept apart from `task`, so that
-   * a million changes touch a narrow table and neither the texts nor the index they are searched by.
+   * The tasks in progress and their assignees: the only rows that a reassignment changes. They are not in `task`, so
+   * that a million changes write to a narrow table, and not to the texts and their search index.
    */
   open_task: { task_id: string; assignee_id: string; assignment_id: string; assigned_at: Date };
-  /** Every draw there ever was. */
+  /** Every draw that was ever made. */
   assignment: {
     id: string;
     task_id: string;
@@ -43,11 +43,11 @@ export interface TrackerTables extends OutboxTables, InboxTables, UserCopyTables
     total: number;
     processed: number;
     superseded_by: string | null;
-    /** The last task it has been past. */
+    /** The last task that it has processed. */
     cursor: string | null;
     /** The last task that was open when it started. */
     until: string | null;
-    /** When it last got further, or was asked for: a run that stands still is taken up by a sweep. */
+    /** When it last progressed, or was requested: a loop takes up a run that stands still. */
     progressed_at: Date;
   };
   idempotency_key: {

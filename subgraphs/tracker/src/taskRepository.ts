@@ -8,13 +8,13 @@ import type { TrackerTables } from './tables.ts';
 type Db = Kysely<TrackerTables>;
 type Trx = Transaction<TrackerTables>;
 
-/** A task's columns, whether it is open (`o`) or done. */
+/** The columns of a task, open (`o`) or done. */
 export const taskColumns = sql`
   t.id, t.title, t.jira_id as "jiraId", t.description, t.creator_id as "creatorId", t.created_at as "createdAt",
   t.resolved_at as "resolvedAt", coalesce(o.assignee_id, t.assignee_id) as "assigneeId",
   coalesce(o.assignment_id, t.assignment_id) as "assignmentId", coalesce(o.assigned_at, t.assigned_at) as "assignedAt"`;
 
-/** What users have to do, in one statement. */
+/** Reads the open tasks of users, in one statement. */
 export async function readOpenTasks(db: Db, userIds: readonly string[]): Promise<Map<string, OpenTasks>> {
   const { rows } = await sql<{
     userId: string;
@@ -45,8 +45,8 @@ export async function findTasks(db: Db, ids: readonly string[]): Promise<Task[]>
 }
 
 /**
- * A task, locked against being resolved or reassigned while it is open. Two statements: the second sees what the
- * transaction that the first waited for has done.
+ * Returns a task; while it is open, it is locked against being resolved or reassigned. There are two statements, so
+ * that the second one sees the changes of the transaction that the first one waited for.
  */
 export async function lockTask(trx: Trx, id: string): Promise<Task | undefined> {
   await sql`select from open_task where task_id = ${id} for update`.execute(trx);
@@ -67,7 +67,7 @@ export async function insertTask(trx: Trx, task: Task): Promise<void> {
     values (${task.assignmentId}, ${task.id}, ${task.assigneeId}, ${task.assignedAt})`.execute(trx);
 }
 
-/** Moves a task from open to done. @throws where it was not open: the caller had to lock it. */
+/** Moves a task from open to done. @throws Error where it was not open: the caller must lock it first. */
 export async function markResolved(trx: Trx, id: string, now: Date): Promise<void> {
   const { numAffectedRows } = await sql`
     with closed as (
@@ -79,7 +79,7 @@ export async function markResolved(trx: Trx, id: string, now: Date): Promise<voi
   if (numAffectedRows !== 1n) throw new Error(`task ${id} was resolved without being open`);
 }
 
-/** The tasks of each of some users, the newest assignment first; one statement for all of them. */
+/** Lists the tasks of each user, newest assignment first, in one statement for all users. */
 export async function listTasksOfUsers(
   db: Db,
   userIds: readonly string[],
@@ -105,7 +105,7 @@ export async function listTasksOfUsers(
   );
 }
 
-/** How many open tasks each of some users has. */
+/** Counts the open tasks of each user. */
 export async function countOpenTasks(db: Db, userIds: readonly string[]): Promise<Map<string, number>> {
   const { rows } = await sql<{ id: string; n: number }>`
     select assignee_id as id, count(*) as n from open_task where assignee_id = any(${userIds}::uuid[]) group by 1`.execute(
@@ -114,7 +114,7 @@ export async function countOpenTasks(db: Db, userIds: readonly string[]): Promis
   return new Map(rows.map((row) => [row.id, row.n]));
 }
 
-/** The assignments of each of some tasks, the newest first; one statement for all of them. */
+/** Lists the assignments of each task, newest first, in one statement for all tasks. */
 export async function listAssignmentsOfTasks(
   db: Db,
   taskIds: readonly string[],

@@ -7,7 +7,7 @@ import { taskColumns } from './taskRepository.ts';
 type Db = Kysely<TrackerTables>;
 type Sql = RawBuilder<unknown>;
 
-/** What `tasks` is filtered by; null where it does not matter. */
+/** The filter of the query `tasks`; a property that is null does not filter. */
 export interface TaskFilter {
   readonly status: TaskStatus | null;
   readonly assigneeId: string | null;
@@ -15,10 +15,10 @@ export interface TaskFilter {
   readonly search: string | null;
 }
 
-/** Open tasks, done ones, or all. */
+/** Open tasks, done tasks, or all tasks. */
 type Kind = TaskStatus | 'ANY';
 
-/** What tasks of a kind are selected from. A done task has no open row: its join only gives `o` its columns. */
+/** The tables of each kind. A done task has no row in `open_task`: its join only provides the columns of `o`. */
 const tasksOf: Readonly<Record<Kind, Sql>> = {
   IN_PROGRESS: sql`open_task o join task t on t.id = o.task_id`,
   DONE: sql`task t left join open_task o on false`,
@@ -26,8 +26,8 @@ const tasksOf: Readonly<Record<Kind, Sql>> = {
 };
 
 /**
- * All tasks that match, the newest first. Those of one person are looked up by kind, open and done, since each kind has
- * an index by person. A text is looked up in its index, or, where that has nothing to look up, among the newest tasks.
+ * Lists the tasks that match, newest first. One person's open and done tasks are looked up separately, since each kind
+ * has an index by person. A search uses the text index, or, where the index cannot look it up, reads the newest tasks.
  */
 export async function listTasks(
   db: Db,
@@ -52,13 +52,13 @@ export async function listTasks(
   return toPage(rows, first, (task) => encodeCursor(task.id));
 }
 
-/** Where a page begins, and how many rows it has. */
+/** Where a page begins, and its number of rows. */
 interface PageBounds {
   readonly after: string | null;
   readonly limit: number;
 }
 
-/** The newest tasks that match, with a search that the index can look up, or with none. */
+/** Selects the newest tasks that match. The search, if there is one, can be looked up in the index. */
 function selectNewest(kind: Kind, filter: TaskFilter, last: LastTasks | null, page: PageBounds): Sql {
   const assigned = last ? isAssigned(kind, last, kind !== 'ANY' && last.complete[kind]) : [];
   const where = [...isOfKind(kind), ...assigned, ...isCreatedBy(filter), ...isBehind(page)];
@@ -70,7 +70,7 @@ function selectNewest(kind: Kind, filter: TaskFilter, last: LastTasks | null, pa
   );
 }
 
-/** The same with a search that no index can look up: it goes over the newest tasks only (see `recentTasks`). */
+/** Selects the same for a search that no index can look up: among the newest tasks only (see `recentTasks`). */
 function selectAmongRecent(kind: Kind, filter: TaskFilter, last: LastTasks | null, page: PageBounds): Sql {
   const assigned = last ? isAssigned(kind, last, true) : [];
   const where = [...isOfKind(kind), ...assigned, ...isCreatedBy(filter)];
@@ -79,16 +79,16 @@ function selectAmongRecent(kind: Kind, filter: TaskFilter, last: LastTasks | nul
   return newest(sql`*`, sql`${recent} t`, matching, page.limit);
 }
 
-/** The newest of two lists. */
+/** Selects the newest tasks of two lists. */
 const selectOfBothKinds = (open: Sql, done: Sql, limit: number): Sql =>
   sql`select * from (${open} union all ${done}) both_kinds order by id desc limit ${limit}`;
 
-/** The newest tasks of `t`. */
+/** Selects the newest tasks of `t`. */
 const newest = (columns: Sql, from: Sql, where: readonly Sql[], limit: number) =>
   sql`(select ${columns} from ${from} ${where.length > 0 ? sql`where ${sql.join(where, sql` and `)}` : sql``}
     order by t.id desc limit ${limit})`;
 
-// Conditions; none where the filter does not ask for them.
+// The conditions of a filter; an empty list where the filter does not ask for one.
 
 const isOfKind = (kind: Kind): Sql[] => (kind === 'DONE' ? [sql`t.resolved_at is not null`] : []);
 
@@ -97,7 +97,7 @@ const isCreatedBy = ({ creatorId }: TaskFilter): Sql[] =>
 
 const isBehind = ({ after }: PageBounds): Sql[] => (after ? [sql`t.id < ${after}`] : []);
 
-/** @param byIds whether they are looked up by their ids, and not by the person alone */
+/** @param byIds true to look the tasks up by their ids, too, and not by the person alone */
 function isAssigned(kind: Kind, { assigneeId, ids }: LastTasks, byIds: boolean): Sql[] {
   const [assignee, id] =
     kind === 'IN_PROGRESS' ? [sql`o.assignee_id`, sql`o.task_id`] : [sql`t.assignee_id`, sql`t.id`];
@@ -109,24 +109,24 @@ function matches(search: string | null, jiraId: Sql): Sql[] {
   const text = sql`(t.title || ' ' || coalesce(${jiraId}, ''))`;
   const lookedUp = rarestPieceOf(search);
   if (lookedUp === search) return [sql`${text} ilike ${patternOf(search)}`];
-  // Something is added to the text, or the index would be asked for all of the search, too.
+  // With `|| ''` the second condition does not use the index, which would look up the whole search otherwise.
   return [sql`${text} ilike ${patternOf(lookedUp)}`, sql`(${text} || '') ilike ${patternOf(search)}`];
 }
 
 const patternOf = (search: string) => `%${search.replace(/[\\%_]/g, '\\$&')}%`;
 
 /**
- * Whether the index of three-character pieces (`task_search`) has something to look up: three letters or digits in a
- * row, or two at the beginning or end of a word, as in `QA-17`.
+ * True where the index of three-character pieces (`task_search`) can look a search up: it needs three letters or digits
+ * in a row, or two at the beginning or end of a word, as in `QA-17`.
  */
 const isIndexed = (search: string) =>
   /[\p{L}\p{Nd}]{3}|[\p{L}\p{Nd}]{2}[^\p{L}\p{Nd}]|[^\p{L}\p{Nd}][\p{L}\p{Nd}]{2}/u.test(search);
 
 /**
- * The part of a search to look up in the index: the longest word with three digits in a row, with what stands around it
- * as far as it tells where words end, such as `-4711` of `POPUG-4711`; all of a search without one. The index goes
- * through the whole list of each three-character piece, which for `popug` may be as long as the table: with a million
- * tasks that took 16 ms, looking up the number 1 ms.
+ * Returns the part of a search to look up in the index: the longest word with three digits in a row, with the
+ * characters beside it that mark its ends, such as `-4711` of `POPUG-4711`; the whole search where it has no such word.
+ * The index reads the whole list of each three-character piece. The list of `popug` may be as long as the table: with a
+ * million tasks that took 16 ms, looking up the number 1 ms.
  */
 const rarestPieceOf = (search: string) =>
   (search.match(/[^\p{L}\p{Nd}]?[\p{L}\p{Nd}]*\p{Nd}{3}[\p{L}\p{Nd}]*[^\p{L}\p{Nd}]?/gu) ?? [search]).reduce(
@@ -134,27 +134,27 @@ const rarestPieceOf = (search: string) =>
   );
 
 /**
- * How many of the newest tasks a search that is not indexed goes over, which takes some 10 ms. Going over all takes
- * half a second for a million tasks, and refusing is no answer to the first letter that somebody types.
+ * How many of the newest tasks a search without the index reads, which takes some 10 ms. *Instead:* reading all takes
+ * half a second for a million tasks, and a refusal is no answer to the first letter that a user types.
  */
 const recentTasks = 5_000;
 
-/** The tasks that somebody was given last. */
+/** The tasks that a user was assigned last. */
 interface LastTasks {
   readonly assigneeId: string;
   readonly ids: readonly string[];
-  /** Whether these are all they have of a kind. */
+  /** True where these are all the user's tasks of a kind. */
   readonly complete: Readonly<Record<TaskStatus, boolean>>;
 }
 
-/** Up to how many tasks of one person are looked up by their ids. */
+/** The most tasks of one person that are looked up by their ids. */
 const fewTasks = 1_000;
 
 /**
- * Finds the tasks that somebody was given last, for a list of one person's tasks. Where these are few, the list is looked
- * up by their ids: the planner expects everybody to have as many as the average, and would go over a million tasks to
- * find three. Where they are many, going over the newest tasks of all soon fills a page. *Instead:* an index by assignee
- * and task, which every reassignment would have to write to.
+ * Finds the tasks that a user was assigned last, for a list of this user's tasks. Where they are few, the list is
+ * looked up by their ids: the planner expects every user to have the average number, and would read a million tasks to
+ * find three. Where they are many, reading the newest tasks of all users soon fills a page. *Instead:* an index by
+ * assignee and task, which every reassignment would have to write to.
  */
 async function findLastTasks(db: Db, assigneeId: string): Promise<LastTasks> {
   const { rows } = await sql<{ id: string; kind: TaskStatus }>`
@@ -166,7 +166,7 @@ async function findLastTasks(db: Db, assigneeId: string): Promise<LastTasks> {
   const isComplete = (kind: TaskStatus) => rows.filter((row) => row.kind === kind).length <= fewTasks;
   return {
     assigneeId,
-    // Of both kinds, whichever is asked for: one that is resolved before they are read is still among them.
+    // Of both kinds, whichever is asked for: a task that is resolved before the list is read is still among them.
     ids: rows.map(({ id }) => id),
     complete: { IN_PROGRESS: isComplete('IN_PROGRESS'), DONE: isComplete('DONE') },
   };

@@ -7,7 +7,7 @@ type Db = Kysely<TrackerTables>;
 
 const isEligible = sql`active and role not in ('MANAGER', 'ADMIN')`;
 
-/** Draws one eligible user, each with the same chance (rule 4); undefined where there is none. */
+/** Draws one eligible user, each with the same probability (rule 4); undefined where there is none. */
 export async function drawAssignee(
   trx: Transaction<TrackerTables>,
   random: Random,
@@ -22,20 +22,20 @@ export async function drawAssignee(
       id: string;
     }>`select id from user_copy where ${isEligible} order by id offset ${at} limit 1`.execute(trx);
     if (rows[0]) return rows[0].id;
-    // There are fewer of them than a moment ago: drawn anew among those who are left.
+    // There are fewer eligible users than a moment ago: draw again among the rest.
   }
-  throw new Error('the number of eligible users has fallen between each count and draw');
+  throw new Error('in each of 10 tries, the number of eligible users fell between the count and the draw');
 }
 
-/** Whether there is anybody a task can fall to (rule 4). */
+/** True where there is an eligible user (rule 4). */
 export async function isAnyoneEligible(trx: Transaction<TrackerTables>): Promise<boolean> {
   const { rows } = await sql`select from user_copy where ${isEligible} limit 1`.execute(trx);
   return rows.length > 0;
 }
 
-/** Everybody a task can fall to (rule 4): for many draws at once. */
+/** Lists the eligible users (rule 4), for many draws at once. */
 export async function listEligible(db: Db): Promise<string[]> {
-  // One value, not a row each: a reassignment asks anew for every batch.
+  // One value, not a row per user: a reassignment reads the list again for every batch.
   const { rows } = await sql<{ ids: string[] | null }>`
     select json_agg(id order by id) as ids from user_copy where ${isEligible}`.execute(db);
   return rows[0]?.ids ?? [];

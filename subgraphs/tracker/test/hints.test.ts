@@ -10,7 +10,7 @@ import { reassignTasks } from '../src/usecases/reassignTasks.ts';
 import { resolveTask } from '../src/usecases/resolveTask.ts';
 import { runReassignmentBatch } from '../src/usecases/runReassignmentBatch.ts';
 
-/** Which live views each use case tells to read again. */
+/** The live views to which each use case sends hints. */
 
 const hints: Hint[] = [];
 const first = { below: () => 0 };

@@ -35,7 +35,7 @@ beforeAll(async () => {
   await pool.query(
     'insert into open_task select id, assignee_id, assignment_id, now() from made where open order by id',
   );
-  // As with hundreds of people, the planner knows how much the busiest have and takes the others for average.
+  // With so few statistics the planner takes all but the busiest people for average, as with hundreds.
   await pool.query('alter table open_task alter assignee_id set statistics 5');
   await pool.query('alter table task alter assignee_id set statistics 5');
   await pool.query('vacuum analyze');
@@ -52,7 +52,7 @@ const list = async (filter: Partial<TaskFilter>, first = 50, after: string | nul
   );
 };
 
-/** How many rows the last list read only to leave them out. */
+/** Counts the rows that the last list read only to leave them out. */
 async function rowsLeftOut(): Promise<number> {
   let leftOut = 0;
   for (const { sql, parameters } of [...statements]) {
@@ -63,7 +63,7 @@ async function rowsLeftOut(): Promise<number> {
   return leftOut;
 }
 
-/** How many pages of tables and indexes the last list went through. */
+/** Counts the pages of tables and indexes that the last list read. */
 async function pagesRead(): Promise<number> {
   let pages = 0;
   for (const { sql, parameters } of [...statements]) {
@@ -74,7 +74,7 @@ async function pagesRead(): Promise<number> {
   return pages;
 }
 
-/** Everything a list has, page by page. */
+/** Reads a whole list, page by page. */
 async function listAll(filter: Partial<TaskFilter>): Promise<string[]> {
   const ids: string[] = [];
   for (let after: string | null = null, pages = 0; pages < 100; pages++) {

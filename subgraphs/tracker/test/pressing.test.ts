@@ -22,7 +22,7 @@ import { runReassignmentBatch } from '../src/usecases/runReassignmentBatch.ts';
 
 let db: Kysely<TrackerTables>;
 let database: ServiceDatabase<TrackerTables>;
-/** Stands for a batch that is under way: it holds the row of its run. */
+/** Plays a batch that is under way: it locks the row of its run. */
 let batch: pg.Client;
 const tasks = 12;
 const manager = newId();
@@ -62,7 +62,7 @@ const begin = async (id: string) => {
   await batch.query('select from reassignment where id = $1 for update', [id]);
 };
 
-/** A run that is in mid-batch. */
+/** Starts a run and leaves it within a batch. */
 async function runningInBatch(): Promise<Reassignment> {
   const run = await press('JOIN');
   expect(await runBatch(run.id)).toBe('more');
@@ -70,7 +70,7 @@ async function runningInBatch(): Promise<Reassignment> {
   return run;
 }
 
-/** What a call answers with without waiting for the batch, which ends only when the test says so. */
+/** Returns the call's answer, or 'it waits' where it waits for the batch, which only the test ends. */
 const atOnce = <Answer>(call: Promise<Answer>): Promise<Answer | 'it waits'> =>
   Promise.race([call, new Promise<'it waits'>((resolve) => setTimeout(resolve, 2_000, 'it waits'))]);
 

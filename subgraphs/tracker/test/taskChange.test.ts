@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { changesOf, type OpenTasks } from '../src/domain/taskChange.ts';
 
-/** Tasks in the order in which they came, each held by an assignment of its own unless said otherwise. */
+/** Open tasks in the order in which they came: the assignment of each task. */
 const holding = (tasks: Record<string, string>): OpenTasks => ({
   userId: 'kiwi',
   count: Object.keys(tasks).length,

@@ -9,9 +9,9 @@ export interface Account {
 }
 
 /**
- * The account PostgreSQL runs under, which refuses to run as root: undefined where this process is not root, so
- * that it runs as this process does. Data that exist keep the account that owns them, so that a start as root by
- * mistake doesn't lock their owner out.
+ * Returns the account that PostgreSQL runs under, because it refuses to run as root. Undefined where this process is
+ * not root: PostgreSQL then runs as this process does. Existing data keep the account that owns them, so that a start
+ * as root by mistake does not lock their owner out.
  * @throws SettingError where the system has no such account.
  */
 export function serverAccount(dataDirectory: string): Account | undefined {
@@ -29,16 +29,16 @@ export function serverAccount(dataDirectory: string): Account | undefined {
     if (uid > 0 && gid > 0) return { uid, gid };
   }
   throw new SettingError(
-    'DATABASE_URL is not set, and the embedded PostgreSQL cannot run as root where none of the accounts postgres, nobody, daemon exists: start as another user, or set DATABASE_URL.',
+    'DATABASE_URL is not set, and the embedded PostgreSQL cannot run as root, and there is no account postgres, nobody or daemon to run it under: start as another user, or set DATABASE_URL.',
   );
 }
 
-/** Whether the account may pass through every directory above a path. */
+/** True where the account may pass through every directory above a path. */
 export function mayReach(path: string, account: Account): boolean {
   return closedDirectories(path, account).length === 0;
 }
 
-/** Lets every account pass through the directories above a path, where it is ours to allow; it can't list them. */
+/** Lets every account pass through the directories above a path, but not list them. Returns those it has changed. */
 export function openDirectories(path: string, account: Account): readonly string[] {
   const closed = closedDirectories(path, account);
   for (const directory of closed) chmodSync(directory, (statSync(directory).mode & 0o7777) | 0o001);
@@ -53,7 +53,7 @@ function closedDirectories(path: string, account: Account): string[] {
   }
 }
 
-/** Whether permission bits (read 4, write 2, pass or execute 1) are the account's, as the kernel decides. */
+/** True where the account has the permission bits (read 4, write 2, pass or execute 1), by the kernel's rules. */
 export function allows(stats: Stats, account: Account, bits: number): boolean {
   const shift = stats.uid === account.uid ? 6 : stats.gid === account.gid ? 3 : 0;
   return ((stats.mode >> shift) & bits) === bits;

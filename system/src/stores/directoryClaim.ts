@@ -4,12 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SettingError } from '@ates/kit/process/settings';
 import { identityOf, isRunning, pidOf } from './processIdentity.ts';
 
-/** The right to use a directory, held by this process until released or until it ends in whatever way. */
+/** The right to use a directory. This process holds it until it releases it or ends, also by a crash. */
 export interface DirectoryClaim {
   release(): void;
 }
 
-/** How long a rival that has asked for the same directory may take to decide, in milliseconds. */
+/** How long another process that claims the same directory may take to decide, in milliseconds. */
 const rivalTimeoutMs = 2_000;
 
 /**
@@ -25,7 +25,7 @@ export function makeDirectory(directory: string): void {
   }
 }
 
-/** The sentence for a directory that the system can't work in. */
+/** Returns the error for a directory that the system cannot work in. */
 export function unusable(path: string, error: unknown): SettingError {
   const code = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
   const why: Record<string, string> = {
@@ -42,12 +42,12 @@ export function unusable(path: string, error: unknown): SettingError {
 }
 
 /**
- * Makes sure that this process alone uses a directory. A claim is a file named after the process, id and start
- * time, so one that a killed process left is told from a live one, and removing it can never remove another's:
- * with a single lock file, two starts that find it stale could each remove what the other has just written.
+ * Makes sure that this process alone uses a directory. A claim is a file named after the process's id and start time.
+ * So the claim of a killed process is recognised, and removing it never removes another's. *Instead:* with a single
+ * lock file, two starts that find it stale could each remove the file that the other has just written.
  *
- * Each writes its claim first and looks for others' second, so of two at least one sees the other; where neither
- * holds the directory yet, the lower name gets it. It guards against processes that see each other's ids: two
+ * Each process first writes its claim and then looks for others, so of two at least one sees the other. Where neither
+ * holds the directory yet, the lower name gets it. This protects only from processes that see each other's ids: two
  * containers that share a volume do not.
  * @throws SettingError where another running system, or this one, uses the directory.
  */
@@ -96,7 +96,7 @@ function runningRivals(directory: string, self: string): Rival[] {
       try {
         rivals.push({ identity, holds: readFileSync(path, 'utf8') === 'holds' });
       } catch (error) {
-        // It has withdrawn its claim meanwhile.
+        // The other process has withdrawn its claim meanwhile.
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       }
     }

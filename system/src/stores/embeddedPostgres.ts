@@ -27,35 +27,35 @@ import { type PostgresSettings, postgresSettings } from './postgresSettings.ts';
 import { type GuardedProcess, type StopSignals, spawnGuarded, stopLeftover } from './watchdog.ts';
 
 export interface EmbeddedPostgresOptions {
-  /** A directory of its own, made where it doesn't exist, such as `<DATA_DIR>/postgres`. */
+  /** A directory for this server alone, such as `<DATA_DIR>/postgres`; made where it does not exist. */
   readonly directory: string;
-  /** True unless set. False gives up what survives a crash of the machine for speed: for tests. */
+  /** True by default. False is faster, but a crash of the machine may lose the data: for tests. */
   readonly durable?: boolean;
-  /** Counts what every statement costs, in the view `pg_stat_statements` of database `postgres`. */
+  /** Records what every statement costs in the view `pg_stat_statements` of database `postgres`. */
   readonly statementStatistics?: boolean;
   readonly log: Log;
 }
 
 /** A PostgreSQL server that belongs to this process and ends with it. */
 export interface EmbeddedPostgres {
-  /** For the superuser, to database `postgres`. */
+  /** The superuser's URL of database `postgres`. */
   readonly url: string;
-  /** On 127.0.0.1; another one at each start. */
+  /** A port of 127.0.0.1, another one at each start. */
   readonly port: number;
   readonly pid: number;
-  /** Resolves once the server has ended, whether stopped or by itself, with how: `exit code 1`. */
+  /** Resolves once the server has been stopped or has ended by itself, with how it ended: `exit code 1`. */
   readonly exited: Promise<string>;
-  /** Ends the server in order: sessions are cut off, data are written. At once where that takes over 10 s. */
+  /** Stops the server cleanly: closes its sessions and writes its data. Forces its end where that takes over 10 s. */
   stop(): Promise<void>;
 }
 
 const superuser = 'postgres';
 /** SIGINT is PostgreSQL's fast shutdown, SIGQUIT its immediate one, after which the next start recovers. */
 const signals: StopSignals = { orderly: 'SIGINT', atOnce: 'SIGQUIT' };
-/** How long a start may take, in milliseconds; after a crash it repeats up to 2 GB of changes. */
+/** How long a start may take, in milliseconds; after a crash, PostgreSQL first repeats up to 2 GB of changes. */
 const startTimeoutMs = 180_000;
 
-/** What the steps of a start have in common. */
+/** The values that all steps of a start need. */
 interface Cluster {
   readonly directory: string;
   readonly binaries: PostgresBinaries;
@@ -66,8 +66,8 @@ interface Cluster {
 }
 
 /**
- * Starts PostgreSQL from the npm package's programs in a directory, and makes its data at the first start. As root
- * it runs under an account of lesser rights, which is given the directory.
+ * Starts the npm package's PostgreSQL in a directory; the first start makes its data. As root, it runs PostgreSQL
+ * under an account with fewer rights, which becomes the owner of the directory.
  * @throws SettingError where the directory can't be written, is in use, or holds data of another major version,
  * and where the server doesn't start.
  */
@@ -77,9 +77,9 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const directory = realpathSync(options.directory);
   const claim = await claimDirectory(directory);
   try {
-    // Whatever still runs here belongs to nobody, as the claim is ours.
+    // We hold the claim, so a server that still runs here was left by an earlier process.
     const leftover = await stopLeftover(directory, signals, log);
-    if (leftover) log.info('PostgreSQL was not stopped in order last time and recovers now');
+    if (leftover) log.info('PostgreSQL was not stopped cleanly last time and recovers now');
     const account = serverAccount(join(directory, 'data'));
     const binaries = postgresBinaries(account, log);
     const settings = {
@@ -125,7 +125,7 @@ function giveTo(account: Account | undefined, path: string, mode: number): void 
   }
 }
 
-/** Made once and kept in the directory: the data know it by its hash only. */
+/** Returns the superuser's password. It is made once and kept in the directory: the data hold only its hash. */
 function superuserPassword(directory: string, account: Account | undefined): string {
   const path = join(directory, 'superuser-password');
   try {
@@ -161,7 +161,7 @@ function checkVersion({ binaries, ...cluster }: Cluster): void {
   );
 }
 
-/** In a folder that is renamed when it is complete, so that a start that was killed leaves no half of a cluster. */
+/** Makes the data in a folder that is renamed when it is complete, so that a killed start leaves no half-made data. */
 async function initialise(cluster: Cluster): Promise<void> {
   const { directory, account, settings, log } = cluster;
   for (const name of readdirSync(directory)) {
@@ -173,7 +173,7 @@ async function initialise(cluster: Cluster): Promise<void> {
   giveTo(account, fresh, 0o700);
   const initdb = await run(cluster, 'initdb', fresh, [
     ...[`--username=${superuser}`, '--pwfile=../superuser-password', '--auth=scram-sha-256'],
-    // The same order of text on every machine, whatever its C library.
+    // Text then sorts the same on every machine, whatever its C library.
     ...['--encoding=UTF8', '--locale-provider=builtin', '--locale=C.UTF-8', '--no-instructions'],
     ...(settings.durable ? [] : ['--no-sync']),
   ]);
@@ -194,16 +194,16 @@ function syncDirectory(directory: string): void {
 }
 
 /**
- * PostgreSQL refuses to start where the id in `postmaster.pid` is some process's of the same account, which need
- * not be a PostgreSQL: ids are used again. It makes an exception for its parent's, so that one is written. The
- * file is not removed, as it also names the shared memory by which PostgreSQL recognises sessions left of a server
- * that crashed.
+ * Writes this process's id into the `postmaster.pid` of an earlier server. PostgreSQL refuses to start where the id in
+ * that file is of a running process of the same account, even of another program: ids are used again. It accepts its
+ * parent's id. *Instead:* without the file, PostgreSQL could not recognise sessions that a crashed server has left,
+ * because the file also names the server's shared memory.
  */
 function clearStalePid(data: string): void {
   const path = join(data, 'postmaster.pid');
   if (!existsSync(path)) return;
   const [, ...rest] = readFileSync(path, 'utf8').split('\n');
-  // Of the right length, or else broken off while it was written; then there is nothing in it to keep.
+  // A shorter file was not written to its end, so it holds nothing to keep.
   if (rest.length < 7) rmSync(path);
   else writeFileSync(path, [process.pid, ...rest].join('\n'));
 }
@@ -228,7 +228,7 @@ async function start(cluster: Cluster): Promise<{ server: GuardedProcess; port: 
   }
 }
 
-/** Ready means that a connection succeeds, with our password: it could be somebody else's server. */
+/** Resolves once a connection with our password succeeds: any other check could reach another server on the port. */
 async function ready(cluster: Cluster, server: GuardedProcess, port: number): Promise<void> {
   const { log, password, settings } = cluster;
   const began = Date.now();
@@ -254,7 +254,7 @@ async function ready(cluster: Cluster, server: GuardedProcess, port: number): Pr
         throw notStarted(cluster, (error as Error).message, await server.output());
       if (!told && Date.now() - began > 5_000) {
         told = true;
-        log.info('PostgreSQL takes a while to recover what it had not written when it ended last time');
+        log.info('PostgreSQL takes a while: it recovers changes that it had not written when it ended last time');
       }
       await sleep(25);
     }
@@ -283,15 +283,15 @@ function run(
 }
 
 /**
- * The path under which the account gets to the data. Below a 0700 home it gets there by no path but that of the
- * working directory it is started in, so that the home need not be opened to everybody; only where the system has
- * no such path (it is Linux's) are the directories above opened.
+ * Returns the path by which the account reaches the data. Below a home of mode 0700, it can reach them only by the path
+ * of its working directory, which Linux has. The home then need not be opened to every account. Only where the system
+ * has no such path are the directories above opened.
  */
 function nameFor(data: string, account: Account | undefined, log: Log): string {
   if (account === undefined || mayReach(data, account)) return data;
   if (existsSync('/proc/self/cwd')) return '/proc/self/cwd';
   for (const opened of openDirectories(data, account))
-    log.info(`${opened} now lets every account pass through, as PostgreSQL cannot run as root`);
+    log.info(`${opened} now lets every account pass through, because PostgreSQL cannot run as root`);
   return data;
 }
 
@@ -300,12 +300,12 @@ const notStarted = ({ directory }: Cluster, how: string, output: string) =>
     `DATABASE_URL is not set, and the embedded PostgreSQL in ${directory} did not start (${how}): ${reasonIn(output)}`,
   );
 
-/** The last lines of PostgreSQL's output: a log line that says what is wrong often comes before the fatal one. */
+/** Returns the last lines of PostgreSQL's output: the line before the fatal one often says what is wrong. */
 function reasonIn(output: string): string {
   const lines = output.split('\n').filter((line) => line.trim() !== '');
   const text = lines
     .slice(-3)
     .map((line) => line.replace(/^[-\d]+ [\d:.]+ \S+ \[\d+\] /, ''))
     .join(' ');
-  return text || 'it said nothing about it.';
+  return text || 'it gave no reason.';
 }

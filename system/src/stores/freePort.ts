@@ -1,8 +1,8 @@
 import { createServer } from 'node:net';
 
 /**
- * A TCP port on 127.0.0.1 that was free a moment ago. Another process may take it before it is used: whoever
- * starts a server on it tries again with another where `isPortFree` says so.
+ * Returns a TCP port of 127.0.0.1 that is free now. Another process may take it before it is used. A caller whose
+ * server does not start tries again with another port where `isPortFree` says that this one is taken.
  */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -17,7 +17,7 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** Whether nobody listens on this port of 127.0.0.1. */
+/** True where no process listens on this port of 127.0.0.1. */
 export function isPortFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer().once('error', () => resolve(false));

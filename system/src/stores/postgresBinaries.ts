@@ -29,9 +29,9 @@ export interface PostgresBinaries {
 }
 
 /**
- * PostgreSQL's programs from the npm package of this platform, ready to be run by the account (this process's own
- * where undefined): in place, or, where the account can't get there (a project in a 0700 home) or the package's
- * links are missing and can't be made, from a copy in the temporary directory.
+ * Returns PostgreSQL's programs from the npm package of this platform, ready to be run by the account (this process's
+ * own where undefined). They run in place, or from a copy in the temporary directory: where the account cannot reach
+ * the package (a project in a 0700 home), or where the package's links are missing and cannot be made.
  * @throws SettingError where there are none for this platform.
  */
 export function postgresBinaries(
@@ -42,7 +42,7 @@ export function postgresBinaries(
   const { version } = JSON.parse(readFileSync(join(packageDirectory, 'package.json'), 'utf8'));
   const major = Number.parseInt(version, 10);
   const native = join(packageDirectory, 'native');
-  // npm may have been told to run no install scripts, so what the package's does is done here.
+  // npm may have been told to run no install scripts, so the links that the package's script makes are made here.
   if (makeLinks(native, native) && runnable(native, account)) return { directory: native, major };
   const name = `task-exchange-postgresql-${version}-${fingerprint(native)}-${process.getuid?.() ?? 0}`;
   const tried: string[] = [];
@@ -64,7 +64,7 @@ export function postgresBinaries(
   );
 }
 
-/** The installed package's folder. */
+/** Returns the folder of the installed package. */
 export function findPackage(): string {
   const platform = `${process.platform}-${process.arch}`;
   try {
@@ -102,7 +102,7 @@ function makeLinks(native: string, into: string): boolean {
   return true;
 }
 
-/** Whether the account can run what is in a folder: one entry of each kind stands for all. */
+/** True where the account can run the programs in a folder. One entry of each kind is checked for all. */
 function runnable(native: string, account: Account | undefined): boolean {
   if (account === undefined) return true;
   const needs = [
@@ -117,7 +117,7 @@ function runnable(native: string, account: Account | undefined): boolean {
   });
 }
 
-/** A copy somebody else made under this name, to have us run their programs, is not ours. */
+/** True where this account has made the copy. Another account could use this name to have us run its programs. */
 function isOurs(copy: string): boolean {
   try {
     const stats = lstatSync(copy);
@@ -127,7 +127,7 @@ function isOurs(copy: string): boolean {
   }
 }
 
-/** Systems clean their temporary directories of files that are old, one by one. */
+/** True where the copy has all files: systems delete old files from their temporary directories one by one. */
 function isComplete(native: string, copy: string): boolean {
   return entriesOf(native).every(({ path, isFile, size }) => {
     if (!isFile) return true;
@@ -139,14 +139,14 @@ function isComplete(native: string, copy: string): boolean {
   });
 }
 
-/** Copies under a name of its own first and then renames, so that no other start sees half a copy. */
+/** Makes a copy under a temporary name and then renames it, so that no other start sees half a copy. */
 function replaceCopy(native: string, copy: string): void {
   const fresh = `${copy}-${randomBytes(6).toString('hex')}`;
   mkdirSync(fresh, { mode: 0o755 });
   try {
     for (const { path, isFile, isDirectory, executable } of entriesOf(native)) {
       const to = join(fresh, path);
-      // Whatever the umask was at the installation and is now, the account must be able to read the copy.
+      // The account must be able to read the copy, whatever the umask was at the installation and is now.
       if (isDirectory) mkdirSync(to);
       else if (isFile) copyFileSync(join(native, path), to, constants.COPYFILE_FICLONE);
       else continue;
@@ -158,7 +158,7 @@ function replaceCopy(native: string, copy: string): void {
     renameSync(fresh, copy);
   } catch (error) {
     rmSync(fresh, { recursive: true, force: true });
-    // Another start of ours was faster with the same copy.
+    // No failure where another start of this account has made the same copy first.
     if (!(isOurs(copy) && isComplete(native, copy))) throw error;
   }
 }
@@ -171,7 +171,7 @@ interface Entry {
   readonly size: number;
 }
 
-/** Everything below a folder, parents before children. */
+/** Lists everything below a folder, parents before children. */
 function entriesOf(root: string, below = ''): Entry[] {
   return readdirSync(join(root, below), { withFileTypes: true }).flatMap((entry) => {
     const path = join(below, entry.name);

@@ -19,25 +19,25 @@ export interface RedisServer {
 }
 
 export interface PrivateRedisOptions {
-  /** A directory of its own, made where it doesn't exist, such as `<DATA_DIR>/redis`. */
+  /** A directory for this server alone, such as `<DATA_DIR>/redis`; made where it does not exist. */
   readonly directory: string;
-  /** True unless set: jobs survive a restart, and all but those of the last second a crash. */
+  /** True by default: jobs survive a restart, and a crash loses only those of the last second. */
   readonly durable?: boolean;
-  /** The server to run; unless set, what `findRedisServer` finds for this process. */
+  /** The server to run; by default the one that `findRedisServer` finds for this process. */
   readonly server?: RedisServer;
   readonly log: Log;
 }
 
 /** A Redis server that belongs to this process and ends with it. */
 export interface PrivateRedis {
-  /** With the password, which is another one at each start. */
+  /** Includes the password, which is another one at each start. */
   readonly url: string;
-  /** On 127.0.0.1; another one at each start. */
+  /** A port of 127.0.0.1, another one at each start. */
   readonly port: number;
   readonly pid: number;
-  /** Resolves once the server has ended, whether stopped or by itself, with how: `exit code 1`. */
+  /** Resolves once the server has been stopped or has ended by itself, with how it ended: `exit code 1`. */
   readonly exited: Promise<string>;
-  /** Ends the server in order. At once where that takes over 10 s. */
+  /** Stops the server cleanly. Forces its end where that takes over 10 s. */
   stop(): Promise<void>;
 }
 
@@ -46,10 +46,10 @@ const signals: StopSignals = { orderly: 'SIGTERM', atOnce: 'SIGKILL' };
 const startTimeoutMs = 60_000;
 
 /**
- * Finds a Redis ≥ 6.2 or Valkey: `REDIS_SERVER`, a path, where it is set; else `valkey-server` or `redis-server`
- * in the `PATH` of the environment given.
+ * Finds a Redis ≥ 6.2 or a Valkey: the path in `REDIS_SERVER` where that is set, else `valkey-server` or
+ * `redis-server` in the `PATH` of the given environment.
  * @returns undefined where there is none.
- * @throws SettingError where `REDIS_SERVER` is set to something else.
+ * @throws SettingError where `REDIS_SERVER` is not the path of such a server.
  */
 export async function findRedisServer(environment: Environment): Promise<RedisServer | undefined> {
   const chosen = environment.REDIS_SERVER?.trim();
@@ -71,7 +71,7 @@ export async function findRedisServer(environment: Environment): Promise<RedisSe
   return undefined;
 }
 
-/** The version, where the file is a program that is new enough. */
+/** Returns the version where the file is a server that is new enough, else undefined. */
 async function versionOf(path: string): Promise<string | undefined> {
   try {
     accessSync(path, constants.X_OK);
@@ -137,7 +137,7 @@ async function start(
     const server = await spawnGuarded({
       name: 'redis',
       command: program.path,
-      // Settings come by standard input: everybody on the machine may read a command line.
+      // Settings are passed by standard input: every user of the machine can read a command line.
       args: ['-'],
       input: settings(port, durable, password),
       cwd: directory,
@@ -164,13 +164,13 @@ requirepass ${password}
 daemonize no
 # Queues must not lose jobs to make room for others.
 maxmemory-policy noeviction
-# Every change is in a log on the disk within a second; snapshots on top of it would only cost.
+# Every change is in a log on the disk within a second; snapshots as well would only cost time.
 appendonly ${durable ? 'yes' : 'no'}
 appendfsync everysec
 save ""
 `;
 
-/** Ready means that the server knows our password and answers, rather than still reading its log. */
+/** Resolves once the server accepts our password and answers: until then it may still be reading its log. */
 async function ready(
   server: GuardedProcess,
   port: number,
@@ -204,4 +204,4 @@ function answers(port: number, password: string): Promise<boolean> {
   });
 }
 
-const lastLine = (output: string) => output.split('\n').at(-1) || 'it said nothing about it.';
+const lastLine = (output: string) => output.split('\n').at(-1) || 'it gave no reason.';

@@ -2,25 +2,25 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /*
- * A process id alone does not name a process: ids are used again, after a restart of the machine soonest. Id and
- * start time together do, so that is what the files of a data directory are named after: `owner-<pid>-<start>`.
+ * A process id alone does not identify a process: ids are used again, soonest after a restart of the machine. Id and
+ * start time together do, so the files of a data directory are named after both: `owner-<pid>-<start>`.
  */
 
-/** Names a process for good: `<pid>-<start>`, safe in file names. Undefined where the process can't be seen. */
+/** Returns a name that no other process gets: `<pid>-<start>`, safe in file names. Undefined without such a process. */
 export function identityOf(pid: number): string | undefined {
   const start = startOf(pid);
   return start === undefined ? undefined : `${pid}-${start}`;
 }
 
-/** The process id in an identity; undefined where the text is none. */
+/** Returns the process id in an identity; undefined where the text is no identity. */
 export function pidOf(identity: string): number | undefined {
   const pid = Number(/^(\d+)-./.exec(identity)?.[1]);
   return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;
 }
 
 /**
- * Whether exactly this process still runs. One that exists and can't be looked at (another account's, on a system
- * that hides those) counts as running: the mistake that ends nobody's database.
+ * True where exactly this process still runs. A process that exists but cannot be inspected (another account's, on a
+ * system that hides those) counts as running: the opposite mistake could end a database that is in use.
  */
 export function isRunning(identity: string): boolean {
   const pid = pidOf(identity);
@@ -47,12 +47,12 @@ function startOf(pid: number): string | undefined {
   }
 }
 
-/** The boot and the clock ticks since: unlike a time of day, it doesn't move when the clock is set. */
+/** Returns the boot's id and the clock ticks since it. Unlike a time of day, they do not move when the clock is set. */
 function startFromProc(pid: number): string {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  // The second field is the command in parentheses and may hold anything, spaces and parentheses too.
+  // The second field is the command in parentheses. It may hold anything, also spaces and parentheses.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  // Ended, and only waiting for its parent to take notice.
+  // The process has ended and only waits for its parent to notice.
   if (fields[0] === 'Z' || fields[0] === 'X') return 'zombie';
   const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
   return `${boot}-${fields[19]}`;

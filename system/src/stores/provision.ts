@@ -11,25 +11,25 @@ export type DatabaseService = (typeof databaseServices)[number];
 export interface ProvisionOptions {
   /** `DATABASE_URL`: a role that may make databases and roles, on PostgreSQL 15 or newer. */
   readonly databaseUrl: string;
-  /** What the passwords of the roles are derived from, so that they need not be kept anywhere. */
+  /** The secret that the roles' passwords are derived from, so that they need not be stored. */
   readonly databaseSecret: string;
   /** Also makes the database `queues`. */
   readonly queues?: boolean;
-  /** Begins the name of every database and role: several systems, or tests, share one server. */
+  /** The prefix of every database's and role's name, so that several systems, or tests, can share one server. */
   readonly databaseNamePrefix?: string;
   readonly log: Log;
 }
 
 /** How a service reaches its database. */
 export interface ServiceDatabase {
-  /** For the service at work: a role that has the rights its migrations grant. */
+  /** For the service's work: with a role that has only the rights that its migrations grant. */
   readonly url: string;
-  /** For its migrations: the role that owns the database. */
+  /** For its migrations: with the role that owns the database. */
   readonly migrationUrl: string;
 }
 
 export type Databases = Readonly<Record<DatabaseService, ServiceDatabase>> & {
-  /** Where asked for: BullMQ makes and owns what is in it. */
+  /** Only where it was asked for. BullMQ makes and owns its tables. */
   readonly queues?: { readonly url: string };
 };
 
@@ -37,25 +37,25 @@ export type Databases = Readonly<Record<DatabaseService, ServiceDatabase>> & {
 interface Plan {
   readonly database: string;
   readonly owner: string;
-  /** The role at work, where it is not the owner itself. */
+  /** The role for work, where it is not the owner. */
   readonly app?: string;
 }
 
-/** "ates" in ASCII. Advisory locks count per database, so both of two starts must be given the same URL. */
+/** "ates" in ASCII. An advisory lock holds within one database, so it separates only starts with the same URL. */
 const advisoryLock = 0x61746573;
 
-/** What a role that was made here has for a comment: another system's may have the same name. */
+/** The comment of every role that was made here: another system's role may have the same name. */
 const mark = 'made by the task exchange';
 
 /**
- * Makes the databases and roles of all services on one server, or brings them in line; safe to repeat, and from
- * several processes at once. Each database can be entered by its own two roles only.
- * @throws SettingError naming `DATABASE_URL` and what is lacking, or what is there already and somebody else's.
+ * Makes the databases and roles of all services on one server, or corrects those that exist. It is safe to repeat,
+ * also from several processes at once. Only its own two roles can connect to each database.
+ * @throws SettingError that names `DATABASE_URL` and what is missing, or what exists already and is another system's.
  */
 export async function provision(options: ProvisionOptions): Promise<Databases> {
   const { databaseUrl, databaseNamePrefix: prefix = '', log } = options;
-  // PostgreSQL cuts names off after 63 bytes, and two that begin alike would be one.
-  if (!/^[a-z0-9_]{0,32}$/.test(prefix)) throw new Error(`"${prefix}" cannot begin the name of a database`);
+  // PostgreSQL cuts names off after 63 bytes, so two long names with the same beginning would be one.
+  if (!/^[a-z0-9_]{0,32}$/.test(prefix)) throw new Error(`"${prefix}" cannot be a prefix of database names`);
   const passwordOf = (role: string) =>
     createHmac('sha256', options.databaseSecret).update(`database:${role}`).digest('hex');
   const urlFor = (role: string, database: string) => withRole(databaseUrl, role, passwordOf(role), database);
@@ -72,7 +72,7 @@ export async function provision(options: ProvisionOptions): Promise<Databases> {
   try {
     await refuseSharedSessions(databaseUrl);
     const { user, isSuperuser } = await checkRights(admin, databaseUrl);
-    // Bounded, for the lock on whole provisionings too: whoever holds it may hang.
+    // A limit for every lock, also for the advisory one: the process that holds it may hang.
     await admin.query("SET lock_timeout = '60s'");
     await admin.query('SELECT pg_advisory_lock($1)', [advisoryLock]);
     await refuseForeign(admin, plans, { user, databaseUrl });
@@ -81,7 +81,7 @@ export async function provision(options: ProvisionOptions): Promise<Databases> {
       for (const role of rolesOf(plan)) {
         await makeRole(admin, role, passwordOf(role));
       }
-      // Only who can act as a role may give it a database: from 16 on, making a role is not enough for that.
+      // Only a role that can act as another may give it a database. From PostgreSQL 16 on, making it is not enough.
       if (!isSuperuser) await admin.query(`GRANT ${name(owner)} TO ${name(user)}`);
       if (await makeDatabase(admin, database, owner)) log.info(`made database ${database}`);
     }
@@ -102,7 +102,7 @@ export async function provision(options: ProvisionOptions): Promise<Databases> {
   return options.queues ? { ...reached, queues: { url: urlFor(queues.owner, queues.database) } } : reached;
 }
 
-/** What is made here is locked by the session, which a pooler that shares connections does not keep. */
+/** Refuses a pooler that shares connections: it does not keep the session, which holds the advisory lock. */
 async function refuseSharedSessions(databaseUrl: string): Promise<void> {
   if ((await findSessionKind(databaseUrl)) === 'own') return;
   throw new SettingError(
@@ -113,9 +113,9 @@ async function refuseSharedSessions(databaseUrl: string): Promise<void> {
 const rolesOf = ({ owner, app }: Plan) => (app === undefined ? [owner] : [owner, app]);
 
 /**
- * Refuses, before anything is changed, to take over what somebody else has made on a shared server under one of our
- * names. A database is ours where it belongs to its owner role, or to the connecting role and is empty: so an operator
- * may have made it. A role is ours by its mark, or by the database that belongs to it.
+ * Refuses, before anything is changed, to take over databases and roles that others have made on a shared server under
+ * our names. A database is ours where it belongs to its owner role. It is also ours where it is empty and belongs to
+ * the connecting role, because an operator may have made it. A role is ours by its mark, or by the database it owns.
  */
 async function refuseForeign(
   admin: pg.Client,
@@ -140,19 +140,19 @@ async function refuseForeign(
     if (owner === plan.owner) continue;
     if (owner !== undefined && !(owner === user && (await isEmpty(plan.database, databaseUrl)))) {
       throw new SettingError(
-        `DATABASE_URL leads to ${placeOf(databaseUrl)}, where a database "${plan.database}" is already, which belongs to ${owner}${owner === user ? ', with tables in it' : ''}: ${instead}; if it is this system's, give it to its role by ALTER DATABASE ${name(plan.database)} OWNER TO ${name(plan.owner)}.`,
+        `DATABASE_URL leads to ${placeOf(databaseUrl)}, where a database "${plan.database}" exists already that belongs to ${owner}${owner === user ? ', with tables in it' : ''}: ${instead}; if it is this system's, give it to its role by ALTER DATABASE ${name(plan.database)} OWNER TO ${name(plan.owner)}.`,
       );
     }
     const foreign = rolesOf(plan).find((role) => unmarked.has(role));
     if (foreign !== undefined) {
       throw new SettingError(
-        `DATABASE_URL leads to ${placeOf(databaseUrl)}, where a role "${foreign}" is already, which somebody else has made: ${instead}; if nobody needs it, remove it by DROP ROLE ${name(foreign)}.`,
+        `DATABASE_URL leads to ${placeOf(databaseUrl)}, where a role "${foreign}" exists already, which somebody else has made: ${instead}; if it is not needed, remove it by DROP ROLE ${name(foreign)}.`,
       );
     }
   }
 }
 
-/** Whether a database holds no tables or the like. */
+/** True where a database holds no tables or similar objects. */
 async function isEmpty(database: string, databaseUrl: string): Promise<boolean> {
   const url = new URL(databaseUrl);
   url.pathname = `/${database}`;
@@ -171,10 +171,10 @@ async function isEmpty(database: string, databaseUrl: string): Promise<boolean> 
 
 const name = (identifier: string) => pg.escapeIdentifier(identifier);
 
-/** The same server and its parameters (such as `sslmode`), another role and database. */
+/** Returns the URL for another role and database on the same server, with its parameters (such as `sslmode`). */
 function withRole(databaseUrl: string, role: string, password: string, database: string): string {
   const url = new URL(databaseUrl);
-  // A URL without a host has no place for a role; a `host` among the parameters goes before the one in front.
+  // A URL without a host has no place for a role. A `host` among the parameters still takes precedence.
   if (url.hostname === '') url.hostname = 'localhost';
   url.username = role;
   url.password = password;
@@ -214,7 +214,7 @@ function placeOf(databaseUrl: string): string {
   return `${searchParams.get('host') ?? (hostname || 'localhost')}:${port || 5432}`;
 }
 
-/** A refused connection to a name with several addresses comes as several errors without a message. */
+/** Returns why a connection failed. Where all addresses of a name refuse it, only the inner errors have a message. */
 function reasonOf(error: unknown): string {
   const { message, code, errors } = error as { message?: string; code?: string; errors?: unknown[] };
   return message || (errors?.length ? reasonOf(errors[0]) : (code ?? String(error)));
@@ -264,13 +264,13 @@ async function makeRole(admin: pg.Client, role: string, password: string): Promi
   const giveMark = `COMMENT ON ROLE ${name(role)} IS ${pg.escapeLiteral(mark)}`;
   const login = `LOGIN PASSWORD ${pg.escapeLiteral(scramVerifier(role, password))}`;
   if (rows[0] === undefined) {
-    // One transaction: a role without its mark would be somebody else's at the next start.
+    // One transaction: the next start would refuse a role without its mark as another system's.
     await admin.query(`CREATE ROLE ${name(role)} NOSUPERUSER NOCREATEDB NOCREATEROLE ${login}; ${giveMark}`);
     return;
   }
   await admin.query(`ALTER ROLE ${name(role)} ${login}`);
   if (!rows[0].marked) await admin.query(giveMark);
-  // Said only where needed: to mention some of these at all takes a superuser.
+  // Only where needed: some of these options may be named by a superuser only.
   if (rows[0].powerful) {
     await admin.query(
       `ALTER ROLE ${name(role)} NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS`,
@@ -279,8 +279,8 @@ async function makeRole(admin: pg.Client, role: string, password: string): Promi
 }
 
 /**
- * What PostgreSQL keeps of a password (RFC 5803). Sent in its place, the password can't get into a server's log of
- * statements. The salt is the role's own, so that a repeated start changes nothing.
+ * Returns the verifier that PostgreSQL stores for a password (RFC 5803). It is sent in place of the password, which so
+ * cannot get into a server's log of statements. The salt is derived from the role: a repeated start changes nothing.
  */
 function scramVerifier(role: string, password: string): string {
   const iterations = 4096;
@@ -292,14 +292,14 @@ function scramVerifier(role: string, password: string): string {
   return `SCRAM-SHA-256$${iterations}:${salt.toString('base64')}$${storedKey}:${serverKey}`;
 }
 
-/** @returns whether the database is new. */
+/** @returns true where the database is new. */
 async function makeDatabase(admin: pg.Client, database: string, owner: string): Promise<boolean> {
   const { rows } = await admin.query<{ owner: string }>(
     'SELECT pg_get_userbyid(datdba) AS owner FROM pg_database WHERE datname = $1',
     [database],
   );
   if (rows[0] === undefined) {
-    // From template0, as template1 may hold what somebody has put there, and another encoding.
+    // From template0: template1 may hold objects that an operator has put there, and have another encoding.
     await admin.query(
       `CREATE DATABASE ${name(database)} OWNER ${name(owner)} TEMPLATE template0 ENCODING 'UTF8'`,
     );
@@ -310,8 +310,8 @@ async function makeDatabase(admin: pg.Client, database: string, owner: string): 
 }
 
 /**
- * Leaves a database to its own roles. Done as the owner, who has the right to whatever the administrator's role
- * inherits or not; it proves that the derived password is let in, too.
+ * Lets only its own roles connect to a database. It does so as the owner, who always has the right to, whatever the
+ * administrator's role inherits. The connection also proves that the derived password works.
  */
 async function closeDatabase(plan: Plan, ownerUrl: string, databaseUrl: string): Promise<void> {
   const [database, owner] = [name(plan.database), name(plan.owner)];
@@ -332,7 +332,7 @@ async function closeDatabase(plan: Plan, ownerUrl: string, databaseUrl: string):
 
 function refused(databaseUrl: string, error: unknown): unknown {
   const { code } = error as { code?: string };
-  // 42501: insufficient privilege; 55P03: the lock was not to be had in time. The rest is for the log.
+  // 42501: insufficient privilege; 55P03: the lock was not free in time. Other errors are for the log.
   if (code === '55P03') {
     return new SettingError(
       `DATABASE_URL leads to a server, ${placeOf(databaseUrl)}, where another start has been making the databases for over a minute: wait for it or end it.`,
@@ -341,7 +341,7 @@ function refused(databaseUrl: string, error: unknown): unknown {
   }
   if (code !== '42501') return error;
   return new SettingError(
-    `DATABASE_URL must name a role that may make the databases and roles, and change those there are, on ${placeOf(databaseUrl)}: ${reasonOf(error)}.`,
+    `DATABASE_URL must name a role that may make the databases and roles, and change existing ones, on ${placeOf(databaseUrl)}: ${reasonOf(error)}.`,
     { cause: error },
   );
 }

@@ -15,21 +15,21 @@ import { z } from 'zod';
 import { makeDirectory, unusable } from './directoryClaim.ts';
 
 /**
- * The files of `DATA_DIR` that hold what this system makes up once and keeps to itself. Each has a file of its own, as
- * a file is made by one step and never changed: two that start at once could not add to the same one.
+ * The files of `DATA_DIR` for the secrets that this system makes once. Each secret has a separate file, because a file
+ * is made in one step and never changed: two processes that start at once could not both add to one file.
  */
 const files = {
-  /** What `INTERNAL_SECRET` is where that is not set. */
+  /** Used where `INTERNAL_SECRET` is not set. */
   internalSecret: 'secrets.json',
-  /** What `DATABASE_SECRET` is where that is not set. */
+  /** Used where `DATABASE_SECRET` is not set. */
   databaseSecret: 'database-secret.json',
 } as const;
 export type SecretName = keyof typeof files;
 
 /**
- * A secret kept in `DATA_DIR`, in a file that only this account may read; made at the first start. Of processes that
- * start at once one makes it, and all get the same.
- * @throws SettingError where the directory can't be written or the file is not what was written.
+ * Returns a secret that is kept in `DATA_DIR`, in a file that only this account may read. The first start makes it.
+ * Where several processes start at once, one makes it and all get the same.
+ * @throws SettingError where the directory cannot be written or the file is damaged.
  */
 export function loadSecret(directory: string, name: SecretName): string {
   makeDirectory(directory);
@@ -41,7 +41,7 @@ export function loadSecret(directory: string, name: SecretName): string {
   });
 }
 
-/** The same where it has been made already; else undefined, and none is made. */
+/** Returns the secret where it has been made already, else undefined. Makes none. */
 export const findSecret = (directory: string, name: SecretName): string | undefined =>
   inFile(directory, name, (path) => read(path, name));
 
@@ -58,7 +58,7 @@ function read(path: string, name: SecretName): string | undefined {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
-    // A copy of the directory may have brought it with the rights of other files.
+    // In a copied directory, the file may have the permissions of other files.
     chmodSync(path, 0o600);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
@@ -67,14 +67,14 @@ function read(path: string, name: SecretName): string | undefined {
   try {
     return z.object({ [name]: z.string().min(16) }).parse(JSON.parse(text))[name];
   } catch {
-    // Without the cause, which would quote the text. New secrets would lock the system out of its databases.
+    // Without the cause, which would quote the secret. A new secret would lock the system out of its databases.
     throw new SettingError(
       `DATA_DIR holds a ${path} that is damaged: put back the file that was there, or choose an empty DATA_DIR.`,
     );
   }
 }
 
-/** Written whole under another name first; the link fails where another process was faster, and its file stays. */
+/** Writes a draft, then links it as the file. Where another process was faster, the link fails and its file stays. */
 function make(path: string, name: SecretName): void {
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   try {

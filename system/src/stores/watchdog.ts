@@ -7,22 +7,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '@ates/kit/process/log';
 import { identityOf, isRunning, pidOf } from './processIdentity.ts';
 
-/** A program that ends when this process does, even by SIGKILL. */
+/** A program that ends when this process ends, even by SIGKILL. */
 export interface GuardedProcess {
   readonly pid: number;
-  /** Resolves once the program has ended, with how: `exit code 1`, `SIGKILL`. Never rejects. */
+  /** Resolves once the program has ended, with how it ended: `exit code 1`, `SIGKILL`. Never rejects. */
   readonly exited: Promise<string>;
   /** How it ended; undefined as long as it runs. */
   readonly ended: () => string | undefined;
-  /** The last lines it wrote; once it has ended, all of them have arrived. */
+  /** Returns the last lines the program wrote. Once it has ended, they are complete. */
   readonly output: () => Promise<string>;
   /** Lets this process end while the program runs (and the program ends with it). */
   unref(): void;
-  /** Ends the program in order; at once where that takes longer than 10 s. */
+  /** Stops the program cleanly; forces its end where that takes longer than 10 s. */
   stop(): Promise<void>;
 }
 
-/** How a program is asked to end, and how it is made to. */
+/** The signal that asks a program to end, and the one that forces it to. */
 export interface StopSignals {
   readonly orderly: 'SIGINT' | 'SIGTERM';
   readonly atOnce: 'SIGQUIT' | 'SIGKILL';
@@ -51,8 +51,8 @@ const orderlyMs = 10_000;
 const atOnceMs = 6_000;
 
 /**
- * Waits on its standard input, which ends when this process ends in whatever way, and then ends the program: in
- * order, and after 10 s at once. It polls by id, so it stops as soon as the id is gone.
+ * Waits until its standard input ends, which happens when this process ends in any way. Then it stops the program:
+ * cleanly, and by force after 10 s. It polls the process id, so it ends as soon as the id is gone.
  */
 const watchdogScript = `read _
 kill -s "$2" "$1" 2>/dev/null || exit 0
@@ -65,8 +65,8 @@ while kill -0 "$1" 2>/dev/null; do
 done`;
 
 /**
- * Starts a program with a watchdog beside it. Both are in sessions of their own, so that a terminal's Ctrl-C
- * reaches only this process, which ends the program when those who use it are done.
+ * Starts a program with a watchdog beside it. Both are in sessions of their own, so that a terminal's Ctrl-C reaches
+ * only this process. This process stops the program when the program's users have ended.
  * @throws where the program can't be started at all.
  */
 export async function spawnGuarded(program: GuardedProgram): Promise<GuardedProcess> {
@@ -104,7 +104,7 @@ export async function spawnGuarded(program: GuardedProgram): Promise<GuardedProc
     return once(lines, 'close');
   });
   const output = async () => {
-    // A grandchild may hold the pipe open, hence the bound.
+    // A grandchild may hold the pipe open, so the wait is bounded.
     if (ended !== undefined) await endsWithin(Promise.all(streams), 500);
     return lastLines.trim();
   };
@@ -113,7 +113,7 @@ export async function spawnGuarded(program: GuardedProgram): Promise<GuardedProc
     child.ref();
     child.kill(signals.orderly);
     if (await endsWithin(exited, orderlyMs)) return;
-    log.warn(`${name} did not stop within ${orderlyMs} ms and is ended at once`);
+    log.warn(`${name} did not stop within ${orderlyMs} ms and is forced to end`);
     child.kill(signals.atOnce);
     if (await endsWithin(exited, atOnceMs)) return;
     child.kill('SIGKILL');
@@ -137,12 +137,12 @@ export async function spawnGuarded(program: GuardedProgram): Promise<GuardedProc
   };
 }
 
-/** Pipes to a child are sockets, which their type doesn't say. */
+/** Pipes to a child are sockets, but their type does not say so. */
 interface Unrefable {
   unref?: () => void;
 }
 
-/** Keeps a watchdog beside a child: should somebody kill the watchdog, there is soon another. */
+/** Keeps a watchdog beside a child, and soon starts another where the watchdog is killed. */
 function watch(
   child: ChildProcess,
   program: GuardedProgram,
@@ -174,7 +174,7 @@ function watch(
     if (!referenced) unref();
   };
   release();
-  // SIGKILL, so that it has no time to act on the end of its input: the child's id may be another's by now.
+  // SIGKILL leaves it no time to act on the end of its input: the child's id may be another process's by now.
   return { end: () => void dog.kill('SIGKILL'), unref: () => unref() };
 }
 
@@ -195,10 +195,10 @@ function leaveNote(directory: string, pid: number): string | undefined {
 }
 
 /**
- * Ends what an earlier process left running in a directory: its watchdog may have been killed together with it, or
- * may still be at it. The caller holds the directory's claim, so nobody alive owns what the notes name; and a note
- * is an identity with the start time, so an id that is another's by now is left alone.
- * @returns whether a program was ended.
+ * Ends the programs that an earlier process left running in a directory: its watchdog may have been killed too, or may
+ * still be ending them. The caller holds the directory's claim, so no running process owns the programs that the notes
+ * name. A note also holds the start time, so another process that has got the same id is left alone.
+ * @returns true where a program was ended.
  */
 export async function stopLeftover(directory: string, signals: StopSignals, log: Log): Promise<boolean> {
   let found = false;
@@ -214,7 +214,7 @@ export async function stopLeftover(directory: string, signals: StopSignals, log:
     for (const [signal, ms] of steps) {
       if (!isRunning(identity)) break;
       found = true;
-      log.info(`ending process ${pid}, which an earlier run left in ${directory} (${signal})`);
+      log.info(`ending process ${pid}, which an earlier start left in ${directory} (${signal})`);
       process.kill(pid, signal);
       for (const deadline = Date.now() + ms; isRunning(identity) && Date.now() < deadline; ) await sleep(20);
     }

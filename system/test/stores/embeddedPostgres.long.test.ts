@@ -30,7 +30,7 @@ async function query(url: string, text: string): Promise<Record<string, unknown>
 }
 
 const isRoot = process.getuid?.() === 0;
-/** Some tests look processes up in `/proc`. */
+/** Some tests find processes in `/proc`. */
 const onLinux = process.platform === 'linux';
 
 describe('the embedded PostgreSQL', { timeout: 120_000 }, () => {
@@ -76,9 +76,9 @@ describe('the embedded PostgreSQL', { timeout: 120_000 }, () => {
     async () => {
       const directory = scratch();
       const { child, held } = await holdStore('postgres', directory);
-      // Without its watchdog, as where the system was short of memory.
+      // The watchdog is killed, too, as when the system runs out of memory.
       const dog = watchdogOf(held.pid);
-      // Stopped, so that it can't release another.
+      // The parent is stopped first, so that it cannot start another watchdog.
       child.kill('SIGSTOP');
       process.kill(dog, 'SIGKILL');
       child.kill('SIGKILL');
@@ -175,7 +175,7 @@ describe('the embedded PostgreSQL', { timeout: 120_000 }, () => {
     expect(statSync(join(directory, 'data')).uid).toBe(nobody!.uid);
     child.kill('SIGKILL');
     expect(await msUntilGone(held.pid, 5_000)).toBeLessThan(5_000);
-    // Root takes over the directory once, and its owner has it back.
+    // Root uses the directory once, and then its owner can use it again.
     await (await start(directory)).stop();
     const back = await holdStore('postgres', directory, nobody);
     expect(await query(back.held.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
@@ -201,14 +201,14 @@ describe('the embedded PostgreSQL', { timeout: 120_000 }, () => {
   });
 });
 
-/** The process that waits for the parent of a server to end: it has the server's id in its command line. */
+/** Returns the id of a server's watchdog, or 0. Its command line has the server's id. */
 function watchdogOf(pid: number): number {
   for (const entry of readdirSync('/proc')) {
     try {
       const words = readFileSync(`/proc/${entry}/cmdline`, 'utf8').split('\0');
       if (words[3]?.endsWith('-watchdog') && words[4] === String(pid)) return Number(entry);
     } catch {
-      // Not a process, or gone.
+      // This entry is no process, or the process has ended.
     }
   }
   return 0;

@@ -2,7 +2,7 @@ import { createLog } from '@ates/kit/process/log';
 import { startEmbeddedPostgres } from '../../src/stores/embeddedPostgres.ts';
 import { startPrivateRedis } from '../../src/stores/privateRedis.ts';
 
-// Run by tests: starts a server, says where, and holds it until it is killed.
+// Tests run this program. It starts a server, prints its address, and holds it until it is killed.
 const [kind, directory = ''] = process.argv.slice(2);
 const log = createLog('held', 'silent');
 try {

@@ -9,7 +9,7 @@ import { log, nobody, scratch } from './scratch.ts';
 const version = (directory: string, account: Account | undefined) =>
   execFileSync(join(directory, 'bin/initdb'), ['--version'], { encoding: 'utf8', cwd: '/', ...account });
 
-/** The package as npm unpacks it, without what its install script makes. */
+/** Copies the package as npm unpacks it, without the files that its install script makes. */
 function install(into: string): string {
   const packageDirectory = join(into, 'package');
   cpSync(findPackage(), packageDirectory, { recursive: true, verbatimSymlinks: true });

@@ -30,7 +30,7 @@ async function ask<Answer>(url: string, question: (redis: Redis) => Promise<Answ
   }
 }
 
-/** A program of this name that says it is this version. */
+/** Writes a program of this name that prints `says` as its version. */
 function pretend(directory: string, name: string, says: string): string {
   const path = join(directory, name);
   writeFileSync(path, `#!/bin/sh\necho '${says}'\n`);

@@ -11,7 +11,7 @@ let server: EmbeddedPostgres | undefined;
 let adminUrl = '';
 
 beforeAll(async () => {
-  // An outside server to try it on instead, such as one of an older version.
+  // Names another server to test on, such as one of an older version.
   const outside = process.env.TEST_PROVISION_URL;
   server = outside ? undefined : await startEmbeddedPostgres({ directory: scratch(), durable: false, log });
   adminUrl = outside ?? server!.url;
@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => server?.stop());
 
 let systems = 0;
-/** A name that no other test uses: they share a server. */
+/** Returns a prefix that no other test uses, since tests share a server. */
 const newPrefix = () => `t${process.pid}_${++systems}_`;
 
 const make = (options: Partial<ProvisionOptions> = {}) =>
@@ -35,7 +35,7 @@ async function query(url: string, text: string, values: unknown[] = []) {
   }
 }
 
-/** A role of the server, as an operator would make it, and the URL to connect with it. */
+/** Makes a role as an operator would. Returns the URL to connect with it. */
 async function makeAdmin(attributes: string): Promise<string> {
   const role = `${newPrefix()}admin`;
   await query(adminUrl, `CREATE ROLE ${role} LOGIN ${attributes} PASSWORD 'let me in'`);
@@ -140,7 +140,7 @@ describe('provisioning', () => {
     const { rows } = {
       rows: await query(adminUrl, "SELECT current_setting('server_version_num')::int AS n"),
     };
-    // Up to 15, CREATEROLE is the right to change every role but superusers.
+    // Up to PostgreSQL 15, a role with CREATEROLE may change every role but superusers.
     if (rows[0].n >= 160_000) {
       expect(await refusal(make({ databaseUrl: stranger, databaseNamePrefix: prefix }))).toMatch(
         /^SettingError: DATABASE_URL must name a role that may make .*permission denied to alter role/,
@@ -156,7 +156,7 @@ describe('provisioning', () => {
       new RegExp(`^SettingError: DATABASE_URL .* database "${owned}tracker" .* belongs to ${owned}stranger`),
     );
 
-    // On a server that somebody shares, everything belongs to the one role that everybody uses.
+    // On a shared server, everything may belong to one role that all use.
     await query(adminUrl, `CREATE DATABASE ${shared}auth`);
     const inside = new URL(adminUrl);
     inside.pathname = `/${shared}auth`;
@@ -188,10 +188,10 @@ describe('provisioning', () => {
     await query(adminUrl, `DROP ROLE ${prefix}auth_app`);
 
     const made = await make({ databaseNamePrefix: prefix });
-    // Made by a version that left no marks yet.
+    // As if an older version had made the role: it left no marks.
     await query(adminUrl, `COMMENT ON ROLE ${prefix}auth_app IS NULL`);
     expect(await make({ databaseNamePrefix: prefix })).toEqual(made);
-    // A database that is gone is made anew.
+    // A missing database is made anew.
     await query(adminUrl, `DROP DATABASE ${prefix}auth`);
     expect(await make({ databaseNamePrefix: prefix })).toEqual(made);
     expect(await query(made.auth.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);

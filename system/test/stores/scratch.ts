@@ -15,7 +15,7 @@ export const log = createLog('test', 'silent');
 const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
 const isRoot = process.getuid?.() === 0;
 
-/** An account without rights, where this process may start programs under it and it can read the code. */
+/** An account without rights; undefined where this process may not use it or it cannot read the code. */
 export const nobody: Account | undefined = (() => {
   const fields = readFileSync('/etc/passwd', 'utf8').match(/^nobody:[^:]*:(\d+):(\d+):/m);
   const account = { uid: Number(fields?.[1]), gid: Number(fields?.[2]) };
@@ -27,7 +27,7 @@ process.once('exit', () => {
   for (const directory of directories) rmSync(directory, { recursive: true, force: true });
 });
 
-/** A directory that is removed when this process ends, and that other accounts may pass through unless `closed`. */
+/** Makes a directory that is removed when this process ends. Other accounts may pass through it unless `closed`. */
 export function scratch(closed = false): string {
   const directory = mkdtempSync(join(tmpdir(), 'stores-test-'));
   chmodSync(directory, closed ? 0o700 : 0o711);
@@ -35,7 +35,7 @@ export function scratch(closed = false): string {
   return directory;
 }
 
-/** Sees to it that something is stopped when the test is over, whatever its outcome. */
+/** Stops something when the test is over, whatever its outcome. */
 export function stopsAfterwards<Stoppable extends { stop(): Promise<unknown> }>(
   running: Stoppable,
 ): Stoppable {
@@ -43,14 +43,14 @@ export function stopsAfterwards<Stoppable extends { stop(): Promise<unknown> }>(
   return running;
 }
 
-/** What `holdStore.ts` says once it has started a server, or why it didn't. */
+/** The line that `holdStore.ts` prints: the server that it has started, or the error. */
 export interface Held {
   readonly pid: number;
   readonly url: string;
   readonly error?: string;
 }
 
-/** Another process that starts a server and holds it until it is killed. */
+/** Starts another process that starts a server and holds it until it is killed. */
 export async function holdStore(
   kind: 'postgres' | 'redis',
   directory: string,
@@ -76,7 +76,7 @@ export async function holdStore(
   return { child, held: JSON.parse(line) };
 }
 
-/** Whether a process exists and is not merely waiting to be noticed by its parent. */
+/** True where a process exists and has not ended: it is no zombie. */
 export function runs(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -86,7 +86,7 @@ export function runs(pid: number): boolean {
   }
 }
 
-/** The milliseconds until a process is gone, or infinity. */
+/** Returns the milliseconds until a process is gone; infinity after `limitMs`. */
 export async function msUntilGone(pid: number, limitMs: number): Promise<number> {
   const began = performance.now();
   while (runs(pid)) {
@@ -96,7 +96,7 @@ export async function msUntilGone(pid: number, limitMs: number): Promise<number>
   return performance.now() - began;
 }
 
-/** The message of what a promise is rejected with. */
+/** Returns the error with which a promise is rejected, as text. */
 export async function refusal(promise: Promise<unknown>): Promise<string> {
   try {
     await promise;

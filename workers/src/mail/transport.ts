@@ -12,9 +12,9 @@ export interface Message {
   readonly text: string;
 }
 
-/** Sends mail. Rejects where the server did not take it. */
+/** Sends mail. `send` rejects where the server does not accept it. */
 export interface MailTransport {
-  /** How many messages it sends side by side; a further one waits. */
+  /** How many messages it sends at once; a further one waits. */
   readonly connections: number;
   send(message: Message): Promise<void>;
   close(): void;
@@ -23,13 +23,13 @@ export interface MailTransport {
 /** How long a mail server may take to answer, in milliseconds. */
 const timeoutMs = 10_000;
 
-/** How many messages go to a mail server side by side. */
+/** How many messages go to a mail server at once. */
 const smtpConnections = 4;
 
-/** How many files are written side by side. */
+/** How many files are written at once. */
 const fileConnections = 20;
 
-/** Where mail goes: to the server at `SMTP_URL`, or into files where there is none. */
+/** Returns the transport that the settings ask for: to the server at `SMTP_URL`, or into files where it is not set. */
 export const transportOf = (settings: {
   SMTP_URL?: string | undefined;
   MAIL_DIR: string;
@@ -39,7 +39,7 @@ export const transportOf = (settings: {
     ? smtpTransport(settings.SMTP_URL, settings.MAIL_FROM)
     : fileTransport(settings.MAIL_DIR, settings.MAIL_FROM);
 
-/** A transport to the mail server at `smtpUrl`, over a few connections. */
+/** Returns a transport to the mail server at `smtpUrl`, over a few connections. */
 export function smtpTransport(smtpUrl: string, from: string): MailTransport {
   const transport = createTransport({
     url: smtpUrl,
@@ -59,7 +59,7 @@ export function smtpTransport(smtpUrl: string, from: string): MailTransport {
 }
 
 /**
- * Writes each message as an `.eml` file, for systems without a mail server. A message sent again replaces its file.
+ * Returns a transport that writes each message as an `.eml` file. A message that is sent again replaces its file.
  * @throws SettingError where the directory cannot be made.
  */
 export function fileTransport(directory: string, from: string): MailTransport {

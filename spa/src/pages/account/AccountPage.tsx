@@ -21,7 +21,7 @@ export function OwnAccountPage() {
   );
 }
 
-/** Somebody's account, for whoever keeps the books. */
+/** Any user's account, for accountants and admins. */
 export function AccountOfPage() {
   const t = useTranslations();
   const { id = '' } = useParams();

@@ -13,7 +13,7 @@ import { useRereadOn } from './useRereadOn.ts';
 
 type Entry = NonNullable<AuditLogQuery['account']>['auditLog']['nodes'][number];
 
-/** Every operation in a sentence, by day, the newest first. */
+/** Every operation as a sentence, by day, the newest first. */
 export function AuditLog({ accountId, balance }: { accountId: string; balance: string }) {
   const t = useTranslations();
   const result = useQuery(AuditLogDocument, { variables: { accountId, after: null } });
@@ -101,7 +101,7 @@ function Day({ day, entries }: { day: string; entries: readonly Entry[] }) {
   );
 }
 
-/** What an entry is for, in the reader's language; the ledger's own sentence where the task's name cannot be had. */
+/** The sentence for an entry, in the user's language; the ledger's own where the task's title is not available. */
 function useSentence(): (entry: Entry) => string {
   const t = useTranslations('account.sentence');
   const dayText = useDay();

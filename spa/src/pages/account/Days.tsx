@@ -8,7 +8,7 @@ import { useDay } from '../../ui/moments.tsx';
 import { ShowMore } from '../../ui/ShowMore.tsx';
 import { useRereadOn } from './useRereadOn.ts';
 
-/** An account's days with their totals, folded away above the operations they are made of. */
+/** The totals of an account's days, in a panel that is closed at first. */
 export function Days({ accountId, balance }: { accountId: string; balance: string }) {
   const t = useTranslations('account');
   return (

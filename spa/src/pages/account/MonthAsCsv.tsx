@@ -9,7 +9,7 @@ import { useTellProblem } from '../../ui/problems.tsx';
 import { useTell } from '../../ui/tell.ts';
 import { csvOf, daysOfMonth } from './csv.ts';
 
-/** A month of an account's operations as a file for spreadsheets, the oldest first. */
+/** The button that offers a month of an account's operations as a file for spreadsheets, the oldest first. */
 export function MonthAsCsv({ accountId }: { accountId: string }) {
   const t = useTranslations('account');
   const client = useApolloClient();
@@ -38,7 +38,7 @@ export function MonthAsCsv({ accountId }: { accountId: string }) {
   const make = async () => {
     setIsMaking(true);
     try {
-      // The page may be of yesterday.
+      // The page may have been loaded yesterday.
       const last = (await company.refetch()).data?.company.billingDay;
       const entries: EntryRowFragment[] = [];
       for (const day of daysOfMonth(month))
@@ -84,7 +84,7 @@ export function MonthAsCsv({ accountId }: { accountId: string }) {
 }
 
 function offer(name: string, text: string): void {
-  // A mark at the beginning, or spreadsheets take it for another encoding.
+  // Without a byte order mark at the beginning, spreadsheets assume another encoding.
   const url = URL.createObjectURL(new Blob(['\uFEFF', text], { type: 'text/csv;charset=utf-8' }));
   const link = Object.assign(document.createElement('a'), { href: url, download: name });
   link.click();

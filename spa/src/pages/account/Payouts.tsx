@@ -10,10 +10,10 @@ import { Reread } from '../../ui/Reread.tsx';
 import { ShowMore } from '../../ui/ShowMore.tsx';
 import { useRereadOn } from './useRereadOn.ts';
 
-/** How often it is looked whether a mail has gone, in milliseconds. */
+/** The interval at which payouts with unsent mails are read again, in milliseconds. */
 const lookEveryMs = 3_000;
 
-/** What was paid out of an account, the newest first, and what became of the mail about it. */
+/** The payouts of an account, the newest first, each with the state of its mail. */
 export function Payouts({ accountId, balance }: { accountId: string; balance: string }) {
   const t = useTranslations();
   const dayText = useDay();

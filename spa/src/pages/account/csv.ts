@@ -2,7 +2,7 @@ import type { EntryRowFragment } from '../../generated/graph.ts';
 
 const columns = ['day', 'occurredAt', 'kind', 'amount', 'balanceAfter', 'description'] as const;
 
-/** Entries as RFC 4180 has it. A text that a spreadsheet would take for a formula gets an apostrophe before it. */
+/** Entries as CSV (RFC 4180). A text that a spreadsheet would take for a formula gets an apostrophe before it. */
 export function csvOf(entries: readonly EntryRowFragment[]): string {
   const lines = entries.map((entry) =>
     columns.map((name) => cell(entry[name], name === 'description')).join(','),

@@ -8,7 +8,7 @@ import { Empty } from '../../ui/Empty.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { ShowMore } from '../../ui/ShowMore.tsx';
 
-/** Everybody's account, for whoever keeps the books. */
+/** The accounts of all users, for accountants and admins. */
 export function AccountsPage() {
   const t = useTranslations();
   const result = useQuery(AccountsDocument, { variables: { after: null } });

@@ -35,10 +35,10 @@ import { useTaskPages } from './useTaskPages.ts';
 
 /** A row's height in pixels. */
 const rowHeight = 64;
-/** How many rows before the end the next page is asked for. */
+/** How many rows before the end of the list the next page is read. */
 const aheadRows = 30;
 
-/** Every task there is, by status, text and assignee; the filters stand in the address. */
+/** All tasks, filtered by status, text and assignee. The filters are in the address. */
 export function AllTasksPage() {
   const t = useTranslations();
   const mayFilterByPerson = useMay('users:list');
@@ -59,7 +59,7 @@ export function AllTasksPage() {
     sent.current = text.trim();
     set('search', sent.current);
   }, 250);
-  // The address may change by itself, as by the menu or the way back.
+  // The address may change without typing, for example by the menu or the back button.
   useEffect(() => {
     if (searched === sent.current) return;
     sent.current = searched;
@@ -120,7 +120,7 @@ function AssigneeSelect({
   const [search] = useDebouncedValue(typed.trim(), 200);
   const chosen = useQuery(PersonDocument, { variables: { id: value ?? '' }, skip: value === null }).data
     ?.user;
-  // The name of who is chosen stands there by itself; nobody has typed it.
+  // The field also contains the name of the chosen user, which was not typed.
   const isTyped = search !== '' && search !== chosen?.name;
   const { data } = useQuery(FindPeopleDocument, { variables: { search: isTyped ? search : null } });
   const found = data?.users.nodes ?? [];
@@ -134,7 +134,7 @@ function AssigneeSelect({
       value={value}
       onChange={onChange}
       onSearchChange={setTyped}
-      // The graph has searched already, by more than names.
+      // The graph has searched already, not only by name.
       filter={({ options }) => options}
       data={(found.some(({ id }) => id === value) || !chosen ? found : [chosen, ...found]).map(
         ({ id, name }) => ({
@@ -189,7 +189,7 @@ function VirtualList({
     <section
       ref={scroller}
       style={{ height: 'calc(100dvh - 220px)', minHeight: 320, overflow: 'auto' }}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be within reach of keys
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling element must be reachable by keyboard
       tabIndex={0}
       aria-label={t('list')}
       data-testid="tasks"
@@ -226,7 +226,7 @@ function VirtualList({
 
 function Row({ task }: { task: TaskRowFragment }) {
   const t = useTranslations();
-  // Whatever else has been read of it since, as when it was done beside the list.
+  // The status that was read last, for example when the task was marked as done beside the list.
   const now = useFragment({
     fragment: TaskStatusNowFragmentDoc,
     from: { __typename: 'Task', id: task.id },

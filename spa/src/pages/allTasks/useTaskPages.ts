@@ -14,7 +14,10 @@ const nothing: Read = { tasks: [], after: null, isWhole: false };
 
 const append: Join = (before, page) => ({ ...page, tasks: [...before.tasks, ...page.tasks] });
 
-/** What has come meanwhile stands at the beginning. Where the two do not touch, something in between is not known. */
+/**
+ * Puts the first page, read again, before the known tasks. Where the two have no task in common, tasks between them
+ * may be missing: the page replaces the list.
+ */
 const renew: Join = (before, page) => {
   const ids = new Set(page.tasks.map(({ id }) => id));
   const others = before.tasks.filter(({ id }) => !ids.has(id));
@@ -23,9 +26,9 @@ const renew: Join = (before, page) => {
 };
 
 /**
- * All tasks that a filter lets through, page by page as they are wanted, and the first page again after the graph was
- * out of reach. They are kept beside the graph's cache, which would compare the whole list with itself at every page:
- * that is felt from some ten thousand tasks on.
+ * Reads the tasks that match a filter, page by page on demand; and the first page again when the graph is reachable
+ * again. They are not kept in the graph's cache, which would compare the whole list with itself at every page: users
+ * notice that from about ten thousand tasks on.
  */
 export function useTaskPages(filter: TaskFilter): {
   tasks: readonly TaskRowFragment[];
@@ -37,7 +40,7 @@ export function useTaskPages(filter: TaskFilter): {
   const client = useApolloClient();
   const [read, setRead] = useState<Read>();
   const [error, setError] = useState<unknown>();
-  /** What is being asked; what comes of anything else is no longer wanted. */
+  /** The request under way. The answer to any other request is ignored. */
   const asking = useRef<object>(undefined);
   const key = JSON.stringify(filter);
   const ask = useCallback(

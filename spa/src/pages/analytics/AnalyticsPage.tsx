@@ -23,7 +23,7 @@ import { useShowTask } from '../task/useShowTask.ts';
 
 const Chart = lazily(async () => (await import('../../ui/Chart.tsx')).Chart);
 
-/** What management looks at: today, live, and each day of a range. */
+/** The figures for admins: today's, live, and those of each day of a range. */
 export function AnalyticsPage() {
   const t = useTranslations();
   const format = useFormatter();
@@ -57,7 +57,7 @@ function Dearest({ resolved }: { resolved: number | undefined }) {
   const t = useTranslations('analytics');
   const showTask = useShowTask();
   const result = useQuery(DearestTasksDocument);
-  // Only what is done can be the dearest.
+  // Only a task that is done can become the most expensive one.
   useRereadOn(String(resolved), result.refetch);
   const { data, error } = result;
   if (error && !data) return <LoadProblem error={error} onRetry={() => void result.refetch()} />;

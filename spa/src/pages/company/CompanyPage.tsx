@@ -21,7 +21,7 @@ const Chart = lazily(async () => (await import('../../ui/Chart.tsx')).Chart);
 const figures = ['earned', 'feesCharged', 'rewardsPaid', 'paidOut'] as const;
 const labels = { earned: 'earned', feesCharged: 'fees', rewardsPaid: 'rewards', paidOut: 'paidOut' } as const;
 
-/** What top management earned: today, live, and each day of a range. */
+/** The earnings of top management: today's, live, and those of each day of a range. */
 export function CompanyPage() {
   const t = useTranslations('company');
   const dayText = useDay();

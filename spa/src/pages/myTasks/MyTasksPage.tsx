@@ -17,7 +17,7 @@ import { useLiveTasks } from './useLiveTasks.ts';
 
 const Reassign = lazily(async () => (await import('./Reassign.tsx')).Reassign);
 
-/** What the user has to do, live; the form for a new task; and what is done. */
+/** The user's open tasks, live; the form for a new task; and the user's done tasks. */
 export function MyTasksPage() {
   const t = useTranslations();
   const mayReassign = useMay('tasks:reassign');
@@ -90,7 +90,7 @@ function DoneList({ tasks }: { tasks: readonly TaskRowFragment[] }) {
   );
 }
 
-/** What is to be done, which keys go through: j and k choose, Enter shows what is chosen, d marks it as done. */
+/** The open tasks, with keys: j and k select a task, Enter shows the selected task, d marks it as done. */
 function OpenList({ tasks }: { tasks: readonly TaskRowFragment[] }) {
   const resolve = useResolveTask();
   const showTask = useShowTask();
@@ -98,14 +98,14 @@ function OpenList({ tasks }: { tasks: readonly TaskRowFragment[] }) {
   const at = tasks.findIndex(({ id }) => id === selectedId);
   const selected = tasks[at];
   const cardOf = (task: TaskRowFragment | undefined) => document.getElementById(`task-${task?.id}`);
-  // Its first button shows it.
+  // The first button of a card shows its task.
   const focus = (task: TaskRowFragment | undefined) => cardOf(task)?.querySelector('button')?.focus();
   const select = (task: TaskRowFragment | undefined) => {
     setSelectedId(task?.id);
     focus(task);
   };
   const done = (task: TaskRowFragment) => {
-    // The one after it is next.
+    // The next task is selected; after the last one, the task before it.
     const here = tasks.indexOf(task);
     const next = tasks[here + 1] ?? tasks[here - 1];
     if (task.id === selectedId) select(next);

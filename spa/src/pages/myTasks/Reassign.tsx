@@ -20,7 +20,7 @@ const choices = ['JOIN', 'SUPERSEDE', 'QUEUE'] as const satisfies readonly OnRun
 const isUnderWay = ({ status }: Pick<ReassignmentStateFragment, 'status'>) =>
   status === 'QUEUED' || status === 'RUNNING';
 
-/** The button that shuffles all open tasks, how far that is, and its end before its time. */
+/** The button that reassigns all open tasks, the progress of each run, and the button that stops it. */
 export function Reassign() {
   const t = useTranslations('reassign');
   const common = useTranslations('common');
@@ -31,7 +31,7 @@ export function Reassign() {
   const newest = useQuery(NewestReassignmentsDocument);
   const [press, { loading }] = useMutation(ReassignTasksDocument);
   const underWay = (newest.data?.reassignments.nodes ?? []).filter(isUnderWay).toReversed();
-  // What is under way, whoever has started it, in the order in which it goes on; and what was pressed here, to its end.
+  // Runs under way, by any user, in the order in which they run; and the run started here, also after its end.
   const shownIds = new Set([
     ...underWay.map(({ id }) => id),
     ...(pressedId === undefined ? [] : [pressedId]),
@@ -52,7 +52,7 @@ export function Reassign() {
           variant="light"
           leftSection={<IconArrowsShuffle size={18} />}
           onClick={() => {
-            // What was chosen for another time is no answer for this one.
+            // The choice of the last time does not count for this time.
             setOnRunning('JOIN');
             void newest.refetch().catch(() => undefined);
             asking.open();
@@ -111,7 +111,7 @@ function Running({ id }: { id: string }) {
   useSubscription(ReassignmentProgressDocument, {
     variables: { id },
     skip: complete && !isUnderWay(data),
-    // It ends with the run; before that only for a reason of the gateway's.
+    // The subscription completes when the run ends. Before that, the gateway may complete it.
     context: { endless: true },
     errorPolicy: 'all',
   });

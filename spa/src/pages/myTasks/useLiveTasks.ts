@@ -5,18 +5,18 @@ import { MyTaskChangesDocument, MyTasksDocument } from '../../generated/graph.ts
 import { useLive } from '../../graph/useLive.ts';
 import { putOnTop, takeFrom } from '../task/ownLists.ts';
 
-/** How long it is waited for more changes before the lists are read again, and how long at most, in milliseconds. */
+/** How long to wait for more changes before the lists are read again, and how long at most, in milliseconds. */
 const reread = { delay: 300, maxWait: 1_000 };
 
-/** What came last, for those who cannot see the list change. */
+/** The last change of the list, announced to users of screen readers. */
 export interface News {
   readonly kind: 'came' | 'taken';
   readonly title: string;
 }
 
 /**
- * Keeps the user's lists as they are now: single changes are applied; after many at once, and where a change could not
- * be told in full, the lists are read again.
+ * Keeps the user's lists up to date. Single changes are applied. After many changes at once, or a change without its
+ * task, the lists are read again. Returns the last change.
  */
 export function useLiveTasks(): News | undefined {
   const client = useApolloClient();

@@ -19,14 +19,14 @@ import { useTell } from '../../ui/tell.ts';
 const services = ['tracker', 'accounting', 'analytics'] as const;
 type Service = (typeof services)[number];
 
-/** How many of each service's are shown; the graph gives no more at a time. */
+/** How many dead letters of each service are shown; the graph returns no more at a time. */
 const most = 200;
 
-/** Facts that a service has refused for good, the newest first: why, what they were, and another try. */
+/** The dead letters of all services, the newest first: each has its reason, its fact and the button to apply it. */
 export function DeadLetters() {
   const t = useTranslations('operations');
   const options = { variables: { first: most }, fetchPolicy: 'network-only' } as const;
-  // Each by itself: where a service is away, the others' are wanted all the more.
+  // One query per service: where a service does not answer, the dead letters of the others are still shown.
   const tracker = useQuery(TrackerDeadLettersDocument, options);
   const accounting = useQuery(AccountingDeadLettersDocument, options);
   const analytics = useQuery(AnalyticsDeadLettersDocument, options);

@@ -7,7 +7,7 @@ import { LedgerAuditDocument } from '../../generated/graph.ts';
 import { useMoney } from '../../ui/Amount.tsx';
 import { LoadProblem } from '../../ui/problems.tsx';
 
-/** Checks the whole ledger against itself; it takes a while in a big one, so only when it is asked for. */
+/** Checks the whole ledger against itself, when a button is pressed: it takes a while in a big ledger. */
 export function LedgerAudit() {
   const t = useTranslations();
   const money = useMoney();

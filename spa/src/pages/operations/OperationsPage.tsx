@@ -4,7 +4,7 @@ import { DeadLetters } from './DeadLetters.tsx';
 import { LedgerAudit } from './LedgerAudit.tsx';
 import { PayoutRuns } from './PayoutRuns.tsx';
 
-/** What admins look after: days and their payouts, facts that were refused, and whether the books balance. */
+/** The admins' page: days and their payouts, dead letters, and the audit of the ledger. */
 export function OperationsPage() {
   const t = useTranslations();
   return (

@@ -20,18 +20,18 @@ import { Reread } from '../../ui/Reread.tsx';
 import { ShowMore } from '../../ui/ShowMore.tsx';
 import { Status } from '../../ui/Status.tsx';
 
-/** How often a run that is under way is looked at, in milliseconds. */
+/** The interval at which a run that is under way is read again, in milliseconds. */
 const lookEveryMs = 1_000;
 
-/** The days that are closed, the newest first, with how far each is paid out; and the button that closes today's. */
+/** The closed days, the newest first, with the progress of their payouts; and the button that closes today. */
 export function PayoutRuns() {
   const t = useTranslations();
   const dayText = useDay();
   const tellProblem = useTellProblem();
   const company = useCompany();
-  /** Of today, where it turned out to be closed already. */
+  /** Today, where it is closed already. */
   const [closedDay, setClosedDay] = useState<string>();
-  /** The day that is asked about; it stays that one, whatever the clock says meanwhile. */
+  /** The day that the dialog asks about. It stays the same day, also after midnight. */
   const [closing, setClosing] = useState<string>();
   const result = useQuery(PayoutRunsDocument, { variables: { after: null } });
   const isUnderWay = result.data?.payoutRuns.nodes.some(({ status }) => status === 'RUNNING') ?? false;
@@ -41,7 +41,7 @@ export function PayoutRuns() {
   });
   const ask = async () => {
     try {
-      // The page may be of yesterday.
+      // The page may have been loaded yesterday.
       const { today, billingDay } = (await company.refetch()).data?.company ?? {};
       const isClosed = today !== undefined && billingDay !== undefined && billingDay > today;
       setClosedDay(isClosed ? today : undefined);

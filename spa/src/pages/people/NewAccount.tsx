@@ -8,7 +8,7 @@ import { BeakField } from '../../session/BeakField.tsx';
 import { FormModal } from '../../ui/FormModal.tsx';
 import { useTell } from '../../ui/tell.ts';
 
-/** Makes somebody's account; admins. */
+/** The form with which admins create an account. */
 export function NewAccount({ onClose, onMade }: { onClose: () => void; onMade: () => void }) {
   const t = useTranslations();
   const tell = useTell();

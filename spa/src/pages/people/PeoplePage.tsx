@@ -14,7 +14,7 @@ import { Status } from '../../ui/Status.tsx';
 import { NewAccount } from './NewAccount.tsx';
 import { PersonActions } from './PersonActions.tsx';
 
-/** Everybody; admins look after accounts here. */
+/** The list of all users. Admins also manage their accounts here. */
 export function PeoplePage() {
   const t = useTranslations();
   const mayManage = useMay('users:manage');
@@ -112,7 +112,7 @@ function PeopleTable({ people, mayManage }: { people: readonly PersonRowFragment
           <Table.Tr key={person.id} {...(person.active ? {} : { c: 'dimmed' })}>
             <Table.Td>
               {person.name}
-              {/* Where it is narrow, what has a column of its own elsewhere. */}
+              {/* On narrow screens, the columns that are hidden there. */}
               <Text size="xs" c="dimmed" hiddenFrom="md" style={{ overflowWrap: 'anywhere' }}>
                 {person.login} · {t(`role.${person.role}`)} · {t('people.openTasks')}: {openTasksOf(person)}
                 {mayManage && (

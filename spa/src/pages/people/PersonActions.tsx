@@ -19,7 +19,7 @@ import { useTell } from '../../ui/tell.ts';
 
 type Action = 'changeRole' | 'changeEmail' | 'resetBeak' | 'deactivate' | 'reactivate';
 
-/** What admins do with an account. */
+/** The menu of what admins can do with an account, and the form of the chosen action. */
 export function PersonActions({ person }: { person: PersonRowFragment }) {
   const t = useTranslations('people');
   const [action, setAction] = useState<Action>();

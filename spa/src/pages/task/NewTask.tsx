@@ -10,12 +10,12 @@ import { useTell } from '../../ui/tell.ts';
 
 const empty = { title: '', jiraId: '', description: '' };
 
-/** Puts up a task, which falls to somebody at random. A second try of the same one makes no second task. */
+/** The form that creates a task. A retry of the same task creates no second one. */
 export function NewTask() {
   const t = useTranslations();
   const tell = useTell();
   const tellProblem = useTellProblem();
-  // It is put up, even where it cannot be told to whom it fell.
+  // The task is created even where the assignee's name is not available.
   const [create] = useMutation(CreateTaskDocument, { errorPolicy: 'all' });
   const title = useRef<HTMLInputElement>(null);
   const idempotencyKey = useRef(newKey());
@@ -41,7 +41,7 @@ export function NewTask() {
     onChange: ({ currentTarget: { value } }: ChangeEvent<HTMLInputElement | HTMLTextAreaElement>) => {
       setTyped((before) => ({ ...before, [name]: value }));
       setIsMissing(false);
-      // Another task is not the same one tried again.
+      // A changed task is a new task, not a retry.
       idempotencyKey.current = newKey();
     },
   });
@@ -118,6 +118,6 @@ export function NewTask() {
   );
 }
 
-/** A key of its own per task, in browsers that offer `randomUUID` to https only, too. */
+/** A random key. Not `crypto.randomUUID`, which browsers offer to https only. */
 const newKey = () =>
   Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join('-');

@@ -5,7 +5,7 @@ import type { TaskRowFragment } from '../../generated/graph.ts';
 import { Amount } from '../../ui/Amount.tsx';
 import { Moment } from '../../ui/moments.tsx';
 
-/** One of the user's own tasks: what it is, what it costs and earns, and how old it is. */
+/** One of the user's own tasks: its title, fee, reward and age. */
 export function TaskCard({
   task,
   isSelected = false,

@@ -14,7 +14,7 @@ import { useReturnFocus } from '../../ui/useReturnFocus.ts';
 import { useResolveTask } from './useResolveTask.ts';
 import { useShowTask } from './useShowTask.ts';
 
-/** The task whose id stands in the address, beside the page. */
+/** Shows, beside the page, the task whose id is in the address. */
 export function TaskDrawer() {
   const t = useTranslations();
   const [parameters] = useSearchParams();

@@ -3,12 +3,12 @@ import type { TaskRowFragment } from '../../generated/graph.ts';
 
 type Status = TaskRowFragment['status'];
 
-/** Takes a task out of the user's list of those in a status. */
+/** Removes a task from the user's list of tasks with a status. */
 export function takeFrom(cache: ApolloCache, status: Status, id: string): void {
   changeList(cache, status, (nodes, isIt) => nodes.filter((node) => !isIt(node, id)));
 }
 
-/** Puts a task, which the cache knows, on top of the user's list of those in a status. */
+/** Puts a task at the top of the user's list of tasks with a status. The task must be in the cache. */
 export function putOnTop(cache: ApolloCache, status: Status, id: string): void {
   changeList(cache, status, (nodes, isIt) => [
     { __ref: `Task:${id}` },

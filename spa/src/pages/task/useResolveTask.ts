@@ -6,7 +6,10 @@ import { refusalOf, useProblem } from '../../ui/problems.tsx';
 import { useTell } from '../../ui/tell.ts';
 import { putOnTop, takeFrom } from './ownLists.ts';
 
-/** Marks a task as done: on the page at once, and taken back with the reason where the exchange refuses it. */
+/**
+ * Returns a function that marks a task as done. The page shows the change at once. Where the graph refuses it, the
+ * page takes the change back and shows the reason.
+ */
 export function useResolveTask(): (task: TaskRowFragment) => Promise<void> {
   const t = useTranslations('task');
   const money = useMoney();

@@ -1,6 +1,6 @@
 import { useSearchParams } from 'react-router';
 
-/** Shows a task beside the page that is open; its id stands in the address. */
+/** Returns a function that shows a task beside the open page, by putting its id into the address; null closes it. */
 export function useShowTask(): (id: string | null) => void {
   const [, setParameters] = useSearchParams();
   return (id) =>
@@ -10,7 +10,7 @@ export function useShowTask(): (id: string | null) => void {
         else before.set('task', id);
         return before;
       },
-      // The way back is not the way to what was closed.
+      // After closing, the browser's back button does not open the task again.
       { preventScrollReset: true, replace: id === null },
     );
 }

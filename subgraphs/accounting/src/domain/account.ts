@@ -6,7 +6,7 @@ export interface Account {
   readonly balanceCents: number;
 }
 
-/** What an account reads as that accounting has not heard of yet (rule 9). */
+/** Returns the account of a user that accounting does not know yet (rule 9). */
 export const emptyAccount = (id: string): Account => ({ id, balanceCents: 0 });
 
 /** An account at one moment: its balance and the number of its newest entry. */
@@ -19,7 +19,7 @@ export interface LedgerEntry {
   readonly id: string;
   readonly kind: EntryKind;
   readonly accountId: string;
-  /** Signed: what it did to the balance. */
+  /** Signed: the change of the balance. */
   readonly amountCents: number;
   readonly number: number;
   readonly balanceAfterCents: number;

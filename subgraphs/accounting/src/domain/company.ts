@@ -3,9 +3,9 @@ import { Refusal } from '@ates/kit/process/refusal';
 
 /** What every use case knows of the company's books. */
 export interface Company {
-  /** The first day there is, fixed when the books were opened. */
+  /** The first day, fixed when the books were opened. */
   readonly firstDay: string;
-  /** What prices are drawn with (rule 7). */
+  /** The key that prices are drawn with (rule 7). */
   readonly priceKey: string;
   /** The company's time zone, such as `Europe/Berlin`. */
   readonly timeZone: string;
@@ -17,20 +17,20 @@ export interface CompanyDay {
   readonly feesCents: number;
   readonly rewardsCents: number;
   readonly paidOutCents: number;
-  /** Whether its payout run is complete. */
+  /** True once the day's payout run is complete. */
   readonly closed: boolean;
 }
 
-/** What top management earned on a day: fees charged less rewards paid (rule 12). */
+/** Returns what top management earned on a day: fees charged less rewards paid (rule 12). */
 export const earnedCents = (day: CompanyDay): number => day.feesCents - day.rewardsCents;
 
-/** The most days that one question may be about. */
+/** The most days that one query may ask for. */
 export const maxDays = 366;
 
 /**
- * The days that a question is about, newest first: up to the billing day where no end is given, and 31 days, or
- * since the company's first or the calendar's, where no beginning is.
- * @throws Refusal BAD_USER_INPUT where it ends before it begins or is over 366 days long.
+ * Returns the days of a range, newest first. Without an end, it ends with the billing day. Without a beginning, it has
+ * 31 days, or fewer where the company or the calendar begins later.
+ * @throws Refusal BAD_USER_INPUT where the range ends before it begins or is over 366 days long.
  */
 export function rangeOfDays(
   given: { from: string | null; to: string | null },

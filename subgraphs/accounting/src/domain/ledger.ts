@@ -2,20 +2,20 @@
 export type EntryKind = 'ASSIGNMENT_FEE' | 'COMPLETION_REWARD' | 'PAYOUT' | 'REVERSAL';
 export type PostingKind = Exclude<EntryKind, 'REVERSAL'>;
 
-/** The company's accounts: the other side of every posting. They have no row that every posting would wait for. */
+/** The company's accounts: the other side of every posting. They have no rows, which every posting would wait for. */
 export const companyAccounts = {
   fees: '00000000-0000-4000-8000-00000000000f',
   rewards: '00000000-0000-4000-8000-0000000000e0',
   wages: '00000000-0000-4000-8000-0000000000aa',
 } as const;
 
-/** What is to be posted to a person's account. */
+/** One change of a person's account, before it is posted. */
 export interface Posting {
   /** The fact's business key, by which it is posted once. */
   readonly id: string;
   readonly kind: PostingKind;
   readonly accountId: string;
-  /** Positive; the kind says which way it goes. */
+  /** Positive; the kind decides its direction. */
   readonly amountCents: number;
   readonly day: string;
   /** ISO 8601, in UTC. */
@@ -24,32 +24,32 @@ export interface Posting {
   readonly taskId: string | null;
 }
 
-/** An account as the next entry finds it. */
+/** The state of an account before its next entry. */
 export interface AccountState {
   readonly id: string;
   readonly balanceCents: number;
   readonly lastNumber: number;
 }
 
-/** A posting with its place in the account. */
+/** A posting with its number and balance within the account. */
 export interface Entry extends Posting {
   readonly number: number;
   readonly balanceAfterCents: number;
 }
 
-/** What an account's entries of a day add up to. */
+/** The sums of an account's entries of a day. */
 export interface DayTotals {
   readonly accountId: string;
   readonly day: string;
   readonly feesCents: number;
   readonly rewardsCents: number;
   readonly paidOutCents: number;
-  /** The lowest and the highest number among them. */
+  /** The lowest and the highest number of these entries. */
   readonly firstNumber: number;
   readonly lastNumber: number;
 }
 
-/** Which account is debited and which credited: a credit adds to a person's balance, a debit takes from it. */
+/** Returns the accounts to debit and to credit: a credit adds to a person's balance, a debit takes from it. */
 export function sidesOf({ kind, accountId }: Pick<Posting, 'kind' | 'accountId'>): {
   debit: string;
   credit: string;
@@ -64,11 +64,11 @@ export function sidesOf({ kind, accountId }: Pick<Posting, 'kind' | 'accountId'>
   }
 }
 
-/** What a posting does to the person's balance. */
+/** Returns the change of the person's balance. */
 export const signedCents = (posting: Posting): number =>
   sidesOf(posting).credit === posting.accountId ? posting.amountCents : -posting.amountCents;
 
-/** Each fact once, the first time it is named. */
+/** Keeps the first posting of each fact. */
 export function withoutRepetitions(postings: readonly Posting[]): Posting[] {
   const seen = new Set<string>();
   return postings.filter(({ id }) => !seen.has(id) && seen.add(id));
@@ -76,7 +76,7 @@ export function withoutRepetitions(postings: readonly Posting[]): Posting[] {
 
 /**
  * Numbers postings within their accounts and computes the balance after each, in the order of the facts (rule 9).
- * Hands back the entries and what the accounts are afterwards.
+ * Returns the entries, and the states of the accounts after them.
  */
 export function chainEntries(
   accounts: readonly AccountState[],
@@ -100,7 +100,7 @@ export function chainEntries(
   return { entries, after: [...changed.values()] };
 }
 
-/** What entries add to the totals of their accounts' days. */
+/** Returns what entries add to the totals of their accounts' days. */
 export function totalsByDay(entries: readonly Entry[]): DayTotals[] {
   const totals = new Map<string, { -readonly [Field in keyof DayTotals]: DayTotals[Field] }>();
   for (const { accountId, day, kind, amountCents, number } of entries) {

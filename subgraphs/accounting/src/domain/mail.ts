@@ -1,39 +1,39 @@
 /**
- * What became of the mail that tells of a payout. PENDING from the payout on. Whoever claims it has some time to send
- * and note it, and then it is SENT; or it failed, and is PENDING again with a longer wait, or FAILED after the last
- * attempt; or nothing is heard of it, as after a crash, and it is claimed again. Money never waits for any of it.
+ * The status of the mail about a payout. It is PENDING from the payout on. A process that claims it has some time to
+ * send it and to note SENT. After a failed attempt it is PENDING again, with a longer wait, or FAILED after the last
+ * one. Where no result is noted, as after a crash, it is claimed again. The payout never waits for its mail.
  */
 export type EmailStatus = 'PENDING' | 'SENT' | 'FAILED';
 
-/** How often a mail is tried: with the waits between, for two days. */
+/** The most attempts to send a mail: with the waits between them, for two days. */
 export const maxMailAttempts = 54;
 
-/** The longest that a mail waits for its next attempt, in milliseconds. */
+/** The longest wait of a mail for its next attempt, in milliseconds. */
 export const longestMailWaitMs = 3_600_000;
 
 /**
- * How long to wait after a mail's attempt, the first being 1, in milliseconds: a minute, twice as long each time, and
+ * Returns the wait after an attempt, the first being 1, in milliseconds: a minute, then twice as long each time, and
  * never more than an hour.
  */
 export const mailBackoffMs = (attempt: number): number =>
   Math.min(60_000 * 2 ** (attempt - 1), longestMailWaitMs);
 
 /**
- * How long whoever claimed a mail has to send it and to note it, in milliseconds. Far longer than a mail server may
- * take to answer all commands of a message: whoever comes later would send it once more.
+ * How long a process has to send a mail that it claimed and to note that, in milliseconds. Far longer than a mail
+ * server may take to answer all commands of a message: after that, another process sends the mail once more.
  */
 export const mailLeaseMs = 600_000;
 
-/** How long a mail waits that has no address yet, in milliseconds; that is no attempt. */
+/** How long a mail without an address waits, in milliseconds; this does not count as an attempt. */
 export const addressWaitMs = 60_000;
 
-/** A mail that is due, as its next claim finds it. */
+/** A mail that is due, before its next claim. */
 export interface DueMail {
   readonly payoutId: string;
   readonly accountId: string;
   readonly day: string;
   readonly amountCents: number;
-  /** Null, with the address, while accounting has not heard of the user. */
+  /** Null, like `email`, while accounting does not know the user. */
   readonly name: string | null;
   readonly email: string | null;
   /** How many attempts have begun. */
@@ -46,13 +46,13 @@ export interface ClaimedMail extends DueMail {
   readonly email: string;
 }
 
-/** What a claim makes of a mail that is due; `nextAt` is when it is due again. */
+/** The decision about a mail that is due; `nextAt` is when it is due again. */
 export type MailClaim =
   | { readonly kind: 'send'; readonly mail: ClaimedMail; readonly nextAt: Date }
   | { readonly kind: 'defer'; readonly mail: DueMail; readonly nextAt: Date; readonly why: string }
   | { readonly kind: 'give up'; readonly mail: DueMail; readonly why: string };
 
-/** Decides what becomes of a mail that is due: see `EmailStatus`. */
+/** Decides about a mail that is due (see `EmailStatus`). */
 export function claimOf(mail: DueMail, now: Date): MailClaim {
   const { name, email, attempts } = mail;
   const after = (ms: number) => new Date(now.getTime() + ms);

@@ -1,6 +1,6 @@
 import type { EmailStatus } from './mail.ts';
 
-/** Somebody's wages of a day. */
+/** A user's wages of a day. */
 export interface Payout {
   readonly id: string;
   readonly accountId: string;
@@ -10,7 +10,7 @@ export interface Payout {
   readonly email: EmailStatus;
 }
 
-/** A run begins with its day's barrier and is complete when it has gone through all accounts (rule 11). */
+/** A run begins with its day's barrier, and is complete when it has processed all accounts (rule 11). */
 export type PayoutRunStatus = 'RUNNING' | 'COMPLETED';
 
 /** One day's closing. */
@@ -25,6 +25,6 @@ export interface PayoutRun {
   readonly payoutCount: number;
   readonly paidTotalCents: number;
   readonly accountsInTheRed: number;
-  /** The last account that was gone through. */
+  /** The last account that was processed. */
   readonly cursor: string | null;
 }

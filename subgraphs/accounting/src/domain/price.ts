@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 
-/** What a task costs whoever it is assigned to, and what it brings whoever completes it, in cents. */
+/** A task's fee, which each assignee is charged, and its reward for completing it, in cents. */
 export interface Price {
   readonly taskId: string;
   readonly feeCents: number;
@@ -12,8 +12,8 @@ export const feeRange = { from: 10, to: 20 } as const;
 export const rewardRange = { from: 20, to: 40 } as const;
 
 /**
- * A task's price: two independent draws from a keyed hash of its id, so that it is the same in whatever order things
- * arrive (rule 7). The id is in lower case.
+ * Draws a task's price: two independent draws from a keyed hash of its id, so that it does not depend on the order of
+ * events (rule 7). The id is in lower case.
  */
 export function drawPrice(priceKey: string, taskId: string): Price {
   const hash = createHmac('sha256', priceKey).update(taskId).digest();
@@ -24,6 +24,9 @@ export function drawPrice(priceKey: string, taskId: string): Price {
   };
 }
 
-/** Of 2^48 equally likely values at most one more falls on some numbers than on others: a bias below 1 in 10^13. */
+/**
+ * Draws a whole number of a range from 2^48 equally likely values, at most one more for some numbers: a bias below 1 in
+ * 10^13.
+ */
 const draw = (chance: number, { from, to }: { from: number; to: number }) =>
   from + (chance % (to - from + 1));

@@ -1,9 +1,9 @@
-/** A task as accounting names it: everything but its price is the tracker's. */
+/** A task, by id: tracker has everything but its price. */
 export interface TaskReference {
   readonly id: string;
 }
 
-/** A user as accounting names them: everything but their account is auth's. */
+/** A user, by id: auth has everything but their account. */
 export interface UserReference {
   readonly id: string;
 }

@@ -26,9 +26,9 @@ export type Scalars = {
 
 export type Task = {
   id: Scalars['ID']['output'];
-  /** Charged at every assignment: 10.00 to 20.00, drawn once per task. Null only while accounting cannot be asked. */
+  /** Charged at every assignment: 10.00 to 20.00, drawn once per task. Null only while accounting does not answer. */
   assignmentFee?: Maybe<Scalars['Money']['output']>;
-  /** Paid to whoever resolves it: 20.00 to 40.00, drawn once per task. */
+  /** Paid to the user who resolves the task: 20.00 to 40.00, drawn once per task. */
   completionReward?: Maybe<Scalars['Money']['output']>;
 };
 
@@ -43,9 +43,9 @@ export type Account = {
   id: Scalars['ID']['output'];
   owner?: Maybe<User>;
   balance: Scalars['Money']['output'];
-  /** Rewards less fees of the billing day. */
+  /** Rewards minus fees of the billing day. */
   earnedToday: Scalars['Money']['output'];
-  /** Every operation, newest first; one day's with `day`. */
+  /** Every operation, newest first. With `day`, only the operations of that day. */
   auditLog: LedgerEntryConnection;
   /** Opening balance, totals and closing balance per billing day, newest first. */
   days: AccountDayConnection;
@@ -77,18 +77,18 @@ export type EntryKind =
   | 'PAYOUT'
   | 'REVERSAL';
 
-/** One line of the audit log. Lines are only ever added. */
+/** One line of the audit log. Lines are added, and never changed or deleted. */
 export type LedgerEntry = {
   id: Scalars['ID']['output'];
   kind: EntryKind;
-  /** Signed: what it did to the balance. */
+  /** The change of the balance, with its sign. */
   amount: Scalars['Money']['output'];
   balanceAfter: Scalars['Money']['output'];
-  /** The billing day it counts towards: a late one counts towards the day that is open. */
+  /** The billing day that the entry counts towards. A late entry counts towards the day that is open. */
   day: Scalars['Date']['output'];
-  /** When it happened in the business. */
+  /** When the operation happened, such as the assignment of the task. */
   occurredAt: Scalars['DateTime']['output'];
-  /** When it was written to the ledger. */
+  /** When the entry was written to the ledger. */
   postedAt: Scalars['DateTime']['output'];
   /** A sentence for people, with the task's title. */
   description: Scalars['String']['output'];
@@ -117,10 +117,10 @@ export type Payout = {
 export type EmailStatus =
   | 'PENDING'
   | 'SENT'
-  /** Given up after the last retry: the money was paid all the same. */
+  /** Given up after the last try. The money was paid anyway. */
   | 'FAILED';
 
-/** One day's closing: every positive balance paid out once. */
+/** The closing of one day: every positive balance is paid out once. */
 export type PayoutRun = {
   id: Scalars['ID']['output'];
   day: Scalars['Date']['output'];
@@ -138,15 +138,15 @@ export type PayoutRunStatus =
   | 'COMPLETED';
 
 export type Company = {
-  /** The time zone its days are in, such as 'Europe/Berlin'. */
+  /** The time zone of the company's days, such as 'Europe/Berlin'. */
   timeZone: Scalars['String']['output'];
-  /** The day it is in that zone. */
+  /** Today's date in that time zone. */
   today: Scalars['Date']['output'];
-  /** The day that what happens now counts towards: today, or tomorrow once today is closed. */
+  /** The day that new entries count towards: today, or tomorrow once today is closed. */
   billingDay: Scalars['Date']['output'];
 };
 
-/** What top management earned on a day: fees charged less rewards paid. */
+/** What top management earned on a day: fees charged minus rewards paid. */
 export type CompanyDay = {
   day: Scalars['Date']['output'];
   earned: Scalars['Money']['output'];
@@ -157,11 +157,11 @@ export type CompanyDay = {
   closed: Scalars['Boolean']['output'];
 };
 
-/** The ledger checked against itself. Admins. */
+/** The result of checking the ledger against itself. Admins only. */
 export type LedgerAudit = {
   ok: Scalars['Boolean']['output'];
   entriesChecked: Scalars['Int']['output'];
-  /** Sum of all postings, the company's side included: zero. */
+  /** The sum of all postings, the company's side included. Zero where the books balance. */
   imbalance: Scalars['Money']['output'];
   /** Accounts whose stored balance differs from the sum of their entries. */
   mismatchedAccounts: Array<Account>;
@@ -169,24 +169,24 @@ export type LedgerAudit = {
 
 export type Query = {
   myAccount: Account;
-  /** Owner, accountants and admins. */
+  /** The owner, accountants and admins only. */
   account?: Maybe<Account>;
-  /** Accountants and admins. */
+  /** Accountants and admins only. */
   accounts: AccountConnection;
-  /** Accountants and admins. Today where no day is given. */
+  /** Accountants and admins only. Without `day`: today. */
   companyDay: CompanyDay;
-  /** Accountants and admins, newest first. */
+  /** Accountants and admins only. Newest first. */
   companyDays: Array<CompanyDay>;
-  /** The company as its books have it. */
+  /** The company's time zone, its date and its billing day. */
   company: Company;
-  /** Accountants and admins, newest first. */
+  /** Accountants and admins only. Newest first. */
   payoutRuns: PayoutRunConnection;
   payoutRun?: Maybe<PayoutRun>;
-  /** Admins. */
+  /** Admins only. */
   ledgerAudit: LedgerAudit;
-  /** Admins, newest first; `after` is the id of the last one read, `event` a kind. */
+  /** Admins only. Newest first. `after` is the id of the last one that was read; `event` limits the list to one kind. */
   accountingDeadLetters: Array<DeadLetter>;
-  /** Admins, oldest first. A kind that has some waits; the oldest is tried every 30 seconds. */
+  /** Admins only. Oldest first. While a kind has held events, new ones of the kind wait, too. The oldest is tried every 30 seconds. */
   accountingHeldEvents: Array<HeldEvent>;
 };
 
@@ -236,17 +236,17 @@ export type QueryAccountingHeldEventsArgs = {
 };
 
 export type Mutation = {
-  /** Admins. Closes a day (today where not given), earlier unclosed ones first, and pays it out, as the nightly tick does. The same day again hands back the same run. */
+  /** Admins only. Closes a day and pays it out, as happens every night; earlier open days first. Without `day`: today. Where the day is closed already, returns its run. */
   closeDay: PayoutRun;
-  /** Admins. Applies the fact again, as its consumer would; it stays, with the new reason, where it is refused again. */
+  /** Admins only. Has the fact applied again by its consumer. Where it is refused again, the dead letter stays, with the new reason. */
   resendAccountingDeadLetter: Scalars['Boolean']['output'];
-  /** Admins. The same for all of a kind; how many there are. */
+  /** Admins only. The same for all dead letters of a kind. Returns how many there are. */
   resendAccountingDeadLetters: Scalars['Int']['output'];
-  /** Admins. Deletes it: the fact is never applied. */
+  /** Admins only. Deletes the dead letter: its fact is never applied. */
   discardAccountingDeadLetter: Scalars['Boolean']['output'];
-  /** Admins. The same for all of a kind; how many there were. */
+  /** Admins only. The same for all dead letters of a kind. Returns how many there were. */
   discardAccountingDeadLetters: Scalars['Int']['output'];
-  /** Admins. Deletes it: none of its facts is ever applied. The next one of its kind is tried at once. */
+  /** Admins only. Deletes the held event: none of its facts is ever applied. The next one of its kind is tried at once. */
   discardAccountingHeldEvent: Scalars['Boolean']['output'];
 };
 
@@ -281,16 +281,16 @@ export type MutationDiscardAccountingHeldEventArgs = {
 };
 
 export type Subscription = {
-  /** The signed-in user's balance: now, then after each change. */
+  /** The signed-in user's balance: first as it is now, then after each change. */
   balanceChanged: BalanceChange;
-  /** Accountants and admins: today's company figures, now, then at most once a second. */
+  /** Accountants and admins only. Today's company figures: first as they are now, then after changes, at most once a second. */
   companyDayChanged: CompanyDay;
 };
 
 export type BalanceChange = {
   account: Account;
   balance: Scalars['Money']['output'];
-  /** The account's newest entries, oldest first, at most 50: a state, not a difference. Tell new ones by id; read older ones from the audit log. */
+  /** The account's newest entries, oldest first, at most 50. Payloads repeat entries: recognise new ones by id. Read older ones from the audit log. */
   entries: Array<LedgerEntry>;
 };
 
@@ -330,7 +330,7 @@ export type PageInfo = {
   endCursor?: Maybe<Scalars['String']['output']>;
 };
 
-/** A fact that this service refused for good: why, and what it was. */
+/** A fact that this service refused for good, with the reason. */
 export type DeadLetter = {
   id: Scalars['ID']['output'];
   /** Event name and version. */
@@ -339,20 +339,20 @@ export type DeadLetter = {
   error: Scalars['String']['output'];
   attempts: Scalars['Int']['output'];
   failedAt: Scalars['DateTime']['output'];
-  /** The fact as JSON; of one that is longer than 2,000 characters the beginning. */
+  /** The fact as JSON. Only the first 2,000 characters where it is longer. */
   fact: Scalars['String']['output'];
 };
 
-/** An event that waits: the database refused five of its kind in a row for one reason, so they are kept until it is mended. */
+/** An event that waits: the database refused five of its kind in a row for the same reason. Events of the kind are kept until one applies. */
 export type HeldEvent = {
   id: Scalars['ID']['output'];
   /** Event name and version. */
   event: Scalars['String']['output'];
   consumer: Scalars['String']['output'];
   heldAt: Scalars['DateTime']['output'];
-  /** How often it was tried since. */
+  /** How often it was tried since then. */
   attempts: Scalars['Int']['output'];
-  /** Why it was refused the last time; null while it has not been tried. */
+  /** Why the last try was refused; null before the first try. */
   error?: Maybe<Scalars['String']['output']>;
 };
 

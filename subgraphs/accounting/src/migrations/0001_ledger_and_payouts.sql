@@ -7,7 +7,7 @@ create table user_copy (
   active boolean not null
 );
 
--- Half empty pages keep updates of balances inside of them and out of the index.
+-- Half-empty pages keep updates of balances on their page and out of the index.
 create table account (
   id uuid primary key,
   balance_cents bigint not null default 0,
@@ -56,8 +56,8 @@ create table account_day (
   primary key (account_id, day)
 ) with (fillfactor = 50);
 
--- Without the sums: an index that holds what every posting changes makes each of these updates write all indexes,
--- and is of no use for the open day, whose pages are never all visible; closed days are read from their run.
+-- Without the sums: if the index held sums that every posting changes, each update would write all indexes. For the
+-- open day it would be of no use, since its pages are never all visible; closed days are read from their run.
 create index account_day_day on account_day (day);
 
 create table payout_run (

@@ -1,5 +1,5 @@
--- An account's entries of a day are found by the numbers they lie between, so that the index by day can go: of all that
--- a posting writes it was a tenth.
+-- An account's entries of a day are now found by the day's lowest and highest number. So the index by day is dropped:
+-- it was a tenth of all that a posting writes.
 alter table account_day add column first_number integer, add column last_number integer;
 update account_day d set first_number = e.lowest, last_number = e.highest
 from (

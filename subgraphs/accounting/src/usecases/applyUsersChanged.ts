@@ -6,7 +6,7 @@ import type { usersChanged } from '@ates/schema/events/auth.users_changed.v1';
 import { ensureAccounts } from '../ledgerRepository.ts';
 import type { AccountingTables } from '../tables.ts';
 
-/** Keeps accounting's copy of the users, the newest version of each (rule 2), and opens their accounts (rule 9). */
+/** Updates accounting's copy of the users, of which the newest version counts (rule 2), and opens accounts (rule 9). */
 export async function applyUsersChanged(
   { trx }: UnitOfWork<AccountingTables>,
   users: Columns<typeof usersChanged>,

@@ -3,12 +3,12 @@ import type { Kysely } from 'kysely';
 import { auditEntries } from '../ledgerRepository.ts';
 import type { AccountingTables } from '../tables.ts';
 
-/** How long an audit may take, in milliseconds: it reads every entry there is. */
+/** How long an audit may take, in milliseconds: it reads every entry. */
 const auditTimeoutMs = 300_000;
-/** The most accounts it names. */
+/** The most accounts that an audit names. */
 const maxMismatched = 200;
 
-/** What `ledgerAudit` proves: the books balance, and every stored sum is that of its entries. */
+/** The result of an audit. `ok` means that the books balance, and that every stored sum is the sum of its entries. */
 export interface LedgerAudit {
   readonly ok: boolean;
   readonly entriesChecked: number;
@@ -17,7 +17,7 @@ export interface LedgerAudit {
   readonly mismatchedAccountIds: readonly string[];
 }
 
-/** Checks the ledger against itself, while everything else goes on. */
+/** Compares the ledger's sums with its entries, without blocking any other work. */
 export async function auditLedger(db: Kysely<AccountingTables>): Promise<LedgerAudit> {
   const found = await inTransaction(db, async (trx) => {
     await allowLongStatements(trx, auditTimeoutMs);
@@ -27,8 +27,8 @@ export async function auditLedger(db: Kysely<AccountingTables>): Promise<LedgerA
 }
 
 /**
- * Audits for all callers of a process: those who ask while one is under way get its answer. A caller who gave up and
- * asks again does not begin anew, and no number of callers takes more than one connection.
+ * Returns an audit that all callers of a process share: a call during an audit gets its result. So a caller that gave
+ * up and asks again starts no second audit, and all callers together take one connection.
  */
 export function shareAudits(db: Kysely<AccountingTables>): () => Promise<LedgerAudit> {
   let underWay: Promise<LedgerAudit> | undefined;

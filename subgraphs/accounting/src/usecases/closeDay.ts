@@ -10,8 +10,8 @@ import { findLastClosedDay, findRunOfDay, insertRun } from '../payoutRepository.
 import type { AccountingTables } from '../tables.ts';
 
 /**
- * Closes a day, today where none is given, and the unclosed ones before it (rule 11). Hands back the day's run, which
- * workers carry out; a day that is closed already hands back the run it has.
+ * Closes a day (today where none is given) and the unclosed days before it (rule 11). Returns the day's run, which
+ * workers carry out; for a day that is closed already, the run that it has.
  * @throws Refusal BAD_USER_INPUT for a day after today or before the company's first.
  */
 export async function closeDay(
@@ -21,14 +21,14 @@ export async function closeDay(
 ): Promise<PayoutRun> {
   const today = dayOf(database.clock.now(), company.timeZone);
   const day = given ?? today;
-  // Before anything else: it was right to close it when it was closed.
+  // Before the checks: a closed day passed them when it was closed.
   const found = await findRunOfDay(database.db, day);
   if (found) return found;
   if (day > today)
     throw new Refusal('BAD_USER_INPUT', `${day} is not over: the last day that can be closed is ${today}.`);
   if (day < company.firstDay)
     throw new Refusal('BAD_USER_INPUT', `${day} is before the company's first day, ${company.firstDay}.`);
-  // One day each time, so it ends: at `day`, if not at one that somebody else closes meanwhile.
+  // Ends, since each pass closes one day. Where another process closes `day` meanwhile, the last pass returns its run.
   for (;;) {
     const run = await closeNextDay(database, company, day);
     if (run.day === day) return run;
@@ -36,8 +36,8 @@ export async function closeDay(
 }
 
 /**
- * The nightly closing: every unclosed day that is over (rule 11). It is the same after an outage of a week and on a
- * day of 23 hours. Hands back how many days it closed.
+ * Closes every unclosed day that is over: the nightly closing (rule 11). An outage of a week and a day of 23 hours need
+ * no special case. Returns how many days it closed.
  */
 export async function closeDaysThatAreOver(
   database: ServiceDatabase<AccountingTables>,
@@ -54,9 +54,9 @@ export async function closeDaysThatAreOver(
 }
 
 /**
- * The barrier: one short transaction that has the posting lock alone, so that no posting is half done and none begins
- * before the day's row is there (rule 11). Closes the first unclosed day, and hands back the run of `day` where that
- * is closed already.
+ * Closes the first unclosed day, or returns the run of `day` where that is closed already. This is the barrier: one
+ * short transaction that has the posting lock alone, so that no posting is half done, and none begins before the day's
+ * row exists (rule 11).
  */
 function closeNextDay(
   database: ServiceDatabase<AccountingTables>,

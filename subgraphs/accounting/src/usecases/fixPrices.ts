@@ -8,8 +8,8 @@ import { findPrices, insertPrices } from '../priceRepository.ts';
 import type { AccountingTables } from '../tables.ts';
 
 /**
- * The prices of tasks, fixed at the first of shown or charged (rule 7): what is stored counts; what is not is drawn
- * and stored; where somebody else was quicker, theirs counts. Inside a transaction or on its own.
+ * Returns the prices of tasks, which are fixed when they are first shown or charged (rule 7). Missing prices are drawn
+ * and stored; where another transaction stores one first, that one counts. Runs inside a transaction or without one.
  */
 export async function fixPrices(
   db: Kysely<AccountingTables>,
@@ -31,7 +31,7 @@ export async function fixPrices(
   return prices;
 }
 
-/** Fixes the prices of tasks that somebody put up. */
+/** Fixes the prices of new tasks. */
 export async function fixPricesOfNewTasks(
   { trx }: UnitOfWork<AccountingTables>,
   facts: Columns<typeof tasksCreated>,

@@ -13,7 +13,7 @@ import type { AccountingTables } from '../tables.ts';
 
 type Database = ServiceDatabase<AccountingTables>;
 
-/** Notes that people are to be told of their wages, once per payout. */
+/** Adds a mail about each payout, once per payout. */
 export async function noteWagesPaid(
   work: UnitOfWork<AccountingTables>,
   facts: Columns<typeof wagesPaid>,
@@ -23,11 +23,11 @@ export async function noteWagesPaid(
 }
 
 /**
- * Takes up to so many mails that are due and can be sent; none where nothing of the kind is due any more. Mails without
- * an address are put off, and those whose last attempt was never heard of again are given up.
+ * Claims up to `limit` mails that are due and can be sent; none where no such mail is due. Mails without an address are
+ * put off. Mails whose last attempt never had a result are given up.
  */
 export async function claimDueMail(database: Database, limit: number): Promise<ClaimedMail[]> {
-  // Each time, whatever was due no longer is, so it ends.
+  // Ends, since the mails of each pass are no longer due.
   for (;;) {
     const claims = await database.transact(async ({ trx, now }) => {
       const due = await lockDueMail(trx, now, limit);
@@ -40,12 +40,12 @@ export async function claimDueMail(database: Database, limit: number): Promise<C
   }
 }
 
-/** Notes that the mail server took a mail. */
+/** Notes that the mail server accepted a mail. */
 export async function noteMailSent({ db, clock }: Database, { payoutId }: ClaimedMail): Promise<void> {
   await markMailSent(db, payoutId, clock.now());
 }
 
-/** Notes a failed attempt: another follows with back-off, until the last one. Hands back what the mail is now. */
+/** Notes a failed attempt: another follows after a back-off, until the last one. Returns the mail's new status. */
 export async function noteMailFailed(
   { db, clock }: Database,
   mail: ClaimedMail,

@@ -8,9 +8,9 @@ import type { Company } from '../domain/company.ts';
 import type { AccountingTables } from '../tables.ts';
 
 /**
- * Opens the company's books at the very first start, and reads them at every other: today becomes the first day, and
- * the price key is the one that is set or else drawn once and kept (rule 7). Every process that posts begins with it.
- * @throws Unavailable where the books are not open yet and the clock does not agree with the database's.
+ * Opens the company's books at the very first start, and reads them at every later one. Today becomes the first day.
+ * The price key is the setting, or else drawn once and stored (rule 7). Every process that posts calls this first.
+ * @throws Unavailable where the books are not open yet and this process's clock differs from the database's.
  */
 export async function openCompany(
   db: Kysely<AccountingTables>,

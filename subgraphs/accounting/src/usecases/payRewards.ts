@@ -6,7 +6,7 @@ import type { AccountingTables } from '../tables.ts';
 import type { PostingContext } from './postEntries.ts';
 import { postPrices } from './postPrices.ts';
 
-/** Pays the reward of every task to whoever completed it, once each (rule 8). */
+/** Pays the reward of every resolved task to its assignee, once each (rule 8). */
 export async function payRewards(
   work: UnitOfWork<AccountingTables>,
   facts: Columns<typeof tasksResolved>,

@@ -29,16 +29,16 @@ import type { AccountingTables } from '../tables.ts';
 type Trx = Transaction<AccountingTables>;
 type Work = UnitOfWork<AccountingTables>;
 
-/** What a posting needs to know beside its facts. */
+/** What a posting needs besides its facts. */
 export interface PostingContext {
-  /** What follows from it leaves by the lane that its event came by. */
+  /** The lane that its event came by; the events that follow from it take the same lane. */
   readonly lane: Lane;
   readonly company: Company;
 }
 
 /**
- * Begins a posting: takes the posting lock shared and, only after it, reads which days are open (rule 11). Hands back
- * the day that what happened at a moment counts towards (rule 10).
+ * Begins a posting: takes the posting lock shared and, only after it, reads which days are open (rule 11). Returns a
+ * function from the moment of a fact to the day that its entry counts towards (rule 10).
  */
 export async function openPosting(
   { trx, now }: Work,
@@ -53,8 +53,8 @@ export async function openPosting(
 
 /**
  * Posts to people's accounts, after `openPosting` in the same transaction: locks the accounts in order, adds the
- * entries, and moves balances and totals by exactly the entries that were added. A fact that was posted before,
- * whichever event brought it, is left out. Hands back what was posted.
+ * entries, and moves balances and totals by exactly the entries that were added. A fact that was posted before, by
+ * whichever event, is left out. Returns the entries that were posted.
  */
 export async function postEntries(work: Work, given: readonly Posting[], lane: Lane): Promise<Entry[]> {
   const postings = withoutRepetitions(given);
@@ -67,15 +67,15 @@ export async function postEntries(work: Work, given: readonly Posting[], lane: L
   const fresh = postings.filter((posting) => added.has(posting.id));
   if (fresh.length === 0) return [];
   const again = chainEntries(accounts, fresh);
-  // Not poison: another transaction posted the same fact to another account in between, and the next try sees it.
+  // Not poison: another transaction posted the same fact to another account meanwhile. The next try sees it.
   if ((await post(work, again, lane)) !== null)
-    throw new Error('a fact was posted by somebody else meanwhile; try again');
+    throw new Error('another transaction posted a fact meanwhile; try again');
   return again.entries;
 }
 
 /**
- * The accounts, made where accounting has not heard of somebody yet (rule 9). That is rare and done with some of them
- * locked: two batches that then wait for each other are told apart by the database, and one is tried again.
+ * Locks accounts, and creates those that accounting does not know yet (rule 9). Creating is rare, and happens while
+ * some of the accounts are locked: where two batches then deadlock, the database stops one, and it is tried again.
  */
 async function lockAll(trx: Trx, ids: readonly string[]): Promise<AccountState[]> {
   const locked = await lockAccounts(trx, ids);
@@ -85,8 +85,8 @@ async function lockAll(trx: Trx, ids: readonly string[]): Promise<AccountState[]
 }
 
 /**
- * Numbers and balances hold only if every fact is new, as it nearly always is. Where some are not, nothing has changed;
- * hands back the ids of those that are, or null where all were.
+ * Posts entries whose numbers and balances are right only if every fact is new, as they nearly always are. Returns null
+ * where all are new; otherwise nothing has changed, and it returns the ids of those that are new.
  */
 async function post(
   work: Work,
@@ -94,7 +94,7 @@ async function post(
   lane: Lane,
 ): Promise<ReadonlySet<string> | null> {
   const { trx } = work;
-  // One alone is added or not; there is nothing that would have to be undone.
+  // A single entry is added or not: there is nothing to undo.
   const isBatch = entries.length > 1;
   if (isBatch) await beginPosting(trx);
   const added = await insertEntries(trx, entries, work.now);

@@ -5,7 +5,7 @@ import type { AccountingTables } from '../tables.ts';
 import { fixPrices } from './fixPrices.ts';
 import { openPosting, type PostingContext, postEntries } from './postEntries.ts';
 
-/** Tasks of people, as events tell of them: a list per property, all of the same length. */
+/** Assigned tasks as events carry them: a list per property, all of the same length. */
 interface TaskColumns {
   readonly taskId: readonly string[];
   readonly title: readonly string[];
@@ -14,7 +14,7 @@ interface TaskColumns {
   readonly occurredAt: readonly string[];
 }
 
-/** What is posted of a task's price. */
+/** The part of a task's price that is posted. */
 interface PricePart {
   readonly kind: 'ASSIGNMENT_FEE' | 'COMPLETION_REWARD';
   /** The facts' business keys: each is posted once (rule 8). */

@@ -4,20 +4,20 @@ import { Refusal } from '@ates/kit/process/refusal';
 import type { Role } from '@ates/schema/access';
 import { type Account, emptyAccount } from '../domain/account.ts';
 
-/** Finds accounts by id; null for what accounting has not heard of. */
+/** Finds an account by its id; null where accounting does not know it. */
 export type FindAccount = (id: string) => Promise<Account | null>;
 
-/** Accountants and admins read everyone's account ('Who may read what'). */
+/** True for accountants and admins, who may read everyone's account ('Who may read what'). */
 const mayReadEveryones = (caller: Caller<Role>) => caller.role === 'ACCOUNTANT' || caller.role === 'ADMIN';
 
-/** One's own account, which everyone has (rule 9). */
+/** Returns the caller's own account, which everyone has (rule 9). */
 export async function readOwnAccount(caller: Caller<Role>, find: FindAccount): Promise<Account> {
   return (await find(caller.userId)) ?? emptyAccount(caller.userId);
 }
 
 /**
- * Somebody's account, null where there is none of this id.
- * @throws Refusal BAD_USER_INPUT; FORBIDDEN for another's account, unless to accountants and admins.
+ * Returns an account; null where there is none with this id.
+ * @throws Refusal BAD_USER_INPUT; FORBIDDEN for another user's account, unless for accountants and admins.
  */
 export async function readAccount(
   caller: Caller<Role>,
@@ -32,7 +32,7 @@ export async function readAccount(
   return find(id);
 }
 
-/** A user's account as part of the user: null for whoever may not read it, which is no error. */
+/** Returns a user's account as a field of the user; null, which is no error, where the caller may not read it. */
 export async function readAccountOfUser(
   caller: Caller<Role> | null,
   userId: string,

@@ -8,12 +8,12 @@ import type { AccountingTables } from '../tables.ts';
 
 type Database = Pick<ServiceDatabase<AccountingTables>, 'db' | 'clock'>;
 
-/** The day that new entries count towards (rule 10). */
+/** Returns the billing day: the day that new entries count towards (rule 10). */
 export async function readBillingDay({ db, clock }: Database, company: Company): Promise<string> {
   return billingDay(dayOf(clock.now(), company.timeZone), await findLastClosedDay(db), company.firstDay);
 }
 
-/** The zone that the company lives in, which day it is there, and the one that new entries count towards. */
+/** Returns the company's time zone, the day that it is there, and the billing day. */
 export async function readCompany(
   database: Database,
   company: Company,
@@ -26,7 +26,7 @@ export async function readCompany(
   };
 }
 
-/** The company's figures of a day, today's where none is given; nothing but zeros for days without entries. */
+/** Returns the company's figures of a day, today's where none is given; zeros for a day without entries. */
 export async function readCompanyDay(
   { db, clock }: Database,
   company: Company,
@@ -37,8 +37,8 @@ export async function readCompanyDay(
 }
 
 /**
- * The company's figures of each day of a range, both ends included, newest first.
- * @throws Refusal BAD_USER_INPUT where it ends before it begins or is over 366 days long.
+ * Returns the company's figures of each day of a range, both ends included, newest first.
+ * @throws Refusal BAD_USER_INPUT where the range ends before it begins or is over 366 days long.
  */
 export async function readCompanyDays(
   database: Database,

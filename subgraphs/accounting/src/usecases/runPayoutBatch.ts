@@ -20,8 +20,8 @@ import { postEntries } from './postEntries.ts';
 type Trx = Transaction<AccountingTables>;
 
 /**
- * Pays the next accounts of a day's run (rule 11): whoever's closing balance is positive gets exactly that sum. The
- * cursor moves in the same transaction, so a run that is killed at any point goes on where it was, and two workers on
+ * Pays the next accounts of a day's run (rule 11): an account with a positive closing balance gets exactly that sum.
+ * The cursor moves in the same transaction, so a run that is killed at any point continues where it was. Two workers on
  * one run take turns. Runs go in the order of their days.
  */
 export async function runPayoutBatch(
@@ -65,8 +65,8 @@ export async function runPayoutBatch(
 }
 
 /**
- * The next accounts with the sum of their entries up to the run's day: the balance less what later days added, so that
- * the cost does not grow with the years.
+ * Returns the next accounts with their closing balances of the run's day: the balance less the sums of later days, so
+ * that the cost does not grow with the years.
  */
 async function closingBalances(
   trx: Trx,
@@ -85,7 +85,7 @@ async function closingBalances(
   }));
 }
 
-/** One entry of the closed day, one payout and one fact each. */
+/** Adds one entry in the closed day, one payout and one fact for each payment. */
 async function pay(
   work: UnitOfWork<AccountingTables>,
   payouts: readonly Omit<Payout, 'email'>[],

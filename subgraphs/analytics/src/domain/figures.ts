@@ -1,12 +1,12 @@
 import { addDays, daysBetween, daysSinceMonday, earliestDay, latestDay } from '@ates/kit/process/calendar';
 import { Refusal } from '@ates/kit/process/refusal';
 
-/** A task by its id; the rest of it is tracker's. */
+/** A task, by id: tracker has the rest of it. */
 export interface TaskReference {
   readonly id: string;
 }
 
-/** The spans that the dearest task is asked for (rule 14). */
+/** The periods that the dearest task can be asked for (rule 14). */
 export type Period = 'DAY' | 'WEEK' | 'MONTH';
 
 /** Days as YYYY-MM-DD, both included. */
@@ -48,12 +48,12 @@ export const maxRangeDays = 366;
 
 const refuse = (message: string) => new Refusal('BAD_USER_INPUT', message);
 
-/** How many days a range has, both ends included; none or less where it ends before it begins. */
+/** Returns the number of days of a range, both ends included; below 1 where it ends before it begins. */
 const daysIn = ({ from, to }: DayRange): number => daysBetween(from, to) + 1;
 
 /**
- * Days that were asked for. Days to come are allowed: a week or a month may be asked for while it is under way.
- * @throws Refusal BAD_USER_INPUT where they end before they begin or are more than 366.
+ * Checks a range of days. Future days are allowed: the current week or month can be asked for.
+ * @throws Refusal BAD_USER_INPUT where the range ends before it begins or has more than 366 days.
  */
 export function checkRange(range: DayRange): DayRange {
   checkYear(range.from);
@@ -65,7 +65,7 @@ export function checkRange(range: DayRange): DayRange {
   return range;
 }
 
-/** @throws Refusal BAD_USER_INPUT for a day that has not come yet. */
+/** Checks and returns a day. @throws Refusal BAD_USER_INPUT for a day in the future. */
 export function checkHasCome(day: string, today: string): string {
   checkYear(day);
   if (day > today) throw refuse(`${day} has not come yet: today is ${today}.`);
@@ -77,7 +77,7 @@ function checkYear(day: string): void {
 }
 
 /**
- * The days of the period that holds a day: the day itself, its week from Monday to Sunday, or its month (rule 14).
+ * Returns the period that contains a day: the day itself, its week from Monday to Sunday, or its month (rule 14).
  * @throws Refusal BAD_USER_INPUT for a day before the calendar begins.
  */
 export function periodOf(period: Period, day: string): DayRange {
@@ -91,7 +91,8 @@ export function periodOf(period: Period, day: string): DayRange {
     }
     case 'MONTH': {
       const month = day.slice(0, 7);
-      // 31 days after a month's first is always in the next month, whose first day follows this one's last.
+      // 31 days after its first day is always in the next month. The last day of this month is the day before that
+      // one's first.
       const inNext = addDays(`${month}-01`, 31);
       const to = inNext === latestDay ? inNext : addDays(`${inNext.slice(0, 7)}-01`, -1);
       return { from: `${month}-01`, to };
@@ -99,11 +100,11 @@ export function periodOf(period: Period, day: string): DayRange {
   }
 }
 
-/** What top management earned, in cents (rule 12): fees charged less rewards paid. Payouts don't count. */
+/** Returns what top management earned, in cents: fees charged less rewards paid (rule 12). Payouts do not count. */
 export const topManagementEarned = (feesCents: number, rewardsCents: number): number =>
   feesCents - rewardsCents;
 
-/** Whether a task goes before another as the dearest (rule 14): ties to the earliest resolved, then the lowest id. */
+/** True where a task is dearer (rule 14): of equal rewards, the first resolved counts, then the lowest id. */
 export function isDearer(task: ResolvedTask, other: ResolvedTask): boolean {
   if (task.rewardCents !== other.rewardCents) return task.rewardCents > other.rewardCents;
   if (task.resolvedAt !== other.resolvedAt) return task.resolvedAt < other.resolvedAt;

@@ -28,7 +28,7 @@ export type Period =
   | 'WEEK'
   | 'MONTH';
 
-/** The dearest task among those resolved in a period. */
+/** The most expensive of the tasks that were resolved in a period. */
 export type MostExpensiveTask = {
   period: Period;
   from: Scalars['Date']['output'];
@@ -40,7 +40,7 @@ export type MostExpensiveTask = {
 export type AnalyticsDay = {
   day: Scalars['Date']['output'];
   topManagementEarned: Scalars['Money']['output'];
-  /** Accounts below zero: now for today, at closing for a closed day. */
+  /** The number of accounts below zero: for today as it is now, for a closed day as it was at its closing. */
   employeesInTheRed: Scalars['Int']['output'];
   tasksCreated: Scalars['Int']['output'];
   tasksResolved: Scalars['Int']['output'];
@@ -50,15 +50,15 @@ export type AnalyticsDay = {
 };
 
 export type Query = {
-  /** Today where no day is given. */
+  /** Without `day`: today. */
   analyticsDay: AnalyticsDay;
   /** One row a day, newest first. */
   analyticsDays: Array<AnalyticsDay>;
-  /** Of the period that holds `on` (today where not given). Null where nothing was resolved in it. */
+  /** The most expensive task of the period that contains `on` (without it: today). Null where no task was resolved in the period. */
   mostExpensiveTask?: Maybe<MostExpensiveTask>;
-  /** Admins, newest first; `after` is the id of the last one read, `event` a kind. */
+  /** Admins only. Newest first. `after` is the id of the last one that was read; `event` limits the list to one kind. */
   analyticsDeadLetters: Array<DeadLetter>;
-  /** Admins, oldest first. A kind that has some waits; the oldest is tried every 30 seconds. */
+  /** Admins only. Oldest first. While a kind has held events, new ones of the kind wait, too. The oldest is tried every 30 seconds. */
   analyticsHeldEvents: Array<HeldEvent>;
 };
 
@@ -92,15 +92,15 @@ export type QueryAnalyticsHeldEventsArgs = {
 };
 
 export type Mutation = {
-  /** Admins. Applies the fact again, as its consumer would; it stays, with the new reason, where it is refused again. */
+  /** Admins only. Has the fact applied again by its consumer. Where it is refused again, the dead letter stays, with the new reason. */
   resendAnalyticsDeadLetter: Scalars['Boolean']['output'];
-  /** Admins. The same for all of a kind; how many there are. */
+  /** Admins only. The same for all dead letters of a kind. Returns how many there are. */
   resendAnalyticsDeadLetters: Scalars['Int']['output'];
-  /** Admins. Deletes it: the fact is never applied. */
+  /** Admins only. Deletes the dead letter: its fact is never applied. */
   discardAnalyticsDeadLetter: Scalars['Boolean']['output'];
-  /** Admins. The same for all of a kind; how many there were. */
+  /** Admins only. The same for all dead letters of a kind. Returns how many there were. */
   discardAnalyticsDeadLetters: Scalars['Int']['output'];
-  /** Admins. Deletes it: none of its facts is ever applied. The next one of its kind is tried at once. */
+  /** Admins only. Deletes the held event: none of its facts is ever applied. The next one of its kind is tried at once. */
   discardAnalyticsHeldEvent: Scalars['Boolean']['output'];
 };
 
@@ -130,11 +130,11 @@ export type MutationDiscardAnalyticsHeldEventArgs = {
 };
 
 export type Subscription = {
-  /** Today's figures, at most once a second. */
+  /** Today's figures: first as they are now, then after changes, at most once a second. */
   analyticsDayChanged: AnalyticsDay;
 };
 
-/** A fact that this service refused for good: why, and what it was. */
+/** A fact that this service refused for good, with the reason. */
 export type DeadLetter = {
   id: Scalars['ID']['output'];
   /** Event name and version. */
@@ -143,20 +143,20 @@ export type DeadLetter = {
   error: Scalars['String']['output'];
   attempts: Scalars['Int']['output'];
   failedAt: Scalars['DateTime']['output'];
-  /** The fact as JSON; of one that is longer than 2,000 characters the beginning. */
+  /** The fact as JSON. Only the first 2,000 characters where it is longer. */
   fact: Scalars['String']['output'];
 };
 
-/** An event that waits: the database refused five of its kind in a row for one reason, so they are kept until it is mended. */
+/** An event that waits: the database refused five of its kind in a row for the same reason. Events of the kind are kept until one applies. */
 export type HeldEvent = {
   id: Scalars['ID']['output'];
   /** Event name and version. */
   event: Scalars['String']['output'];
   consumer: Scalars['String']['output'];
   heldAt: Scalars['DateTime']['output'];
-  /** How often it was tried since. */
+  /** How often it was tried since then. */
   attempts: Scalars['Int']['output'];
-  /** Why it was refused the last time; null while it has not been tried. */
+  /** Why the last try was refused; null before the first try. */
   error?: Maybe<Scalars['String']['output']>;
 };
 

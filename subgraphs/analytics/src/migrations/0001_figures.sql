@@ -11,7 +11,7 @@ create table counted_fact (
   primary key (kind, id)
 );
 
--- One row a day that every batch updates: room on its page keeps the updates off the index.
+-- Every batch updates the day's row: free room on its page keeps the updates out of the index.
 create table task_day (
   day date primary key,
   created bigint not null,
@@ -26,8 +26,8 @@ create table money_day (
   paid_out_cents bigint not null
 ) with (fillfactor = 20);
 
--- The index goes by a column of its own: with `where balance_cents < 0` every change of a balance would count
--- as a change of the index, and none would stay on its page (HOT).
+-- The index uses a separate column: with `where balance_cents < 0`, every change of a balance would count as a change
+-- of the index, and no update would stay on its page (HOT).
 create table account_balance (
   account_id uuid primary key,
   number bigint not null,

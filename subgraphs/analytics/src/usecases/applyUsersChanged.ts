@@ -4,7 +4,7 @@ import type { Columns } from '@ates/schema/event';
 import type { usersChanged } from '@ates/schema/events/auth.users_changed.v1';
 import type { AnalyticsTables } from '../tables.ts';
 
-/** Keeps analytics' copy of the users, the newest version of each (rule 2). */
+/** Updates analytics' copy of the users; the newest version of each counts (rule 2). */
 export async function applyUsersChanged(
   { trx }: UnitOfWork<AnalyticsTables>,
   users: Columns<typeof usersChanged>,

@@ -4,10 +4,7 @@ import { hintFigures } from '../live.ts';
 import { addToTaskDays, insertFacts, type TaskCounter } from '../repository.ts';
 import type { AnalyticsTables, FactKind } from '../tables.ts';
 
-/**
- * What counting tasks and assignments has in common: each fact once, by its key, in the calendar day it happened in
- * (rule 14).
- */
+/** Counts facts about tasks, each once by its key, in the calendar day of the fact (rule 14). */
 export async function countByDay(
   work: UnitOfWork<AnalyticsTables>,
   counter: TaskCounter,
@@ -20,7 +17,7 @@ export async function countByDay(
   const counts = new Map<string, number>();
   facts.ids.forEach((id, at) => {
     const day = days[at] as string;
-    // Deleted, so that a key that stands twice in the batch counts once.
+    // Deleted, so that a key that is twice in the batch counts once.
     if (fresh === null || fresh.delete(id)) counts.set(day, (counts.get(day) ?? 0) + 1);
   });
   if (counts.size === 0) return;

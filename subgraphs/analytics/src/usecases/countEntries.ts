@@ -10,8 +10,8 @@ import { type AnalyticsTables, factKinds } from '../tables.ts';
 type Entries = Columns<typeof entriesPosted>;
 
 /**
- * Counts the ledger's entries, each once: money by the billing day that the event says (rules 10, 12, 14), accounts'
- * balances by the entry's number, and the dearest task by the calendar day of its reward.
+ * Counts the ledger's entries, each once: money by the billing day of the event (rules 10, 12, 14), accounts' balances
+ * by the entry's number, and the dearest task by the calendar day of its reward.
  */
 export async function countEntries(
   work: UnitOfWork<AnalyticsTables>,
@@ -24,7 +24,7 @@ export async function countEntries(
   const fresh = await insertFacts(trx, factKinds.entryPosted, entries.entryId);
   const counted: number[] = [];
   entries.entryId.forEach((id, at) => {
-    // Deleted, so that an entry that stands twice in the batch counts once.
+    // Deleted, so that an entry that is twice in the batch counts once.
     if (fresh === null || fresh.delete(id)) counted.push(at);
   });
   if (counted.length === 0) return;
@@ -35,9 +35,9 @@ export async function countEntries(
   hintFigures(work);
 }
 
-// What follows goes through the columns by index: an object per entry would cost more than all that is done with it.
+// The functions below read the columns by index: an object per entry would cost more than the rest of their work.
 
-/** Each account's balance after its highest-numbered entry. */
+/** Returns each account's balance after its highest-numbered entry. */
 function latestBalances(
   { accountId, number, balanceAfterCents }: Entries,
   counted: readonly number[],
@@ -54,7 +54,7 @@ function latestBalances(
   }));
 }
 
-/** The dearest task of each calendar day; a reward that names no task is money only. */
+/** Returns the dearest task of each calendar day. A reward without a task counts as money only. */
 function dearestByDay(
   { kind, taskId, amountCents, occurredAt }: Entries,
   counted: readonly number[],
@@ -72,7 +72,7 @@ function dearestByDay(
   return [...dearest.values()];
 }
 
-/** What the entries add to each billing day. Fees and payouts lower a balance; as figures they are positive. */
+/** Returns what the entries add to each billing day. Fees and payouts lower a balance; as figures they are positive. */
 function moneyByDay(
   { kind, day, amountCents }: Entries,
   counted: readonly number[],

@@ -6,8 +6,8 @@ import { insertClosedDays } from '../repository.ts';
 import type { AnalyticsTables } from '../tables.ts';
 
 /**
- * Notes how many accounts were below zero when a day closed (rule 14). Its money is not taken from here: it is the sum
- * of the entries, which are counted one by one, so that a day reads the same before and after it closes.
+ * Notes how many accounts were below zero when a day closed (rule 14). The day's money is not taken from this event. It
+ * is the sum of the entries, so that a day reads the same before and after it closes.
  */
 export async function noteDayClosed(
   work: UnitOfWork<AnalyticsTables>,

@@ -15,8 +15,8 @@ import type { AnalyticsTables } from '../tables.ts';
 type Database = Pick<ServiceDatabase<AnalyticsTables>, 'db' | 'clock'>;
 
 /**
- * A day's figures (rule 14), today's where none is given.
- * @throws Refusal BAD_USER_INPUT for a day that has not come yet.
+ * Returns a day's figures (rule 14), today's where none is given.
+ * @throws Refusal BAD_USER_INPUT for a day in the future.
  */
 export async function readDay(
   { db, clock }: Database,
@@ -31,8 +31,8 @@ export async function readDay(
 }
 
 /**
- * The figures of every day of a range (rule 14), newest first.
- * @throws Refusal BAD_USER_INPUT where it ends before it begins or has more than 366 days.
+ * Returns the figures of every day of a range (rule 14), newest first.
+ * @throws Refusal BAD_USER_INPUT where the range ends before it begins or has more than 366 days.
  */
 export async function readDays(
   { db, clock }: Database,
@@ -42,7 +42,7 @@ export async function readDays(
   return listDays(db, checkRange(range), dayOf(clock.now(), timeZone));
 }
 
-/** The dearest task resolved in the period that holds a day, today where none is given (rule 14). */
+/** Returns the dearest task resolved in the period that contains a day, today where none is given (rule 14). */
 export async function readMostExpensiveTask(
   { db, clock }: Database,
   timeZone: string,

@@ -6,7 +6,7 @@ import type { User } from './user.ts';
 /** How long a key signs, in milliseconds. */
 export const keyLifeMs = 30 * 86_400_000;
 
-/** A key pair as it is kept. */
+/** A key pair as it is stored. */
 export interface SigningKey {
   readonly kid: string;
   readonly privateJwk: string;
@@ -26,13 +26,13 @@ export async function newSigningKey(kid: string, activeFrom: Date): Promise<Sign
   };
 }
 
-/** The key that signs now: the newest that has become active. Keys come newest first. */
+/** Returns the key that signs now: the newest that has become active. Keys come newest first. */
 export const activeKey = (keys: readonly SigningKey[], now: Date): SigningKey | undefined =>
   keys.find((key) => key.activeFrom <= now);
 
 /**
- * The keys to publish, the next one included, so that every verifier knows it before it signs; and which of the old
- * ones no token can be signed with any more.
+ * Returns the keys to publish, and the old keys that no valid token is signed with any more. The next key is
+ * published too, so that every verifier knows it before it signs.
  */
 export function sortKeys(
   keys: readonly SigningKey[],
@@ -51,7 +51,7 @@ export function sortKeys(
   return { published: keys.filter((key, at) => !isOutlived(key, at)), outlived: keys.filter(isOutlived) };
 }
 
-/** Signs an access token: who, in what role, from which version of the user (rule 2), in which session. */
+/** Signs an access token with the user's id, role and version (rule 2), and with the session. */
 export async function signAccessToken(
   key: SigningKey,
   user: User,

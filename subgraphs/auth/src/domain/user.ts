@@ -14,24 +14,24 @@ export interface User {
   readonly createdAt: Date;
 }
 
-/** What a list of users is filtered by; null where it does not matter. */
+/** The filter of a list of users; null means any. */
 export interface UserFilter {
   readonly role: Role | null;
   /** A part of the name or the login. */
   readonly search: string | null;
 }
 
-/** A page of a list of users, with what the list is filtered by, since its total is counted only where it is asked for. */
+/** A page of a list of users, with its filter, because the total is counted only where a client asks for it. */
 export interface UserList extends Page<User> {
   readonly filter: UserFilter;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: this pattern looks for them
 const controlCharacters = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
 const refuse = (message: string) => new Refusal('BAD_USER_INPUT', message);
 
-/** A login in its one spelling: lower case. Letters, digits and `. _ -`, 2 to 64 of them. */
+/** Returns a login in its only spelling, lower case. It has 2 to 64 letters, digits, or `. _ -`. */
 export function parseLogin(text: string): string {
   const login = text.trim().toLowerCase();
   if (!/^[\p{L}\p{N}][\p{L}\p{N}._-]{1,63}$/u.test(login)) {
@@ -42,7 +42,7 @@ export function parseLogin(text: string): string {
   return login;
 }
 
-/** A person's name: 1 to 200 characters. */
+/** Returns a person's name: 1 to 200 characters. */
 export function parseName(text: string): string {
   const name = text.trim();
   if (name === '') throw refuse('The name is empty. Give the name the others will see.');
@@ -52,7 +52,7 @@ export function parseName(text: string): string {
   return name;
 }
 
-/** An e-mail address, as far as its shape tells. */
+/** Returns an e-mail address, checked by its form only. */
 export function parseEmail(text: string): string {
   const email = text.trim();
   if (
@@ -65,10 +65,10 @@ export function parseEmail(text: string): string {
   return email;
 }
 
-/** The fewest characters of a beak's shape that count as a secret. */
+/** The fewest characters that make a beak shape a secret. */
 export const minBeakShapeLength = 8;
 
-/** The description of a beak's shape, in one spelling: spaces at the ends and Unicode forms do not count. */
+/** Returns a beak shape in its only spelling: without spaces at the ends, and in one Unicode form. */
 export function parseBeakShape(text: string): string {
   const shape = normaliseBeakShape(text);
   if ([...shape].length < minBeakShapeLength) {
@@ -81,12 +81,12 @@ export function parseBeakShape(text: string): string {
   return shape;
 }
 
-/** The spelling in which beak shapes are compared. */
+/** Returns the spelling in which beak shapes are compared. */
 export const normaliseBeakShape = (text: string): string => text.normalize('NFKC').trim();
 
-/** Rule 2: the company never loses its last active admin. */
+/** Refuses a change that would leave the company without an active admin (rule 2). */
 export function refuseToLoseLastAdmin(user: User, otherActiveAdmins: number, stays: boolean): void {
   if (user.role === 'ADMIN' && user.active && !stays && otherActiveAdmins === 0) {
-    throw new Refusal('CONFLICT', 'This is the last active admin. Make somebody else an admin first.');
+    throw new Refusal('CONFLICT', 'This is the last active admin. Make another user an admin first.');
   }
 }

@@ -33,15 +33,15 @@ export type User = {
   email?: Maybe<Scalars['String']['output']>;
   role: Role;
   active: Scalars['Boolean']['output'];
-  /** As login. */
+  /** Readable by the user, managers and admins; null for anyone else. */
   createdAt?: Maybe<Scalars['DateTime']['output']>;
 };
 
-/** What a successful login hands out. The access token is a short-lived JWT; the refresh token works once. */
+/** The result of a successful log-in. The access token is a short-lived JWT; the refresh token works once. */
 export type Session = {
   accessToken: Scalars['String']['output'];
   accessTokenExpiresAt: Scalars['DateTime']['output'];
-  /** Null where it went into the cookie. */
+  /** Null where it was set as a cookie instead. */
   refreshToken?: Maybe<Scalars['String']['output']>;
   user: User;
 };
@@ -68,7 +68,7 @@ export type CreateAccountInput = {
   name: Scalars['String']['input'];
   email: Scalars['String']['input'];
   role: Role;
-  /** Free text that describes the shape of the owner's beak. It is the secret: only its hash is kept. */
+  /** Free text that describes the shape of the owner's beak. It is the secret: only its hash is stored. */
   beakShape: Scalars['String']['input'];
 };
 
@@ -76,7 +76,7 @@ export type Query = {
   /** The signed-in user. */
   me: User;
   user?: Maybe<User>;
-  /** The user list page. Admins and managers. */
+  /** All users, or those that match. Admins and managers only. */
   users: UserConnection;
 };
 
@@ -94,24 +94,24 @@ export type QueryUsersArgs = {
 };
 
 export type Mutation = {
-  /** Log in with the shape of your beak. */
+  /** Logs a user in with the shape of their beak. */
   login: Session;
   /**
-   * Swap a refresh token for a new session. A token used twice ends every session descended from it.
-   * Without one, auth reads its cookie: it sets an HttpOnly, SameSite=Strict one where log-in or refresh carries the header `x-session: cookie`, and then leaves `refreshToken` out of the answer.
+   * Exchanges a refresh token for a new session. A token that is used twice ends every session that descends from it.
+   * Without the argument, auth takes the token from its cookie. It sets this cookie (HttpOnly, SameSite=Strict) where log-in or refresh has the header `x-session: cookie`, and where the refresh used the cookie; `refreshToken` in the answer is then null.
    */
   refreshSession: Session;
-  /** End this session, or all of the user's sessions. */
+  /** Ends this session, or all of the user's sessions. */
   logout: Scalars['Boolean']['output'];
-  /** Admins only. The employee's ledger account follows by event. */
+  /** Admins only. Accounting opens the user's ledger account a moment later, by an event. */
   createAccount: User;
   /** Admins only. */
   changeRole: User;
-  /** Admins only. Ends the user's sessions; open tasks go to somebody else at the next reassignment. */
+  /** Admins only. Ends the user's sessions; their open tasks go to other users at the next reassignment. */
   deactivateUser: User;
   /** Admins only. */
   reactivateUser: User;
-  /** Admins only: for whoever forgot the shape of their beak. Ends the user's sessions. */
+  /** Admins only. For a user who forgot the shape of their beak. Ends the user's sessions. */
   resetBeakShape: User;
   /** Admins only. */
   changeEmail: User;

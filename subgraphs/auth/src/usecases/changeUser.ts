@@ -7,9 +7,10 @@ import { lockUser, updateUser } from '../repository.ts';
 import type { AuthTables } from '../tables.ts';
 
 /**
- * What every change of a user has in common: lock and read, decide, write with the next version, tell the others.
- * A change that changes nothing makes no version and no event.
- * @throws Refusal NOT_FOUND, BAD_USER_INPUT, and whatever `decide` refuses.
+ * Does what every change of a user needs: lock and read, decide, write with the next version, publish the event. A
+ * change without an effect makes no version and no event.
+ * @throws Refusal NOT_FOUND where there is no such user; BAD_USER_INPUT where `userId` is no id; what `decide`
+ * throws.
  */
 export async function changeUser(
   database: ServiceDatabase<AuthTables>,

@@ -8,7 +8,7 @@ import { publishUser } from '../events.ts';
 import { insertUser } from '../repository.ts';
 import type { AuthTables } from '../tables.ts';
 
-/** What an account is made from. */
+/** The input for a new account. */
 export interface NewAccount {
   readonly login: string;
   readonly name: string;
@@ -17,7 +17,7 @@ export interface NewAccount {
   readonly beakShape: string;
 }
 
-/** Checks what was typed and makes a user of it, with the hash of the beak's shape. */
+/** Checks the input and makes a user from it, with the hash of the beak's shape. */
 export async function newUser(account: NewAccount, now: Date): Promise<{ user: User; beakHash: string }> {
   const user: User = {
     id: newId(),
@@ -34,7 +34,7 @@ export async function newUser(account: NewAccount, now: Date): Promise<{ user: U
 
 /**
  * Makes an account (rule 2, admins). Its ledger account follows by event.
- * @throws Refusal BAD_USER_INPUT; CONFLICT where the login is taken.
+ * @throws Refusal BAD_USER_INPUT where the input is wrong; CONFLICT where the login is taken.
  */
 export async function createAccount(
   database: ServiceDatabase<AuthTables>,

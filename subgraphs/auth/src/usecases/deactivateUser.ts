@@ -6,7 +6,7 @@ import { changeUser } from './changeUser.ts';
 
 /**
  * Deactivates a user and ends their sessions (rule 2, admins). Their open tasks stay until the next reassignment.
- * @throws Refusal NOT_FOUND; CONFLICT where it is the last active admin.
+ * @throws Refusal NOT_FOUND where there is no such user; CONFLICT where it is the last active admin.
  */
 export function deactivateUser(database: ServiceDatabase<AuthTables>, userId: string): Promise<User> {
   return changeUser(database, userId, async (user, work) => {

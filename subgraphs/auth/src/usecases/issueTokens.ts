@@ -6,7 +6,7 @@ import { insertRefreshToken } from '../repository.ts';
 import type { AuthTables } from '../tables.ts';
 import { readSigningKeys } from './rotateSigningKeys.ts';
 
-/** Hands out the next pair of tokens of a session, in the transaction that allowed it. */
+/** Issues the next pair of tokens of a session, in the transaction that allowed it. */
 export async function issueTokens(
   trx: Transaction<AuthTables>,
   user: User,

@@ -15,14 +15,16 @@ import {
 import type { AuthTables } from '../tables.ts';
 import { issueTokens } from './issueTokens.ts';
 
-/** Failed log-ins within the window that are let pass (rule 1): per login, and per address or IPv6 network. */
+/** How many failed log-ins are allowed within the window (rule 1): per login, and per address or IPv6 network. */
 export const failureLimits = { perLogin: 10, perAddress: 100, windowMs: 15 * 60_000 };
 
 const refused = () => new Refusal('UNAUTHENTICATED', 'No active account has this login and this beak shape.');
 
 /**
- * Logs somebody in with the shape of their beak (rule 1). An unknown login and a wrong shape look and take the same.
- * @throws Refusal UNAUTHENTICATED; TOO_MANY_REQUESTS after too many failures of this login or from this address.
+ * Logs a user in with the shape of their beak (rule 1). An unknown login and a wrong shape look the same, at the same
+ * speed.
+ * @throws Refusal UNAUTHENTICATED where no active user has both; TOO_MANY_REQUESTS after too many failures of this
+ * login or from this address.
  */
 export async function logIn(
   database: ServiceDatabase<AuthTables>,
@@ -30,10 +32,10 @@ export async function logIn(
 ): Promise<Session> {
   const { db } = database;
   const now = database.clock.now();
-  // A NUL, which PostgreSQL takes in no text, becomes what no login has either.
+  // PostgreSQL takes no NUL in a text. Here it becomes a character that no login has.
   const login = attempt.login.trim().toLowerCase().slice(0, 200).replaceAll('\0', '\ufffd');
   const subjects = { login: `login:${login}`, address: `address:${networkOf(attempt.clientAddress)}` };
-  // The address first: one that is blocked must not count against logins, or it could lock out everybody.
+  // The address comes first: a blocked address must not count against logins, or it could lock out all users.
   for (const [subject, limit] of [
     [subjects.address, failureLimits.perAddress],
     [subjects.login, failureLimits.perLogin],
@@ -55,7 +57,7 @@ export async function logIn(
   }
   await forgetLoginFailures(db, subjects.login, subjects.address);
   return database.transact(async ({ trx }) => {
-    // Read again under lock: meanwhile the shape may have been reset, or the user deactivated.
+    // Reads again under the lock: meanwhile the shape may have been reset, or the user deactivated.
     const user = await lockUser(trx, found.user.id);
     const current = await findCredentials(trx, login);
     if (!user?.active || current?.beakHash !== found.beakHash) throw refused();

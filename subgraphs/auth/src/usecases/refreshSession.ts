@@ -8,9 +8,9 @@ import { issueTokens } from './issueTokens.ts';
 const refused = () => new Refusal('UNAUTHENTICATED', 'This session has ended. Sign in again.');
 
 /**
- * Swaps a refresh token for a new session (rule 1). One that was used before ends every session descended from its
- * log-in, except right after its use, for answers lost on the way.
- * @throws Refusal UNAUTHENTICATED where the token is unknown, used, run out, or its session or user has ended.
+ * Swaps a refresh token for a new one and an access token (rule 1). A token that was used before ends the whole
+ * session of its log-in, except just after its first use: the answer may have been lost on the way.
+ * @throws Refusal UNAUTHENTICATED where the token is unknown, used or expired, or its session or user has ended.
  */
 export async function refreshSession(
   database: ServiceDatabase<AuthTables>,
@@ -22,7 +22,7 @@ export async function refreshSession(
     const verdict = token ? judgeRefresh(token, now) : 'refuse';
     if (!token || verdict === 'refuse') return null;
     if (verdict === 'end the family') {
-      // Committed, and only then refused: the end of the family must not be rolled back.
+      // Refused only after the commit: a refusal here would roll back the end of the family.
       await endSession(trx, token.sessionId, now);
       return null;
     }

@@ -6,9 +6,9 @@ import type { AuthTables } from '../tables.ts';
 import { changeUser } from './changeUser.ts';
 
 /**
- * Replaces a forgotten beak shape and ends the user's sessions (rule 2, admins). The secret is nobody else's
- * business: no version, no event.
- * @throws Refusal NOT_FOUND, BAD_USER_INPUT.
+ * Replaces a forgotten beak shape and ends the user's sessions (rule 2, admins). No other service needs the secret,
+ * so there is no new version and no event.
+ * @throws Refusal NOT_FOUND where there is no such user; BAD_USER_INPUT where the beak shape is refused.
  */
 export async function resetBeakShape(
   database: ServiceDatabase<AuthTables>,

@@ -7,8 +7,8 @@ import { deleteSigningKeys, insertSigningKey, listSigningKeys, lockSigningKeys }
 import type { AuthTables } from '../tables.ts';
 
 /**
- * Sees to it that one key signs and the next is published already (rule 1), and forgets those no token can be signed
- * with any more. Runs at start and every hour, in every process; where nothing is due it changes nothing.
+ * Ensures that one key signs and the next one is already published (rule 1). Deletes the keys that no valid token is
+ * signed with any more. Runs at start and every hour, in every process; where nothing is due it changes nothing.
  */
 export async function rotateSigningKeys(database: ServiceDatabase<AuthTables>): Promise<void> {
   await database.transact(async ({ trx, now }) => {
@@ -35,12 +35,12 @@ export async function rotateSigningKeys(database: ServiceDatabase<AuthTables>): 
   });
 }
 
-/** All keys, newest first. */
+/** Returns all keys, newest first. */
 export async function readSigningKeys(db: Kysely<AuthTables>): Promise<SigningKey[]> {
   return (await listSigningKeys(db)).map(toKey);
 }
 
-/** The public keys as `/.well-known/jwks.json` shows them: all there are while nobody can tell which are outlived. */
+/** Returns the keys for `/.well-known/jwks.json`: all of them while a wrong clock cannot tell which are outlived. */
 export async function publishedKeys(
   { db, clock }: ServiceDatabase<AuthTables>,
   skew: ClockSkew,

@@ -5,7 +5,7 @@ import { insertUser, lockEmptyCompany } from '../repository.ts';
 import type { AuthTables } from '../tables.ts';
 import { type NewAccount, newUser } from './createAccount.ts';
 
-/** The demo company: one user per role and a few employees. Everybody knows their beaks: never for production. */
+/** The demo company: one user per role and a few employees. Their beak shapes are public: not for production. */
 export const demoCompany: readonly NewAccount[] = [
   {
     login: 'ada',
@@ -68,11 +68,11 @@ export const demoCompany: readonly NewAccount[] = [
 /** How a company begins. */
 export type Seed = { kind: 'demo' } | { kind: 'admin'; login: string; beakShape: string | undefined };
 
-/** The log-ins of a company that was just made, to be shown once. */
+/** The log-ins of a newly made company, to be shown once. */
 export type SeededLogins = readonly { login: string; beakShape: string; role: string }[];
 
 /**
- * Makes the first users of a company that has none; of several processes at once, one does it.
+ * Makes the first users of a company that has none. Of several processes at once, only one does it.
  * @returns the log-ins that were made, or null where there were users already.
  */
 export async function seedCompany(

@@ -1,5 +1,5 @@
 import type { Random } from '@ates/kit/process/clock';
 
-/** Which of so many people a task falls to, from 0 on, each with the same chance (rule 4); undefined of none. */
+/** Draws a number from 0 to `count - 1`, each with the same probability (rule 4); undefined where `count` is 0. */
 export const drawOneOf = (count: number, random: Random): number | undefined =>
   count > 0 ? random.below(count) : undefined;

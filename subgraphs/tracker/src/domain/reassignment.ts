@@ -1,6 +1,7 @@
 /**
- * One press of 'reassign'. QUEUED → RUNNING → COMPLETED; a QUEUED or RUNNING one may become CANCELLED or SUPERSEDED;
- * a RUNNING one FAILED, where nobody is eligible any more. Only the first two are not ends.
+ * The states of a reassignment: QUEUED → RUNNING → COMPLETED. A QUEUED or RUNNING one may become CANCELLED or
+ * SUPERSEDED; a RUNNING one becomes FAILED where no user is eligible any more. All states but QUEUED and RUNNING are
+ * final.
  */
 export type ReassignmentStatus = 'QUEUED' | 'RUNNING' | 'COMPLETED' | 'SUPERSEDED' | 'CANCELLED' | 'FAILED';
 
@@ -16,30 +17,30 @@ export interface Reassignment {
   readonly supersededById: string | null;
 }
 
-/** Whether nothing about it will change any more. */
+/** True where a reassignment has ended, and will not change any more. */
 export const isEnded = ({ status }: Reassignment): boolean => status !== 'QUEUED' && status !== 'RUNNING';
 
-/** What a press does while another run is under way: stops it and starts over, hands it back, or waits its turn. */
+/** What a press does while another run is under way: stops it and starts over, returns it, or queues a new one. */
 export type OnRunning = 'SUPERSEDE' | 'JOIN' | 'QUEUE';
 
-/** What a press finds. */
+/** The unfinished reassignments that a press finds. */
 export interface Unfinished {
   readonly running: Reassignment | undefined;
   readonly queued: Reassignment | undefined;
-  /** SUPERSEDE locks what runs when the press comes in; where `running` is not locked, it has started since. */
+  /** SUPERSEDE locks the run that it finds first. Where `running` is not locked, it has started since. */
   readonly isRunningLocked: boolean;
 }
 
 export interface PressOutcome {
-  /** What the press answers with; null for a new reassignment, which waits its turn. */
+  /** The reassignment that the press returns; null where it queues a new one. */
   readonly handBack: Reassignment | null;
-  /** What it stops, in favour of what it answers with. */
+  /** The run that the press stops, in favour of the one that it returns. */
   readonly supersede: Reassignment | null;
 }
 
 /**
- * Rule 6: what a press does, given what runs and what waits. A run that has started since the press draws all that was
- * open at the press, so there is nothing to start over: SUPERSEDE hands it back.
+ * Decides what a press does, given the running and the queued reassignment (rule 6). A run that has started since the
+ * press covers all tasks that were open at the press, so SUPERSEDE returns it instead of starting over.
  */
 export function decidePress(
   onRunning: OnRunning,

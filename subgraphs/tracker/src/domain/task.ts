@@ -1,6 +1,6 @@
 import { Refusal } from '@ates/kit/process/refusal';
 
-/** A task with whoever holds it, or held it when it was resolved. */
+/** A task with its assignee; a done task has the one who resolved it. */
 export interface Task {
   readonly id: string;
   readonly title: string;
@@ -24,7 +24,7 @@ export interface Assignment {
   readonly reassignmentId: string | null;
 }
 
-/** A user, of whom tracker knows the id. */
+/** A user, of whom tracker's graph has the id only. */
 export interface UserReference {
   readonly id: string;
 }
@@ -33,7 +33,7 @@ export type TaskStatus = 'IN_PROGRESS' | 'DONE';
 
 export const statusOf = (task: Task): TaskStatus => (task.resolvedAt ? 'DONE' : 'IN_PROGRESS');
 
-/** What somebody typed for a new task. */
+/** The texts that a user typed for a new task. */
 export interface TaskText {
   readonly title: string;
   readonly jiraId: string | null;
@@ -94,8 +94,8 @@ export function parseTaskText(typed: TaskText): TaskText {
 }
 
 /**
- * Whether somebody may resolve a task (rule 5): only its assignee, and only once.
- * @throws Refusal NOT_FOUND, FORBIDDEN (also when it is done), CONFLICT.
+ * Refuses to resolve a task unless the caller is its assignee and it is open (rule 5).
+ * @throws Refusal NOT_FOUND; FORBIDDEN for another's task, open or done; CONFLICT where it is done.
  */
 export function refuseToResolve(task: Task | undefined, callerId: string): asserts task is Task {
   if (!task) throw new Refusal('NOT_FOUND', 'There is no such task.');
@@ -107,7 +107,7 @@ export function refuseToResolve(task: Task | undefined, callerId: string): asser
   if (task.resolvedAt) throw new Refusal('CONFLICT', 'This task has been resolved already.');
 }
 
-/** The refusal where a draw has nobody to fall to (rules 4 and 6). */
+/** The refusal where no user is eligible for a draw (rules 4 and 6). */
 export const nobodyEligible = () =>
   new Refusal(
     'NO_ELIGIBLE_ASSIGNEE',

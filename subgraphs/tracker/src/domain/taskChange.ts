@@ -1,37 +1,37 @@
-/** What somebody has to do, as far as it is watched. */
+/** The open tasks of a user, as a live view reads them. */
 export interface OpenTasks {
   readonly userId: string;
   readonly count: number;
-  /** Made of the assignments that the tasks are held by: another where any of them is another. */
+  /** Computed from the tasks' current assignments: it changes where any of them changes. */
   readonly fingerprint: string;
-  /** The tasks, the newest first, by id, with those assignments; null where there are more than are watched. */
+  /** The current assignment of each task, by task id, newest first; null where there are more than `watchedTasks`. */
   readonly tasks: ReadonlyMap<string, string> | null;
 }
 
-/** Something that happened to somebody's list of open tasks; what exactly became of one that has gone is looked up. */
+/** A change of a user's open tasks. The resolver looks up why a task that is GONE has gone. */
 export type TaskChange =
   | { readonly kind: 'RELOAD' }
   | { readonly kind: 'ASSIGNED_TO_ME'; readonly taskId: string }
   | { readonly kind: 'GONE'; readonly taskId: string; readonly userId: string };
 
 /**
- * Up to how many open tasks of somebody are watched one by one. Whoever has more is told to read the list: beside a
- * reassignment, reading a hundred ids for each of 200 watchers every second took longer than all else that they cost.
+ * The most open tasks of a user that are watched one by one. A user with more gets RELOAD: during a reassignment,
+ * reading a hundred ids for each of 200 users every second took longer than everything else that they cost.
  */
 export const watchedTasks = 40;
 
-/** How many changes are told one by one; with more at once, whoever listens is better off reading the list. */
+/** The most changes that are sent one by one; with more at once, the client does better to read the list. */
 const maxChanges = 10;
 
 const reload: readonly TaskChange[] = [{ kind: 'RELOAD' }];
 
-/** What changed since somebody was told; RELOAD where that is too much, or cannot be seen one by one. */
+/** Returns the changes since `told`; RELOAD where they are too many or were not watched one by one. */
 export function changesOf(told: OpenTasks | undefined, now: OpenTasks): readonly TaskChange[] {
   if (!told) return reload;
   if (told.count === now.count && told.fingerprint === now.fingerprint) return [];
   if (!told.tasks || !now.tasks) return reload;
   const changes: TaskChange[] = [];
-  // The oldest first, as they came.
+  // Oldest first, in the order of assignment.
   for (const [taskId, assignmentId] of [...now.tasks].reverse())
     if (told.tasks.get(taskId) !== assignmentId) changes.push({ kind: 'ASSIGNED_TO_ME', taskId });
   for (const taskId of told.tasks.keys())

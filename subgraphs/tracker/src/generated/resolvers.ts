@@ -26,17 +26,17 @@ export type TaskStatus =
 export type Task = {
   id: Scalars['ID']['output'];
   title: Scalars['String']['output'];
-  /** The part in brackets of '[POPUG-42] - Clean the cage', kept apart from the title. */
+  /** The part in brackets of '[POPUG-42] - Clean the cage'. The title does not contain it. */
   jiraId?: Maybe<Scalars['String']['output']>;
   description: Scalars['String']['output'];
   status: TaskStatus;
-  /** Like every reference to another service's data: null only while that service cannot be asked. */
+  /** Null only while auth does not answer. The same holds for every reference to another service's data. */
   assignee?: Maybe<User>;
   creator?: Maybe<User>;
   createdAt: Scalars['DateTime']['output'];
   assignedAt: Scalars['DateTime']['output'];
   resolvedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** Every assignment this task ever had, newest first. */
+  /** Every assignment of this task, newest first. */
   assignments: AssignmentConnection;
 };
 
@@ -50,7 +50,7 @@ export type Assignment = {
   id: Scalars['ID']['output'];
   assignee?: Maybe<User>;
   assignedAt: Scalars['DateTime']['output'];
-  /** Null where the assignment came with the task's creation. */
+  /** Null for the assignment that was made when the task was created. */
   reassignment?: Maybe<Reassignment>;
 };
 
@@ -76,9 +76,9 @@ export type Reassignment = {
   requestedAt: Scalars['DateTime']['output'];
   startedAt?: Maybe<Scalars['DateTime']['output']>;
   finishedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** Open tasks when it started; 0 until then. */
+  /** The number of open tasks when the run started; 0 until then. */
   total: Scalars['Int']['output'];
-  /** Tasks it has been past so far, skipped ones included (resolved meanwhile); total when COMPLETED. */
+  /** The number of tasks that the run has dealt with, those included that it skipped because they were resolved meanwhile. Equals `total` when COMPLETED. */
   processed: Scalars['Int']['output'];
   supersededBy?: Maybe<Reassignment>;
 };
@@ -89,23 +89,23 @@ export type ReassignmentStatus =
   | 'COMPLETED'
   | 'SUPERSEDED'
   | 'CANCELLED'
-  /** Nobody was eligible any more. */
+  /** No user was eligible any more. */
   | 'FAILED';
 
 /** What a press does while another run is under way. */
 export type OnRunning =
-  /** Stop the run under way at its last committed batch, and start over with all open tasks. */
+  /** Stops the run under way after its last committed batch, and starts over with all open tasks. */
   | 'SUPERSEDE'
-  /** Hand back the one under way, else the one waiting: nothing is assigned twice. */
+  /** Returns the run under way, or else the run that waits. No task is assigned twice. */
   | 'JOIN'
-  /** Wait for the one under way, then run. Where one waits already, hand that back. */
+  /** Waits for the run under way, then runs. Where a run waits already, returns that run. */
   | 'QUEUE';
 
 export type CreateTaskInput = {
   title: Scalars['String']['input'];
   jiraId?: InputMaybe<Scalars['String']['input']>;
   description: Scalars['String']['input'];
-  /** The same key from the same user makes the same task, once; with other arguments it is a CONFLICT. */
+  /** A second call by the same user with the same key returns the first task and makes no other. With other arguments it is a CONFLICT. */
   idempotencyKey?: InputMaybe<Scalars['ID']['input']>;
 };
 
@@ -113,7 +113,7 @@ export type TaskFilter = {
   status?: InputMaybe<TaskStatus>;
   assigneeId?: InputMaybe<Scalars['ID']['input']>;
   creatorId?: InputMaybe<Scalars['ID']['input']>;
-  /** A part of the title or of the Jira id. One or two letters are looked for among the newest 5,000 tasks only. */
+  /** A part of the title or of the Jira id. One or two letters are searched for in the newest 5,000 tasks only. */
   search?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -124,9 +124,9 @@ export type Query = {
   myTasks: TaskConnection;
   reassignment?: Maybe<Reassignment>;
   reassignments: ReassignmentConnection;
-  /** Admins, newest first; `after` is the id of the last one read, `event` a kind. */
+  /** Admins only. Newest first. `after` is the id of the last one that was read; `event` limits the list to one kind. */
   trackerDeadLetters: Array<DeadLetter>;
-  /** Admins, oldest first. A kind that has some waits; the oldest is tried every 30 seconds. */
+  /** Admins only. Oldest first. While a kind has held events, new ones of the kind wait, too. The oldest is tried every 30 seconds. */
   trackerHeldEvents: Array<HeldEvent>;
 };
 
@@ -173,23 +173,23 @@ export type QueryTrackerHeldEventsArgs = {
 };
 
 export type Mutation = {
-  /** Anyone signed in. The task gets a random assignee who is neither a manager nor an admin. */
+  /** Any signed-in user. The task gets a random assignee who is neither a manager nor an admin. */
   createTask: Task;
-  /** Only the assignee, and only once. */
+  /** The assignee only, and only once. */
   resolveTask: Task;
-  /** Managers and admins. Answers at once; the run goes on in the background. */
+  /** Managers and admins only. Returns at once; the run goes on in the background. */
   reassignTasks: Reassignment;
-  /** Managers and admins. Stops at the last committed batch. */
+  /** Managers and admins only. Stops the run after its last committed batch. */
   cancelReassignment: Reassignment;
-  /** Admins. Applies the fact again, as its consumer would; it stays, with the new reason, where it is refused again. */
+  /** Admins only. Has the fact applied again by its consumer. Where it is refused again, the dead letter stays, with the new reason. */
   resendTrackerDeadLetter: Scalars['Boolean']['output'];
-  /** Admins. The same for all of a kind; how many there are. */
+  /** Admins only. The same for all dead letters of a kind. Returns how many there are. */
   resendTrackerDeadLetters: Scalars['Int']['output'];
-  /** Admins. Deletes it: the fact is never applied. */
+  /** Admins only. Deletes the dead letter: its fact is never applied. */
   discardTrackerDeadLetter: Scalars['Boolean']['output'];
-  /** Admins. The same for all of a kind; how many there were. */
+  /** Admins only. The same for all dead letters of a kind. Returns how many there were. */
   discardTrackerDeadLetters: Scalars['Int']['output'];
-  /** Admins. Deletes it: none of its facts is ever applied. The next one of its kind is tried at once. */
+  /** Admins only. Deletes the held event: none of its facts is ever applied. The next one of its kind is tried at once. */
   discardTrackerHeldEvent: Scalars['Boolean']['output'];
 };
 
@@ -240,9 +240,9 @@ export type MutationDiscardTrackerHeldEventArgs = {
 };
 
 export type Subscription = {
-  /** A task came to the signed-in user, left them, or changed. */
+  /** Each task that is assigned to the signed-in user, taken from them, or resolved. */
   myTasksChanged: TaskChange;
-  /** The run as it is now, then its progress; ends when the run has ended. */
+  /** The run as it is now, then its progress. Completes when the run has ended. */
   reassignmentProgressed: Reassignment;
 };
 
@@ -252,7 +252,7 @@ export type SubscriptionReassignmentProgressedArgs = {
 };
 
 export type TaskChangeKind =
-  /** The first payload, and whenever changes were left out: read `myTasks` again; `task` is null. */
+  /** The first payload, and each one that stands for changes that were left out. Read `myTasks` again; `task` is null. */
   | 'RELOAD'
   | 'ASSIGNED_TO_ME'
   | 'TAKEN_FROM_ME'
@@ -289,7 +289,7 @@ export type PageInfo = {
   endCursor?: Maybe<Scalars['String']['output']>;
 };
 
-/** A fact that this service refused for good: why, and what it was. */
+/** A fact that this service refused for good, with the reason. */
 export type DeadLetter = {
   id: Scalars['ID']['output'];
   /** Event name and version. */
@@ -298,20 +298,20 @@ export type DeadLetter = {
   error: Scalars['String']['output'];
   attempts: Scalars['Int']['output'];
   failedAt: Scalars['DateTime']['output'];
-  /** The fact as JSON; of one that is longer than 2,000 characters the beginning. */
+  /** The fact as JSON. Only the first 2,000 characters where it is longer. */
   fact: Scalars['String']['output'];
 };
 
-/** An event that waits: the database refused five of its kind in a row for one reason, so they are kept until it is mended. */
+/** An event that waits: the database refused five of its kind in a row for the same reason. Events of the kind are kept until one applies. */
 export type HeldEvent = {
   id: Scalars['ID']['output'];
   /** Event name and version. */
   event: Scalars['String']['output'];
   consumer: Scalars['String']['output'];
   heldAt: Scalars['DateTime']['output'];
-  /** How often it was tried since. */
+  /** How often it was tried since then. */
   attempts: Scalars['Int']['output'];
-  /** Why it was refused the last time; null while it has not been tried. */
+  /** Why the last try was refused; null before the first try. */
   error?: Maybe<Scalars['String']['output']>;
 };
 

@@ -28,7 +28,7 @@ create index task_done_id on task (id) where resolved_at is not null;
 create index task_done_assignee on task (assignee_id, assignment_id) where resolved_at is not null;
 create index task_search on task using gin ((title || ' ' || coalesce(jira_id, '')) gin_trgm_ops);
 
--- Half of each page is left free, so that a reassignment finds room beside the row it replaces.
+-- Half of each page is left free, so that a reassignment finds room beside the row that it replaces.
 create table open_task (
   task_id uuid primary key,
   assignee_id uuid not null,
@@ -45,7 +45,7 @@ create table assignment (
   reassignment_id uuid
 );
 
--- One index for two ends: a run assigns a task once, and a task's assignments are found by it.
+-- One index for two purposes: a run assigns a task only once, and a task's assignments are found quickly.
 create unique index assignment_once_per_run on assignment (task_id, reassignment_id) nulls not distinct;
 
 create table reassignment (

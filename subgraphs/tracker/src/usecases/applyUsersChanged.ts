@@ -4,7 +4,7 @@ import type { Columns } from '@ates/schema/event';
 import type { usersChanged } from '@ates/schema/events/auth.users_changed.v1';
 import type { TrackerTables } from '../tables.ts';
 
-/** Keeps tracker's copy of the users, the newest version of each (rule 2). */
+/** Updates tracker's copy of the users; the newest version of each counts (rule 2). */
 export async function applyUsersChanged(
   { trx }: UnitOfWork<TrackerTables>,
   users: Columns<typeof usersChanged>,

@@ -7,7 +7,7 @@ import { endRun, findReassignments, lockReassignment } from '../reassignmentRepo
 import type { TrackerTables } from '../tables.ts';
 
 /**
- * Stops a reassignment at its last committed batch (rule 6): its charges stand.
+ * Stops a reassignment after its last committed batch (rule 6); the fees of its assignments stay charged.
  * @throws Refusal BAD_USER_INPUT, NOT_FOUND; CONFLICT where it has ended.
  */
 export async function cancelReassignment(

@@ -10,8 +10,8 @@ import { findTasks, insertTask } from '../taskRepository.ts';
 import { drawAssignee } from '../userRepository.ts';
 
 /**
- * Puts up a task and draws its first assignee (rules 3 and 4), who is charged by event.
- * @throws Refusal BAD_USER_INPUT; NO_ELIGIBLE_ASSIGNEE, and no task; CONFLICT where the key was used otherwise.
+ * Creates a task and draws its first assignee (rules 3 and 4). An event makes accounting charge the fee.
+ * @throws Refusal BAD_USER_INPUT; NO_ELIGIBLE_ASSIGNEE, without a task; CONFLICT where the key had other arguments.
  */
 export async function createTask(
   database: ServiceDatabase<TrackerTables>,

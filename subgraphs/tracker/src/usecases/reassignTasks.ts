@@ -16,8 +16,8 @@ import type { TrackerTables } from '../tables.ts';
 import { isAnyoneEligible } from '../userRepository.ts';
 
 /**
- * A press of 'reassign' (rule 6). Answers at once: the run is a row that a worker takes up. Only SUPERSEDE waits for
- * the batch under way, at which it stops the run, and nobody else waits with it.
+ * Handles a press of 'reassign' (rule 6). It answers at once, since workers carry the run out. Only SUPERSEDE waits for
+ * the batch under way, after which it stops the run; no other press waits for that batch.
  * @throws Refusal NO_ELIGIBLE_ASSIGNEE; CONFLICT where the key was used with other arguments.
  */
 export async function reassignTasks(
@@ -44,7 +44,7 @@ export async function reassignTasks(
     const pressed =
       handBack ?? (await insertReassignment(trx, { id: resultId, requestedById: callerId, now }));
     if (supersede) {
-      // Not the moment of the press, after which a batch may have got further.
+      // Read again: since the moment of the press, a batch may have got further.
       const end = { status: 'SUPERSEDED', now: work.readClock(), supersededById: pressed.id } as const;
       await endRun(trx, supersede.id, end);
       hintProgress(work, supersede.id);

@@ -8,7 +8,7 @@ import type { TrackerTables } from '../tables.ts';
 import { lockTask, markResolved } from '../taskRepository.ts';
 
 /**
- * Marks a task as done (rule 5); its assignee earns the reward by event.
+ * Marks a task as done (rule 5). An event makes accounting pay the reward to its assignee.
  * @throws Refusal BAD_USER_INPUT, NOT_FOUND, FORBIDDEN, CONFLICT.
  */
 export async function resolveTask(

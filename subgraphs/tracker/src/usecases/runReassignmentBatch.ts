@@ -19,8 +19,9 @@ import type { TrackerTables } from '../tables.ts';
 import { listEligible } from '../userRepository.ts';
 
 /**
- * One batch of a reassignment (rule 6), in one transaction: lock the run's row and see that it may still run, draw,
- * change the tasks, publish the assignments, note how far it got. Killed at any point, the run goes on where it was.
+ * Runs one batch of a reassignment (rule 6), in one transaction: locks the run and checks that it may still run, draws,
+ * changes the tasks, publishes the assignments and notes how far the run got. A killed run continues after its last
+ * batch.
  */
 export async function runReassignmentBatch(
   database: ServiceDatabase<TrackerTables>,
@@ -62,7 +63,7 @@ export async function runReassignmentBatch(
       if (passed === size) return 'more';
     }
     await endRun(trx, id, { status: 'COMPLETED', now });
-    // Another may wait for its turn.
+    // Another run may be waiting for this one.
     work.wake('runs');
     return 'ended';
   });

@@ -13,8 +13,8 @@ import { startWorkers } from '@ates/workers/startWorkers';
 import { sql } from 'kysely';
 import { SMTPServer } from 'smtp-server';
 import { afterEach, expect, test } from 'vitest';
-import { TestClockSkew } from './support/clockSkew.ts';
-import { createQueueDatabase, testLog, workOn } from './support/databases.ts';
+import { TestClockSkew } from '../../tests/support/clockSkew.ts';
+import { createQueueDatabase, testLog, workOn } from '../../tests/support/databases.ts';
 import {
   countRows,
   deliver,
@@ -25,9 +25,9 @@ import {
   type TestBooks,
   userFact,
   usersChanged,
-} from './support/facts.ts';
+} from '../../tests/support/facts.ts';
 
-/** Mail never blocks money: what is due stands in the database, and a real mail server takes it or does not. */
+/** Mail never holds up money: due mail stands in the database, and a real mail server takes or refuses it. */
 
 const parrot = (n: number) => idOf(0xa, n);
 const from = 'Task exchange <wages@example.com>';
@@ -39,12 +39,12 @@ afterEach(async () => {
 interface MailServer {
   readonly url: string;
   readonly port: number;
-  /** What it took, as it came. */
+  /** The messages that it took, in the order of arrival. */
   readonly taken: { to: string; text: string }[];
   close(): Promise<void>;
 }
 
-/** A mail server; `refuse` is what it answers to everyone's letters, such as 550. */
+/** Starts a mail server. `refuse` returns the code with which it refuses every message, such as 550. */
 async function startMailServer(
   options: { port?: number; refuse?: () => number | null } = {},
 ): Promise<MailServer> {
@@ -83,7 +83,7 @@ async function startMailServer(
 const messageIdOf = ({ text }: { text: string }) => /^Message-ID: (<.*>)\r?$/im.exec(text)?.[1];
 const messageId = (payoutId: string) => `<${payoutId}@task-exchange>`;
 
-/** Books in which some people have just been paid, and the mailer has heard of it. */
+/** Opens books in which some people have just been paid. The mailer gets the event unless `told` is false. */
 async function openWithPayouts(people: number, { told = true } = {}): Promise<TestBooks> {
   const at = await openTestBooks('2026-03-10T09:00:00Z');
   closing.push(async () => {
@@ -107,7 +107,7 @@ async function payOut({ db, database, clock, company }: TestBooks, day?: string)
   for (const { id } of await listUnfinishedRuns(db, clock.now())) await finishRun(database, id);
 }
 
-/** Delivers accounting's own events to the mailer; each time as another event. */
+/** Delivers accounting's own events to the mailer, each time with a new id. */
 async function tellMailer({ db, database }: TestBooks): Promise<void> {
   const events = await db
     .selectFrom('outbox_event')
@@ -145,13 +145,13 @@ const mails = async ({ db }: TestBooks) =>
 const statuses = async (at: TestBooks) =>
   (await mails(at)).map(({ status, attempts }) => `${status} ${attempts}`);
 
-/** An attempt counts from when it begins; how long to wait is noted when it has failed. */
+/** Waits until both failures are noted. An attempt counts when it begins; the next is planned when it has failed. */
 const failureIsNoted = (at: TestBooks, attempt: number) =>
   expect
     .poll(async () => (await mails(at)).map((mail) => mail.last_error !== null && mail.attempts), soon)
     .toEqual(Array(2).fill(attempt));
 
-/** Mail is looked for when it is woken, and every 15 s. */
+/** The mailer looks for mail when it is woken, and every 15 s. */
 const soon = { timeout: 30_000, interval: 25 };
 
 test('everybody who was paid gets one message, with an id of the payout, and the sum', async () => {
@@ -160,7 +160,7 @@ test('everybody who was paid gets one message, with an id of the payout, and the
   await tellMailer(at);
   const mailer = mailWith(at, smtpTransport(server.url, from));
   await expect.poll(() => statuses(at), soon).toEqual(['SENT 1', 'SENT 1', 'SENT 1']);
-  // Told again, and looked for again: no second message.
+  // The same event once more, and another look, send no second message.
   await tellMailer(at);
   at.clock.advance(24 * 3_600_000);
   mailer.wake();
@@ -204,7 +204,7 @@ test('while the mail server is down mail waits, ever longer, and is sent when it
   const mailer = mailWith(at, smtpTransport(gone.url, from));
   await failureIsNoted(at, 1);
   const paid = await countRows(at.db, 'payout');
-  // Not before a minute has gone by; and then not before two.
+  // The second attempt comes after one minute, and the third after two more.
   for (const [attempt, minutes] of [
     [2, 1],
     [3, 2],
@@ -306,14 +306,14 @@ test('one refused message does not hold the others up', async () => {
 test('a crash between sending and noting it costs a duplicate with the same id, and nothing else', async () => {
   const server = await startMailServer();
   const at = await openWithPayouts(1);
-  // What a mailer does up to the crash: it takes the mail, and the server has it.
+  // A mailer up to its crash: it claims the mail, and the server has it.
   const claimed = await claimDueMail(at.database, 20);
   expect(claimed).toHaveLength(1);
   const transport = smtpTransport(server.url, from);
   const { payoutId, email } = claimed[0]!;
   await transport.send({ id: payoutId, to: email!, subject: 'Your wages', text: '' });
   transport.close();
-  // Whoever comes next leaves it alone as long as it may still be under way.
+  // The next mailer leaves the mail alone while it may still be under way.
   const mailer = mailWith(at, smtpTransport(server.url, from));
   await new Promise((resolve) => setTimeout(resolve, 300));
   expect(server.taken).toHaveLength(1);
@@ -354,7 +354,7 @@ test('what one mailer has in hand is not sent by another, however slow the mail 
     },
     close() {},
   };
-  /** Answers when it is let go on. */
+  /** Lets the slow transport send. */
   let goOn = () => {};
   const waiting = new Promise<void>((resolve) => {
     goOn = resolve;
@@ -363,7 +363,7 @@ test('what one mailer has in hand is not sent by another, however slow the mail 
   const at = await openWithPayouts(30);
   mailWith(at, slow);
   await expect.poll(async () => (await statuses(at)).includes('PENDING 1'), soon).toBe(true);
-  // Five rounds of 20 s: none of the first mailer's has ended.
+  // After 100 s the first mailer still sends the mails that it has claimed.
   at.clock.advance(100_000);
   mailWith(at, quick);
   await expect.poll(() => sent.length, soon).toBeGreaterThanOrEqual(26);
@@ -394,7 +394,7 @@ test('somebody whose address is not known yet is told when it is, however long t
     expect(await claimDueMail(at.database, 20)).toEqual([]);
     at.clock.advance(3_600_000);
   }
-  // Waiting for the address is no attempt.
+  // Waiting for the address does not count as an attempt.
   expect(await statuses(at)).toEqual(['PENDING 0']);
   const mailer = mailWith(at, smtpTransport(server.url, from));
   await expect
@@ -449,7 +449,7 @@ test('with SMTP_URL set, the workers carry a payout from the ledger to the mail 
   await sql`select pg_notify('outbox_interactive', '')`.execute(at.db);
   await expect.poll(() => statuses(at), soon).toEqual(['SENT 1', 'SENT 1', 'SENT 1']);
   expect(server.taken).toHaveLength(3);
-  // And at once: long before the mailer looks for mail of its own accord.
+  // The workers wake the mailer for this mail, before it looks by itself.
   at.clock.set('2026-03-11T09:00:00Z');
   await at.reward(idOf(0xb, 4), parrot(1));
   await closeDay(at.database, at.company);
