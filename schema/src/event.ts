@@ -119,7 +119,8 @@ interface SameForAll {
 }
 
 /**
- * Encodes an event's columns as text. A value that all facts share is written once: a quarter of a batch of entries.
+ * Encodes an event's columns as text. A value of all facts is written once, which saves a quarter of a batch of
+ * entries.
  */
 export function encodeColumns(columns: Readonly<Record<string, readonly unknown[]>>): string {
   const travelling = Object.entries(columns).map(([field, column]) => {

@@ -8,9 +8,8 @@ export const consumersOf = (producer: Producer): Consumer[] => [
 ];
 
 /**
- * Checks that a consumer handles exactly the events that are sent to it: without a handler an event would wait in the
- * queue for ever, and a superfluous handler would never be called.
- * @throws Error where it does not.
+ * Checks that a consumer handles exactly the events that are sent to it. Without a handler, an event would wait in the
+ * queue for ever; a superfluous handler would never be called.
  */
 export function checkHandlers<Tables>(
   consumer: Consumer,
@@ -22,6 +21,6 @@ export function checkHandlers<Tables>(
   const superfluous = handled.filter((name, at) => !wanted.includes(name) || handled.indexOf(name) !== at);
   if (missing.length > 0) throw new Error(`${consumer} has no handler for ${missing.join(', ')}`);
   if (superfluous.length > 0)
-    throw new Error(`${consumer} has a handler too many for ${superfluous.join(', ')}`);
+    throw new Error(`${consumer} has superfluous handlers for ${superfluous.join(', ')}`);
   return handlers;
 }

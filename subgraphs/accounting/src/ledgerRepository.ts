@@ -102,7 +102,7 @@ export async function insertEntries(
   return ids ? new Set(ids) : null;
 }
 
-/** Begins a savepoint: `undoPosting` undoes only what follows it. Without that, all is kept. */
+/** Begins a savepoint: `undoPosting` undoes only what follows it. */
 export const beginPosting = (trx: Trx) => sql`savepoint posting`.execute(trx);
 export const undoPosting = (trx: Trx) => sql`rollback to savepoint posting`.execute(trx);
 
@@ -143,9 +143,7 @@ export async function writeAccounts(
       last_number = greatest(d.last_number, excluded.last_number)`.execute(trx);
 }
 
-/**
- * Reads the current state of accounts, in one statement. An account that accounting does not know is empty (rule 9).
- */
+/** Reads accounts as they are, in one statement. An account that accounting does not know is empty (rule 9). */
 export async function readAccountsNow(db: Db, ids: readonly string[]): Promise<Map<string, AccountNow>> {
   const { rows } = await sql<AccountNow>`
     select u.id, coalesce(a.balance_cents, 0) as "balanceCents", coalesce(a.last_number, 0) as "lastNumber"

@@ -22,8 +22,9 @@ export async function findPrices(db: Db, taskIds: readonly string[]): Promise<Pr
 type PriceColumns = { taskId?: string[] | null; feeCents?: number[] | null; rewardCents?: number[] | null };
 
 /**
- * Stores the prices of tasks that have none, in the order of the tasks' ids. Returns true where all were stored;
- * otherwise the prices that are in the database count.
+ * Stores the prices of tasks that have none. Returns true where all were stored; otherwise the prices that are in the
+ * database count.
+ * @param prices in the order of the tasks' ids, so that two transactions cannot deadlock
  */
 export async function insertPrices(db: Db, prices: readonly Price[]): Promise<boolean> {
   const rows = rowsOf({

@@ -7,7 +7,6 @@ import { z } from 'zod';
 import type { Context } from './context.ts';
 import { openLive } from './live.ts';
 import { createLoaders } from './loaders.ts';
-
 import { resolvers } from './resolvers.ts';
 import type { AccountingTables } from './tables.ts';
 import { shareAudits } from './usecases/auditLedger.ts';
@@ -22,9 +21,7 @@ const settings = {
   ACCOUNTING_LISTEN_URL: databaseUrl().optional(),
   /** The company's time zone, which decides what day it is. The workers need the same value. */
   COMPANY_TIME_ZONE: timeZone().default('UTC'),
-  /**
-   * The key that prices are drawn with (rule 7); without it, one is drawn and stored. The workers need the same value.
-   */
+  /** The key that draws prices (rule 7); without it, one is drawn and stored. The workers need the same value. */
   PRICE_KEY: z.string().optional(),
 };
 

@@ -139,8 +139,7 @@ export async function insertClosedDays(
 /**
  * Returns the figures of every day of a range, newest first, in one statement; zeros where nothing happened. A closed
  * day has the accounts in the red at its closing, an open day those of now (rule 14). Open are the unclosed days from
- * the company's first day, which is the day of the first entry or closing, to the later of today and the day after the
- * last closed one.
+ * the first entry or closing to today, or to the day after the last closed one where that is later.
  */
 export async function listDays(db: Db, { from, to }: DayRange, today: string): Promise<AnalyticsDay[]> {
   const { rows } = await sql<{

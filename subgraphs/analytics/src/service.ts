@@ -5,7 +5,6 @@ import { isRole, type Role, scopesOfRole } from '@ates/schema/access';
 import { readSdl } from '@ates/schema/sdl';
 import type { Context } from './context.ts';
 import { openLive } from './live.ts';
-
 import { resolvers } from './resolvers.ts';
 import type { AnalyticsTables } from './tables.ts';
 

@@ -7,12 +7,12 @@ describe('a press of reassign (rule 6)', () => {
   const running = run('running');
   const queued = run('queued');
   const press = (on: OnRunning, found: { running?: Reassignment; queued?: Reassignment }, locked = true) => {
-    const { handBack, supersede } = decidePress(on, {
+    const { existing, supersede } = decidePress(on, {
       running: found.running,
       queued: found.queued,
       isRunningLocked: locked,
     });
-    return [handBack?.id ?? 'new', supersede?.id ?? 'nothing'];
+    return [existing?.id ?? 'new', supersede?.id ?? 'nothing'];
   };
 
   test.each<[OnRunning, string, string[]]>([

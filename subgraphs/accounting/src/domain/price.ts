@@ -12,8 +12,8 @@ export const feeRange = { from: 10, to: 20 } as const;
 export const rewardRange = { from: 20, to: 40 } as const;
 
 /**
- * Draws a task's price: two independent draws from a keyed hash of its id, so that it does not depend on the order of
- * events (rule 7). The id is in lower case.
+ * Draws a task's price: two independent draws from a keyed hash of its id, so that the order of events does not matter
+ * (rule 7). The id is in lower case.
  */
 export function drawPrice(priceKey: string, taskId: string): Price {
   const hash = createHmac('sha256', priceKey).update(taskId).digest();
@@ -24,9 +24,6 @@ export function drawPrice(priceKey: string, taskId: string): Price {
   };
 }
 
-/**
- * Draws a whole number of a range from 2^48 equally likely values, at most one more for some numbers: a bias below 1 in
- * 10^13.
- */
+/** Draws a whole number. Of 2^48 equal chances, some numbers have one more than others: a bias below 1 in 10^13. */
 const draw = (chance: number, { from, to }: { from: number; to: number }) =>
   from + (chance % (to - from + 1));

@@ -91,8 +91,7 @@ export function periodOf(period: Period, day: string): DayRange {
     }
     case 'MONTH': {
       const month = day.slice(0, 7);
-      // 31 days after its first day is always in the next month. The last day of this month is the day before that
-      // one's first.
+      // 31 days after a month's first day is always in the next month; this one ends the day before that one begins.
       const inNext = addDays(`${month}-01`, 31);
       const to = inNext === latestDay ? inNext : addDays(`${inNext.slice(0, 7)}-01`, -1);
       return { from: `${month}-01`, to };

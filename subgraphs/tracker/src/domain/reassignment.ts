@@ -33,21 +33,21 @@ export interface Unfinished {
 
 export interface PressOutcome {
   /** The reassignment that the press returns; null where it queues a new one. */
-  readonly handBack: Reassignment | null;
+  readonly existing: Reassignment | null;
   /** The run that the press stops, in favour of the one that it returns. */
   readonly supersede: Reassignment | null;
 }
 
 /**
- * Decides what a press does, given the running and the queued reassignment (rule 6). A run that has started since the
- * press covers all tasks that were open at the press, so SUPERSEDE returns it instead of starting over.
+ * Decides what a press does (rule 6). A run that has started since the press covers all tasks that were open at the
+ * press, so SUPERSEDE returns it instead of starting over.
  */
 export function decidePress(
   onRunning: OnRunning,
   { running, queued, isRunningLocked }: Unfinished,
 ): PressOutcome {
   const next = queued ?? null;
-  if (!running || onRunning === 'QUEUE') return { handBack: next, supersede: null };
-  if (onRunning === 'SUPERSEDE' && isRunningLocked) return { handBack: next, supersede: running };
-  return { handBack: running, supersede: null };
+  if (!running || onRunning === 'QUEUE') return { existing: next, supersede: null };
+  if (onRunning === 'SUPERSEDE' && isRunningLocked) return { existing: next, supersede: running };
+  return { existing: running, supersede: null };
 }

@@ -32,17 +32,17 @@ export async function reassignTasks(
     const toStop = onRunning === 'SUPERSEDE' ? await lockRunning(trx) : undefined;
     await lockPresses(trx);
     const { running, queued } = await readUnfinished(trx);
-    const { handBack, supersede } = decidePress(onRunning, {
+    const { existing, supersede } = decidePress(onRunning, {
       running,
       queued,
       isRunningLocked: running?.id === toStop,
     });
-    const resultId = handBack?.id ?? newId();
+    const resultId = existing?.id ?? newId();
     const earlier = await findEarlierResult(work, call, resultId, findReassignments);
     if (earlier) return earlier;
     if (!(await isAnyoneEligible(trx))) throw nobodyEligible();
     const pressed =
-      handBack ?? (await insertReassignment(trx, { id: resultId, requestedById: callerId, now }));
+      existing ?? (await insertReassignment(trx, { id: resultId, requestedById: callerId, now }));
     if (supersede) {
       // Read again: since the moment of the press, a batch may have got further.
       const end = { status: 'SUPERSEDED', now: work.readClock(), supersededById: pressed.id } as const;

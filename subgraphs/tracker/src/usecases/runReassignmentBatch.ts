@@ -19,9 +19,8 @@ import type { TrackerTables } from '../tables.ts';
 import { listEligible } from '../userRepository.ts';
 
 /**
- * Runs one batch of a reassignment (rule 6), in one transaction: locks the run and checks that it may still run, draws,
- * changes the tasks, publishes the assignments and notes how far the run got. A killed run continues after its last
- * batch.
+ * Runs one batch of a reassignment (rule 6), in one transaction: locks the run, checks that it may still run, draws,
+ * changes the tasks, publishes the assignments, and notes its progress. A killed run continues after its last batch.
  */
 export async function runReassignmentBatch(
   database: ServiceDatabase<TrackerTables>,
