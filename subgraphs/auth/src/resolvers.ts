@@ -1,8 +1,8 @@
 import { checkPageSize, decodeCursor, isText } from '@ates/kit/graph/page';
-import { DateTime } from '@ates/schema/scalars';
 import { isId } from '@ates/kit/process/ids';
 import { Refusal } from '@ates/kit/process/refusal';
 import { callerOf } from '@ates/kit/service';
+import { DateTime } from '@ates/schema/scalars';
 import type { Context } from './context.ts';
 import { takeRefreshToken, withCookie } from './cookie.ts';
 import type { User, UserFilter } from './domain/user.ts';

@@ -254,7 +254,9 @@ async function ready(cluster: Cluster, server: GuardedProcess, port: number): Pr
         throw notStarted(cluster, (error as Error).message, await server.output());
       if (!told && Date.now() - began > 5_000) {
         told = true;
-        log.info('PostgreSQL takes a while: it recovers changes that it had not written when it ended last time');
+        log.info(
+          'PostgreSQL takes a while: it recovers changes that it had not written when it ended last time',
+        );
       }
       await sleep(25);
     }
