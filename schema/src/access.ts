@@ -4,7 +4,7 @@ export type Role = (typeof roles)[number];
 
 /**
  * What each role may do beyond what every signed-in user may. `@requiresScopes` in the SDL uses these names ('Who may
- * read what' of the design). Use cases check what depends on data, such as the owner of an account.
+ * read what' in docs/rules.md). Use cases check what depends on data, such as the owner of an account.
  */
 export const scopesOfRole: Readonly<Record<Role, readonly string[]>> = {
   EMPLOYEE: [],

@@ -28,18 +28,18 @@ export function enforceAccess(schema: GraphQLSchema): GraphQLSchema {
       const places = [field, mapped.getType(typeName), getNamedType(field.type)].filter(
         (place) => place !== undefined,
       );
-      const alternatives = places.flatMap((place) =>
+      const requirements = places.flatMap((place) =>
         (getDirective(mapped, place as never, 'requiresScopes') ?? []).map(
           ({ scopes }) => scopes as string[][],
         ),
       );
       const needsCaller =
-        alternatives.length > 0 ||
+        requirements.length > 0 ||
         places.some((place) => getDirective(mapped, place as never, 'authenticated')?.length);
       if (!needsCaller) return undefined;
       const check = ({ access }: GuardedContext) => {
         if ('problem' in access) throw unauthenticated(access.problem);
-        for (const anyOf of alternatives) {
+        for (const anyOf of requirements) {
           if (!anyOf.some((allOf) => allOf.every((scope) => access.scopes.has(scope)))) {
             throw new GraphQLError(
               `Your role does not allow ${typeName}.${fieldName}: it needs ${anyOf.map((allOf) => allOf.join(' and ')).join(', or ')}.`,

@@ -43,7 +43,7 @@ export interface ResolvedTask {
   readonly resolvedAt: string;
 }
 
-/** The most days that one range may have ('Input' of the design). */
+/** The most days that one range may have (rule 14). */
 export const maxRangeDays = 366;
 
 const refuse = (message: string) => new Refusal('BAD_USER_INPUT', message);

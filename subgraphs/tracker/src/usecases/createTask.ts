@@ -10,7 +10,8 @@ import { findTasks, insertTask } from '../taskRepository.ts';
 import { drawAssignee } from '../userRepository.ts';
 
 /**
- * Creates a task and draws its first assignee (rules 3 and 4). An event makes accounting charge the fee.
+ * Creates a task and draws its first assignee (rules 3 and 4). Events make accounting fix the task's price and
+ * charge its fee.
  * @throws Refusal BAD_USER_INPUT; NO_ELIGIBLE_ASSIGNEE, without a task; CONFLICT where the key had other arguments.
  */
 export async function createTask(
