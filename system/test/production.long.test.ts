@@ -105,10 +105,10 @@ describe('what runs is built', () => {
 
   it('or refused with the place that is no TypeScript', async () => {
     const tree = copyOf(built);
-    appendFileSync(join(tree, 'kit/src/settings.ts'), '\nexport const = 1;\n');
+    appendFileSync(join(tree, 'kit/src/process/settings.ts'), '\nexport const = 1;\n');
     const { code, said } = await runGateway(tree);
     expect(code).toBe(1);
-    expect(said.join('\n')).toMatch(/the system cannot be built \(\d\):\n.*kit\/src\/settings\.ts/);
+    expect(said.join('\n')).toMatch(/the system cannot be built \(\d\):\n.*kit\/src\/process\/settings\.ts/);
   });
 
   it('by an account that may write the tree; one that may not runs what is there, or gets a sentence', async () => {
@@ -122,7 +122,7 @@ describe('what runs is built', () => {
       ],
     });
     const tree = copyOf(built);
-    const source = join(tree, 'kit/src/settings.ts');
+    const source = join(tree, 'kit/src/process/settings.ts');
     readOnly(tree);
     expect((await unprivileged(tree)).said).toEqual([wrongSetting]);
     chmodSync(source, 0o644);
