@@ -367,12 +367,12 @@ type Deliverer = (deliveries: readonly Delivery[], chance: Chance | null) => Pro
  */
 async function openFor(company: Company): Promise<{ deliverAll: Deliverer; closeDays(): Promise<void> }> {
   const { accounting, analytics, tracker } = company;
-  const settings = await openCompany(
+  const opened = await openCompany(
     accounting,
     { now: () => new Date(beginsMs) },
     { timeZone, priceKey: testPriceKey },
   );
-  const ofAccounting = accountingHandlers(settings);
+  const ofAccounting = accountingHandlers(opened);
   const ofAnalytics = analyticsHandlers(timeZone);
   const ofTracker = trackerHandlers;
   const apply = ([consumer, delivery]: Sent) => {
@@ -420,7 +420,7 @@ async function openFor(company: Company): Promise<{ deliverAll: Deliverer; close
       }
     },
     async closeDays() {
-      await closeDay(workOn(accounting, clock), settings, days[1]);
+      await closeDay(workOn(accounting, clock), opened, days[1]);
       for (const { id } of await listUnfinishedRuns(accounting, now()))
         await finishRun(workOn(accounting, clock), id, 2);
     },

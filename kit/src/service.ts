@@ -216,15 +216,14 @@ export async function serveService<
 
   function verifierByUrl(): VerifyToken {
     if (common.JWKS_URL === undefined)
-      throw new Error(
-        `${name} verifies no tokens: give it \`liveSettings\`, or a \`verifyToken\` of its own`,
-      );
+      throw new Error(`${name} cannot verify tokens: it needs \`liveSettings\` or a \`verifyToken\``);
     return createTokenVerifier(new URL(common.JWKS_URL), () => clock.now());
   }
 
   async function openPool() {
     const urls = common as unknown as Readonly<Record<string, string | undefined>>;
-    const url = urls[databaseSetting] as string;
+    const url = urls[databaseSetting];
+    if (url === undefined) throw new Error(`${databaseSetting} is not among the settings of ${name}`);
     const poolSize = common.DATABASE_POOL_SIZE ?? 10;
     const options = { poolSize, statementTimeoutMs: 10_000, applicationName: name };
     if (!isLive) return { db: openDatabase<Tables>(url, options, log), listenUrl: undefined };

@@ -100,7 +100,7 @@ function markForResend<Tables extends InboxTables>(
       .set({ resend_requested_at: work.now })
       .where(column, '=', value)
       .executeTakeFirst();
-    work.wake('dead_letters');
+    if (numUpdatedRows > 0n) work.wake('dead_letters');
     return Number(numUpdatedRows);
   });
 }

@@ -13,7 +13,7 @@ import { drawPrice } from '../src/domain/price.ts';
 import { findAccounts, listEntriesOfAccounts } from '../src/ledgerRepository.ts';
 import { listPayoutsOfAccounts, listUnfinishedRuns } from '../src/payoutRepository.ts';
 import type { AccountingTables } from '../src/tables.ts';
-import { auditLedger } from '../src/usecases/auditLedger.ts';
+import { auditLedger, shareAudits } from '../src/usecases/auditLedger.ts';
 import { closeDay, closeDaysThatAreOver } from '../src/usecases/closeDay.ts';
 import { readCompanyDays } from '../src/usecases/readCompanyDays.ts';
 import { runPayoutBatch } from '../src/usecases/runPayoutBatch.ts';
@@ -143,4 +143,14 @@ test('nothing that was posted can be changed by the application, and the audit f
   );
   await intruder.destroy();
   expect(await auditLedger(books.db)).toMatchObject({ ok: false, mismatchedAccountIds: [kiwi] });
+});
+
+test('all who ask for an audit while one is under way get its answer; the next one reads anew', async () => {
+  await charge([books.assignment(kiwi)]);
+  const audit = shareAudits(books.db);
+  const [first, second] = [audit(), audit()];
+  expect(second).toBe(first);
+  expect(await first).toMatchObject({ ok: true, entriesChecked: 1 });
+  await charge([books.assignment(rio)]);
+  expect(await audit()).toMatchObject({ ok: true, entriesChecked: 2 });
 });

@@ -77,7 +77,7 @@ async function entryDays(db: Kysely<AccountingTables>, accountId: string): Promi
 }
 
 describe('a day closes once', () => {
-  test('closings at the same time, of two processes, hand back one run', async () => {
+  test('two processes that close a day at the same time get one run', async () => {
     const at = await open('2026-03-10T09:00:00Z');
     const other = at.connect();
     await at.reward(task(1), parrot(1));
@@ -109,7 +109,7 @@ describe('a day closes once', () => {
     expect(await paid(at.db)).toEqual([[parrot(1), '2026-03-10', rewardOf(1)]]);
   });
 
-  test('closing a closed day again hands back the same run, running or complete', async () => {
+  test('closing a closed day again returns the same run, running or complete', async () => {
     const at = await open('2026-03-10T09:00:00Z');
     await at.reward(task(1), parrot(1));
     const run = await closeDay(at.database, at.company);
@@ -133,7 +133,7 @@ describe('a day closes once', () => {
 });
 
 describe('what a day pays', () => {
-  test('exactly the sum of the entries up to the day, to whoever has earned something', async () => {
+  test('each positive balance gets exactly the sum of its entries up to the day', async () => {
     const at = await open('2026-03-10T09:00:00Z');
     for (const n of [1, 2, 3]) await at.charge(task(n), parrot(1));
     for (const n of [1, 2, 3]) await at.reward(task(n), parrot(1));
@@ -301,7 +301,7 @@ describe('a payout run that is interrupted', () => {
     return { at, run, wages };
   }
 
-  test('is gone on with by another process where it was, and pays everyone once, to the cent', async () => {
+  test('is continued at its cursor by another process, and pays everyone once, to the cent', async () => {
     const { at, run, wages } = await openWithWages();
     const first = at.connect();
     expect(await runPayoutBatch(first, run.id, 2)).toBe('more');
@@ -321,7 +321,7 @@ describe('a payout run that is interrupted', () => {
     });
   });
 
-  test('by a process whose clock was ten days ahead is gone on with at once, not in ten days', async () => {
+  test('by a process whose clock was ten days ahead is continued at once, not in ten days', async () => {
     const { at, run } = await openWithWages();
     expect(await runPayoutBatch(at.database, run.id, 2)).toBe('more');
     const listed = async () =>

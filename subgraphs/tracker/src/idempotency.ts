@@ -57,7 +57,11 @@ export async function findEarlierResult<Result>(
       'This idempotency key was used with other arguments. Use a new key for a new call.',
     );
   }
-  return (await find(trx, [known.result_id]))[0];
+  const [result] = await find(trx, [known.result_id]);
+  // Without this, the caller would make a second one.
+  if (!result)
+    throw new Error(`${mutation} made ${known.result_id} with this idempotency key, and it is gone`);
+  return result;
 }
 
 /** Deletes expired keys. */

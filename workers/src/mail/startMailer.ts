@@ -38,7 +38,7 @@ export function startMailer(options: {
     },
   });
   return {
-    wake: () => loop.wake(),
+    wake: loop.wake,
     async stop() {
       stopping = true;
       await loop.stop();
