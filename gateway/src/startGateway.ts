@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { ApolloServer } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
-import { boundAnswer, writeAnswer } from '@ates/kit/graph/boundedJson';
+import { boundAnswer } from '@ates/kit/graph/boundedJson';
 import { graphqlHttp } from '@ates/kit/graph/graphqlHttp';
 import { type Clock, systemClock } from '@ates/kit/process/clock';
 import {
@@ -17,6 +17,7 @@ import type { Log } from '@ates/kit/process/log';
 import type { Running } from '@ates/kit/process/runProcess';
 import { SettingError } from '@ates/kit/process/settings';
 import type { ExecutionResult } from 'graphql';
+import { writeBounded } from './execute/jsonText.ts';
 import { createAuthentication, type Identity, refuseStrangers } from './guards/authentication.ts';
 import { allowOrigins } from './guards/crossOrigin.ts';
 import { HeavyOperations, queueHeavyOperations } from './guards/heavyOperations.ts';
@@ -84,7 +85,7 @@ export async function startGateway(
     started.push(() => internal.close());
     const metrics = countOperations(internal.registry);
 
-    const supergraph = serveSupergraph(settings, log, metrics.observeSubgraph);
+    const supergraph = serveSupergraph(settings, log, metrics);
     started.push(() => supergraph.close());
     const authentication = createAuthentication({
       jwksUrl: settings.JWKS_URL,
@@ -102,7 +103,7 @@ export async function startGateway(
     started.push(() => sessions.close());
 
     const errors = maskErrors(log);
-    const subscriptions = serveSubscriptions(settings, supergraph, errors, log);
+    const subscriptions = serveSubscriptions(settings, supergraph, errors);
     started.push(() => subscriptions.close());
     const apollo = new ApolloServer<CallerContext>({
       gateway: supergraph.gateway,
@@ -113,13 +114,13 @@ export async function startGateway(
       includeStacktraceInErrorResponses: false,
       stopOnTerminationSignals: false,
       formatError: errors.formatError,
-      stringifyResult: (answer) => writeAnswer(answer, settings.MAX_ANSWER_BYTES),
+      stringifyResult: (answer) => writeBounded(answer, settings.MAX_ANSWER_BYTES),
       logger: apolloLog(log),
       plugins: [
         errors.plugin,
         refuseUnservable,
-        limitSize(settings, supergraph.sizeRules),
-        refuseStrangers(supergraph.needsCaller),
+        limitSize(settings, (schema) => supergraph.withSchema(schema).sizeRules),
+        refuseStrangers((schema) => supergraph.withSchema(schema).needsCaller),
         queueHeavyOperations(new HeavyOperations(settings), settings.HEAVY_BYTES),
         legacyStatus,
         metrics.plugin,
@@ -137,7 +138,7 @@ export async function startGateway(
       );
     });
     started.push(() => apollo.stop());
-    readiness = watchReadiness(supergraph.subgraphs, log);
+    readiness = watchReadiness(() => supergraph.current()?.subgraphs ?? new Map(), log);
     started.push(readiness.stop);
 
     const crossOrigin = allowOrigins(settings.ALLOWED_ORIGINS, settings.TRUSTED_PROXIES);

@@ -92,9 +92,10 @@ const rooms: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
   gateway: {
     settings: [],
     request: ['settings'],
-    supergraph: ['settings', 'request'],
+    execute: [],
+    supergraph: ['settings', 'request', 'execute'],
     guards: ['settings', 'request', 'supergraph'],
-    live: ['settings', 'request', 'supergraph', 'guards'],
+    live: ['settings', 'request', 'execute', 'supergraph', 'guards'],
     http: ['settings', 'request', 'supergraph'],
   },
 };

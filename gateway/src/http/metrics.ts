@@ -6,6 +6,8 @@ import type { ObserveSubgraph } from '../supergraph/supergraph.ts';
 export interface GatewayMetrics {
   readonly plugin: ApolloServerPlugin<CallerContext>;
   readonly observeSubgraph: ObserveSubgraph;
+  /** Counts an operation that Apollo's executor runs. */
+  readonly onHandedOver: () => void;
   /** Counts open connections and subscriptions each time the metrics are read. */
   countLive(counts: Readonly<Record<'sockets' | 'streams' | 'subscriptions', () => number>>): void;
 }
@@ -23,6 +25,11 @@ export function countOperations(registry: Registry): GatewayMetrics {
     help: 'How long requests to subgraphs took, by subgraph and outcome: answered or failed.',
     labelNames: ['subgraph', 'outcome'] as const,
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [registry],
+  });
+  const handedOver = new Counter({
+    name: 'gateway_operations_handed_over_total',
+    help: "Operations that Apollo's executor ran, because ours does not know a part of their plan.",
     registers: [registry],
   });
   return {
@@ -56,6 +63,7 @@ export function countOperations(registry: Registry): GatewayMetrics {
         subscriptions,
       );
     },
+    onHandedOver: () => handedOver.inc(),
     observeSubgraph: (subgraph, outcome, seconds) => subgraphs.observe({ subgraph, outcome }, seconds),
   };
 }

@@ -1,4 +1,5 @@
 import type { ExecutionResult } from 'graphql';
+import { writeResult } from '../execute/jsonText.ts';
 import { PayloadQueue } from './payloadQueue.ts';
 
 /** A subscription's completed payloads. The first is the state of the moment. */
@@ -117,7 +118,7 @@ export class Hub {
     void this.#current?.return?.();
     this.#current = source;
     this.#opening = undefined;
-    const isNews = this.#members.size > 0 && JSON.stringify(payload) !== JSON.stringify(this.#last);
+    const isNews = this.#members.size > 0 && writeResult(payload) !== writeResult(this.#last ?? {});
     if (isNews) for (const member of this.#members) member.push(payload);
     const joining = this.#joining;
     this.#joining = new Set();

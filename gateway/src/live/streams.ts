@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { answerProblem, readJson } from '@ates/kit/graph/graphqlHttp';
 import { authenticationProblems } from '@ates/kit/graph/token';
 import { type ExecutionResult, GraphQLError } from 'graphql';
+import { writeResult } from '../execute/jsonText.ts';
 import type { Authentication, Identity } from '../guards/authentication.ts';
 import type { CallerContext } from '../request/caller.ts';
 import type { Connections } from './connections.ts';
@@ -23,7 +24,7 @@ interface Format {
 export const eventStream: Format = {
   headers: { 'content-type': 'text/event-stream; charset=utf-8' },
   begin: ':\n\n',
-  payload: (result) => `event: next\ndata: ${JSON.stringify(result)}\n\n`,
+  payload: (result) => `event: next\ndata: ${writeResult(result)}\n\n`,
   heartbeat: ':\n\n',
   end: 'event: complete\ndata:\n\n',
 };
@@ -32,13 +33,13 @@ export const eventStream: Format = {
 export const multipart: Format = {
   headers: { 'content-type': 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0' },
   begin: '\r\n--graphql',
-  payload: (payload) => part({ payload }),
-  heartbeat: part({}),
+  payload: (result) => part(`{"payload":${writeResult(result)}}`),
+  heartbeat: part('{}'),
   end: '--\r\n',
 };
 
-function part(body: unknown): string {
-  return `\r\ncontent-type: application/json\r\n\r\n${JSON.stringify(body)}\r\n--graphql`;
+function part(json: string): string {
+  return `\r\ncontent-type: application/json\r\n\r\n${json}\r\n--graphql`;
 }
 
 const heartbeatMs = 5_000;

@@ -1,5 +1,5 @@
+import type { FetchNode } from '@apollo/query-planner';
 import { boundAnswer } from '@ates/kit/graph/boundedJson';
-import type { Log } from '@ates/kit/process/log';
 import {
   type DocumentNode,
   type ExecutionResult,
@@ -11,6 +11,8 @@ import {
   validate,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import type { SubgraphAnswer } from '../execute/execution.ts';
+import type { ClientOperation } from '../execute/executor.ts';
 import { unauthenticated } from '../guards/authentication.ts';
 import { limitOperations } from '../guards/limits.ts';
 import type { CallerContext } from '../request/caller.ts';
@@ -18,11 +20,10 @@ import { type GatewaySettings, secretOfSubgraph } from '../settings.ts';
 import { SubgraphUnavailable } from '../supergraph/dataSource.ts';
 import type { ErrorMasking } from '../supergraph/errors.ts';
 import { checkSize } from '../supergraph/operationSize.ts';
-import type { ServedSupergraph, SupergraphServer } from '../supergraph/supergraph.ts';
+import { askFor, type ServedSupergraph, type SupergraphServer } from '../supergraph/supergraph.ts';
 import { completeEvents } from './completion.ts';
-import { Generation, type LiveOperation } from './generation.ts';
 import { Hub, type Source } from './hub.ts';
-import { SubgraphSocket } from './upstream.ts';
+import { SubgraphSocket, type UpstreamOperation } from './upstream.ts';
 
 /** An operation, as any transport delivers it. */
 export interface OperationRequest {
@@ -56,12 +57,9 @@ export function serveSubscriptions(
   settings: GatewaySettings,
   supergraph: SupergraphServer,
   errors: ErrorMasking,
-  log: Log,
 ): Subscriptions {
   const limits = limitOperations(settings);
   const rules = [...specifiedRules, ...(limits.validationRules ?? [])];
-  let generation: Generation | undefined;
-  let served: ServedSupergraph | undefined;
   const documents = new LRUCache<string, DocumentNode>({ max: maxDocuments });
   const hubs = new Map<string, Hub>();
   const sockets = new Map<string, SubgraphSocket>();
@@ -71,18 +69,15 @@ export function serveSubscriptions(
     hubs.clear();
     for (const hub of ending) hub.end();
   };
-  supergraph.onServed((next) => {
-    served = next;
-    generation = undefined;
+  supergraph.onServed(() => {
     documents.clear();
     // Clients subscribe again, to the new graph.
     endAll();
   });
-  // Made when first needed: a gateway without subscriptions needs no second planner.
-  const currentGeneration = (): Generation => {
+  const current = (): ServedSupergraph => {
+    const served = supergraph.current();
     if (!served) throw new GraphQLError('The gateway has no supergraph yet.');
-    generation ??= new Generation(served, supergraph.subgraphs(), log);
-    return generation;
+    return served;
   };
 
   const shown = (result: ExecutionResult): ExecutionResult => {
@@ -105,9 +100,9 @@ export function serveSubscriptions(
   };
 
   const valid = new WeakMap<DocumentNode, readonly GraphQLError[]>();
-  const check = (request: OperationRequest, caller: CallerContext): LiveOperation => {
+  const check = (request: OperationRequest, caller: CallerContext): ClientOperation => {
     const { document, operation } = read(request);
-    const { schema } = currentGeneration();
+    const { schema, sizeRules, needsCaller } = current();
     const problems = valid.get(document) ?? validate(schema, document, rules, { maxErrors: 20 });
     valid.set(document, problems);
     if (problems[0]) {
@@ -116,14 +111,14 @@ export function serveSubscriptions(
         extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
       });
     }
-    checkSize(settings, schema, supergraph.sizeRules(schema), document, operation, request.variables);
-    if (caller.problem && supergraph.needsCaller(schema)(document, operation, request.variables))
+    checkSize(settings, schema, sizeRules, document, operation, request.variables);
+    if (caller.problem && needsCaller(document, operation, request.variables))
       throw unauthenticated(caller.problem);
-    return { ...request, document };
+    return { ...request, key: request.query, document };
   };
 
   const socketOf = (name: string): SubgraphSocket => {
-    const dataSource = supergraph.subgraphs().get(name);
+    const dataSource = current().subgraphs.get(name);
     if (!dataSource) throw new SubgraphUnavailable(name, 'is not part of the supergraph');
     const known = sockets.get(dataSource.url);
     if (known) return known;
@@ -148,18 +143,19 @@ export function serveSubscriptions(
       };
       const key = JSON.stringify([
         operation.operationName,
-        operation.query,
+        operation.key,
         operation.variables,
         authorization,
       ]);
       const shared = hubs.get(key);
       if (shared) return shared.join();
-      const mine = currentGeneration();
-      const upstream = mine.upstreamOf(operation);
+      const { executor, subgraphs } = current();
+      const upstream = upstreamOf(executor.subscriptionOf(operation), operation);
       const hub = new Hub({
         open: () =>
           completeEvents(socketOf(upstream.subgraph).subscribe(upstream, caller), {
-            complete: (event) => mine.complete(operation, event, caller),
+            complete: (event) =>
+              executor.complete(operation, event as SubgraphAnswer, askFor(subgraphs, caller)),
             isSurprise: errors.isSurprise,
             shown,
           }),
@@ -185,6 +181,17 @@ export function serveSubscriptions(
       endAll();
       for (const socket of sockets.values()) socket.close();
     },
+  };
+}
+
+/** Returns the operation to subscribe to, with the variables that it uses. */
+function upstreamOf(primary: FetchNode, { variables }: ClientOperation): UpstreamOperation {
+  const used = (primary.variableUsages ?? []).filter((name) => Object.hasOwn(variables, name));
+  return {
+    subgraph: primary.serviceName,
+    query: primary.operation,
+    operationName: primary.operationName,
+    variables: Object.fromEntries(used.map((name) => [name, variables[name]])),
   };
 }
 

@@ -2,7 +2,6 @@ import type { ExecutionResult } from 'graphql';
 import { type Client, createClient, type Sink } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import type { SubgraphCaller } from '../request/caller.ts';
-import type { UpstreamOperation } from './generation.ts';
 import { PayloadQueue } from './payloadQueue.ts';
 
 /** How long a socket without subscriptions stays open, in milliseconds. */
@@ -12,6 +11,14 @@ const pingEveryMs = 10_000;
 const pongWithinMs = 5_000;
 /** The longest pause between two attempts to reach a subgraph, in milliseconds. */
 const maxRetryMs = 2_000;
+/** The operation that is sent to the subgraph that owns the root field. */
+export interface UpstreamOperation {
+  readonly subgraph: string;
+  readonly query: string;
+  readonly operationName: string | undefined;
+  readonly variables: Record<string, unknown>;
+}
+
 /** A subscription's events, as the subgraph sends them. */
 export type Upstream = AsyncIterableIterator<ExecutionResult>;
 

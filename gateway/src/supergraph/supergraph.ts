@@ -4,31 +4,38 @@ import { ApolloGateway, type GatewayConfig } from '@apollo/gateway';
 import type { Log } from '@ates/kit/process/log';
 import { SettingError } from '@ates/kit/process/settings';
 import { type GraphQLSchema, parse } from 'graphql';
+import type { AskSubgraph } from '../execute/execution.ts';
+import { Executor } from '../execute/executor.ts';
+import { UnsupportedPlan } from '../execute/requests.ts';
+import type { CallerContext, SubgraphCaller } from '../request/caller.ts';
 import { type GatewaySettings, locateSubgraph, secretOfSubgraph } from '../settings.ts';
 import { apolloLog } from './apolloLog.ts';
-import { SubgraphDataSource } from './dataSource.ts';
+import { SubgraphDataSource, SubgraphUnavailable } from './dataSource.ts';
 import { readSizeRules, type SizeRules } from './operationSize.ts';
 import { type NeedsCaller, readRequirements } from './requirements.ts';
 import { subgraphsOf, withoutSecurityMark } from './supergraphLinks.ts';
 
-/** A supergraph that is being served. */
+/** A supergraph that is served, and what is known about it. It never changes. */
 export interface ServedSupergraph {
-  readonly supergraphSdl: string;
   /** The schema that clients see. */
-  readonly apiSchema: GraphQLSchema;
+  readonly schema: GraphQLSchema;
+  readonly executor: Executor;
+  readonly needsCaller: NeedsCaller;
+  readonly sizeRules: SizeRules;
+  /** The subgraphs by name. */
+  readonly subgraphs: ReadonlyMap<string, SubgraphDataSource>;
 }
 
-/** Apollo's gateway, and what is known about the supergraph that it serves now. */
+/** Apollo's gateway, and the supergraphs that it serves. */
 export interface SupergraphServer {
   readonly gateway: ApolloGateway;
   /**
-   * Returns the check for signed-in callers of a schema. A request passes its own, so a reload meanwhile is harmless.
+   * Returns the supergraph with this schema. A request passes its own, so a reload meanwhile is harmless.
+   * @throws Error where it was never served
    */
-  needsCaller(schema: GraphQLSchema): NeedsCaller;
-  /** Returns how long the texts and lists of this schema may be. */
-  sizeRules(schema: GraphQLSchema): SizeRules;
-  /** The subgraphs of the supergraph that is served now, by name. */
-  subgraphs(): ReadonlyMap<string, SubgraphDataSource>;
+  withSchema(schema: GraphQLSchema): ServedSupergraph;
+  /** Returns the supergraph that is served now; undefined before the first. */
+  current(): ServedSupergraph | undefined;
   /** Calls back with each supergraph that is served from now on, including the first. */
   onServed(callback: (served: ServedSupergraph) => void): void;
   close(): Promise<void>;
@@ -40,15 +47,15 @@ export type ObserveSubgraph = (subgraph: string, outcome: 'answered' | 'failed',
 /**
  * Serves the supergraph in `settings.SUPERGRAPH`, and the new one when the file changes. A broken new one is refused:
  * the log says why, and the old one is still served.
+ * @param observe.onHandedOver called for each operation that Apollo's executor runs, because ours does not know its plan
  */
 export function serveSupergraph(
   settings: GatewaySettings,
   log: Log,
-  observe: ObserveSubgraph,
+  observe: { readonly observeSubgraph: ObserveSubgraph; readonly onHandedOver: () => void },
 ): SupergraphServer {
-  const pool = new DataSources(settings, observe);
-  const requirements = new WeakMap<GraphQLSchema, NeedsCaller>();
-  const sizeRules = new WeakMap<GraphQLSchema, SizeRules>();
+  const pool = new DataSources(settings, observe.observeSubgraph);
+  const bySchema = new WeakMap<GraphQLSchema, ServedSupergraph>();
   const newGateway = (config: GatewayConfig) =>
     new ApolloGateway({
       ...config,
@@ -72,21 +79,71 @@ export function serveSupergraph(
     },
   });
   const callbacks: ((served: ServedSupergraph) => void)[] = [];
+  let current: ServedSupergraph | undefined;
   gateway.onSchemaLoadOrUpdate(({ apiSchema, coreSupergraphSdl }) => {
-    requirements.set(apiSchema, readRequirements(coreSupergraphSdl, apiSchema));
-    sizeRules.set(apiSchema, readSizeRules(coreSupergraphSdl));
     pool.keepOnly(subgraphsOf(parse(coreSupergraphSdl, { noLocation: true })));
-    for (const callback of callbacks) callback({ apiSchema, supergraphSdl: coreSupergraphSdl });
+    current = {
+      schema: apiSchema,
+      executor: new Executor(coreSupergraphSdl, apiSchema, settings.MAX_ANSWER_BYTES),
+      needsCaller: readRequirements(coreSupergraphSdl, apiSchema),
+      sizeRules: readSizeRules(coreSupergraphSdl),
+      subgraphs: pool.inUse,
+    };
+    bySchema.set(apiSchema, current);
+    for (const callback of callbacks) callback(current);
   });
+  const withSchema = (schema: GraphQLSchema): ServedSupergraph => {
+    const served = bySchema.get(schema);
+    if (!served) throw new Error('this schema was never served');
+    return served;
+  };
+  // Read by `load`, so it must be set before the start.
+  gateway.executor = executeWith(gateway.executor, withSchema, observe.onHandedOver);
   return {
     gateway,
-    needsCaller: (schema) => requirements.get(schema) ?? (() => false),
-    sizeRules: (schema) => sizeRules.get(schema) ?? { weights: new Map(), lists: new Map() },
-    subgraphs: () => pool.inUse,
+    withSchema,
+    current: () => current,
     onServed: (callback) => void callbacks.push(callback),
     close: () => pool.destroy(),
   };
 }
+
+/** Returns the function with which a subgraph's data source is asked for a caller. */
+export const askFor =
+  (subgraphs: ReadonlyMap<string, SubgraphDataSource>, caller: SubgraphCaller | undefined): AskSubgraph =>
+  (name, body, isMutation) => {
+    const dataSource = subgraphs.get(name);
+    if (!dataSource) throw new SubgraphUnavailable(name, 'is not part of the supergraph');
+    return dataSource.ask(body, { isMutation, caller });
+  };
+
+/** Executes Apollo Server's operations by our executor, and by Apollo's where ours does not know a part of the plan. */
+const executeWith =
+  (
+    apollo: ApolloGateway['executor'],
+    withSchema: (schema: GraphQLSchema) => ServedSupergraph,
+    onHandedOver: () => void,
+  ): ApolloGateway['executor'] =>
+  async (requestContext) => {
+    const { request, document, queryHash, schema, context } = requestContext;
+    const { executor, subgraphs } = withSchema(schema);
+    try {
+      const answer = await executor.execute(
+        {
+          key: queryHash,
+          document,
+          operationName: request.operationName,
+          variables: request.variables ?? {},
+        },
+        askFor(subgraphs, context as CallerContext),
+      );
+      return answer as Awaited<ReturnType<ApolloGateway['executor']>>;
+    } catch (error) {
+      if (!(error instanceof UnsupportedPlan)) throw error;
+      onHandedOver();
+      return apollo(requestContext);
+    }
+  };
 
 /** How much longer than the client's a subgraph's answer may be: it has keys and fields for other subgraphs. */
 const answersPerAnswer = 2;

@@ -1,7 +1,7 @@
 import { GraphQLError } from 'graphql';
 
-/** The error of an answer that is too long; with the same code as an operation that is refused before it runs. */
-const tooLarge = (maxBytes: number) =>
+/** Returns the error of an answer that is too long; its code is that of an operation that is refused before it runs. */
+export const answerTooLong = (maxBytes: number) =>
   new GraphQLError(`The answer has more than ${maxBytes} bytes. Ask for less in one operation.`, {
     extensions: { code: 'BAD_USER_INPUT' },
   });
@@ -16,7 +16,7 @@ export function writeAnswer(answer: unknown, maxBytes: number): string {
     // A character has at most three bytes, so most texts need not be counted.
     if (text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes) return text;
   }
-  return `${JSON.stringify({ errors: [tooLarge(maxBytes).toJSON()] })}\n`;
+  return `${JSON.stringify({ errors: [answerTooLong(maxBytes).toJSON()] })}\n`;
 }
 
 /** Returns the answer itself, or an error where its JSON would have more than `maxBytes`. */
@@ -24,7 +24,7 @@ export function boundAnswer<Answer extends object>(
   answer: Answer,
   maxBytes: number,
 ): Answer | { errors: readonly GraphQLError[] } {
-  return fits(answer, maxBytes) ? answer : { errors: [tooLarge(maxBytes)] };
+  return fits(answer, maxBytes) ? answer : { errors: [answerTooLong(maxBytes)] };
 }
 
 /** True where a value's JSON has at most so many characters; stops counting at the first one too many. */

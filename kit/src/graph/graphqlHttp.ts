@@ -33,7 +33,8 @@ export function graphqlHttp<Context extends BaseContext>(
     for (const [name, value] of answer.headers) response.setHeader(name, value);
     response.statusCode = answer.status ?? 200;
     if (answer.body.kind === 'complete') {
-      response.end(answer.body.string);
+      // Encoded here: for a string, Node takes three bytes for each character, which is slow for large ones.
+      response.end(Buffer.from(answer.body.string));
       return;
     }
     for await (const chunk of answer.body.asyncIterator) response.write(chunk);
