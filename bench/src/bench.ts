@@ -3,6 +3,7 @@ import { findRedisServer } from '@ates/system/stores/privateRedis';
 import { create } from './benchmarks/create.ts';
 import { federated } from './benchmarks/federated.ts';
 import { feel } from './benchmarks/feel.ts';
+import { gateway } from './benchmarks/gateway.ts';
 import { live } from './benchmarks/live.ts';
 import { payout } from './benchmarks/payout.ts';
 import { read } from './benchmarks/read.ts';
@@ -18,6 +19,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   start,
   create,
   federated,
+  gateway,
   payout,
   reassign,
   feel,
@@ -26,13 +28,14 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
 };
 
 /** The benchmarks that do not depend on the backend: measured once. */
-const withoutQueues = new Set(['federated', 'read']);
+const withoutQueues = new Set(['federated', 'gateway', 'read']);
 
-const usage = `Usage: npm run bench [-- [NAME …] [--backend redis|postgresql] [--tasks N] [--explain] [--quick]]
+const usage = `Usage: npm run bench [-- [NAME …] [--backend redis|postgresql] [--tasks N] [--explain] [--peers] [--quick]]
   NAME        ${Object.keys(benchmarks).join(', ')}; all of them by default
   --backend   where the queues live; both by default, Redis only where it is installed
   --tasks     the only number of tasks to measure, where a benchmark measures several
   --explain   also prints where the time went
+  --peers     also measures other gateways with the benchmark gateway; installs them first
   --quick     everything small, to see that it runs`;
 
 /** Reads the command line. @throws Error with a sentence where it is wrong. */
@@ -45,6 +48,7 @@ function readArguments(args: string[]) {
       tasks: { type: 'string' },
       quick: { type: 'boolean' },
       explain: { type: 'boolean' },
+      peers: { type: 'boolean' },
     },
   });
   const { backend } = values;
@@ -60,6 +64,7 @@ function readArguments(args: string[]) {
     tasks,
     quick: values.quick ?? false,
     explain: values.explain ?? false,
+    peers: values.peers ?? false,
     names: positionals,
   };
 }
@@ -74,7 +79,7 @@ async function main(args: string[]): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const { quick, tasks, explain, names } = asked;
+  const { quick, tasks, explain, peers, names } = asked;
   const hasRedis = (await findRedisServer(process.env)) !== undefined;
   if (!hasRedis) say('No redis-server or valkey-server is on PATH: only the PostgreSQL backend is measured.');
   const backends = (['redis', 'postgresql'] as const).filter(
@@ -99,6 +104,7 @@ async function main(args: string[]): Promise<void> {
               quick,
               tasks,
               explain,
+              peers,
               company: shared.company,
               once<Value>(what: string, measure: () => Promise<Value>) {
                 const value = kept.get(what) ?? measure();

@@ -10,6 +10,8 @@ export interface BenchContext {
   readonly tasks: number | undefined;
   /** Also prints the most expensive statements and the processor time of each process. */
   readonly explain: boolean;
+  /** Also measures the other gateways in `bench/peers`. */
+  readonly peers: boolean;
   /**
    * Returns a company of 1,000 employees. It is opened at the first call and shared by the benchmarks of one backend,
    * so that a million tasks are made only once.

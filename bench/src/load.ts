@@ -43,6 +43,26 @@ export async function closedLoop(
   }
 }
 
+/** Sends so many operations. Each connection sends its next one as soon as the last was answered. */
+export async function fixedCount(
+  operation: Operation,
+  options: { connections: number; count: number },
+): Promise<LoadResult> {
+  const agent = new Agent({ connections: options.connections, pipelining: 1 });
+  try {
+    const latenciesMs: number[] = [];
+    let left = options.count;
+    const began = performance.now();
+    const connection = async () => {
+      while (left-- > 0) latenciesMs.push((await send(agent, operation)).ms);
+    };
+    await Promise.all(Array.from({ length: options.connections }, connection));
+    return { latenciesMs, seconds: (performance.now() - began) / 1_000 };
+  } finally {
+    await agent.close();
+  }
+}
+
 /**
  * Sends operations at a steady rate, whether or not earlier ones were answered, until `stop` returns true. A request's
  * time counts from when it was due, so that a wait for its turn counts too.
