@@ -4,8 +4,6 @@ import type { AddressInfo } from 'node:net';
 import { ApolloServer } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
-import { boundAnswer } from '@ates/kit/graph/boundedJson';
-import { graphqlHttp } from '@ates/kit/graph/graphqlHttp';
 import { type Clock, systemClock } from '@ates/kit/process/clock';
 import {
   closeServer,
@@ -16,13 +14,13 @@ import {
 import type { Log } from '@ates/kit/process/log';
 import type { Running } from '@ates/kit/process/runProcess';
 import { SettingError } from '@ates/kit/process/settings';
-import type { ExecutionResult } from 'graphql';
 import { writeBounded } from './execute/jsonText.ts';
 import { createAuthentication, type Identity, refuseStrangers } from './guards/authentication.ts';
 import { allowOrigins } from './guards/crossOrigin.ts';
 import { HeavyOperations, queueHeavyOperations } from './guards/heavyOperations.ts';
 import { limitOperations } from './guards/limits.ts';
 import { serveApp } from './http/app.ts';
+import { serveGraphql } from './http/graphql.ts';
 import { countOperations } from './http/metrics.ts';
 import { graphiqlPage, landingPage, readLandingPage } from './http/pages.ts';
 import { relayPublicKeys } from './http/publicKeys.ts';
@@ -30,9 +28,10 @@ import { requestIdOf, route } from './http/routes.ts';
 import { Connections } from './live/connections.ts';
 import { watchSessions } from './live/sessions.ts';
 import { type Execute, serveSockets } from './live/sockets.ts';
-import { eventStream, multipart, serveStreams } from './live/streams.ts';
+import { serveStreams } from './live/streams.ts';
 import { serveSubscriptions } from './live/subscriptions.ts';
 import { type CallerContext, clientAddress, isForeign } from './request/caller.ts';
+import { OperationReader } from './request/operation.ts';
 import { legacyStatus, refuseUnservable } from './request/transport.ts';
 import type { GatewaySettings } from './settings.ts';
 import { apolloLog } from './supergraph/apolloLog.ts';
@@ -103,6 +102,7 @@ export async function startGateway(
     started.push(() => sessions.close());
 
     const errors = maskErrors(log);
+    const reader = new OperationReader();
     const subscriptions = serveSubscriptions(settings, supergraph, errors);
     started.push(() => subscriptions.close());
     const apollo = new ApolloServer<CallerContext>({
@@ -111,10 +111,13 @@ export async function startGateway(
       introspection: true,
       csrfPrevention: true,
       allowBatchedHttpRequests: false,
+      // Resolved before, in the same way for every transport.
+      persistedQueries: false,
       includeStacktraceInErrorResponses: false,
       stopOnTerminationSignals: false,
       formatError: errors.formatError,
-      stringifyResult: (answer) => writeBounded(answer, settings.MAX_ANSWER_BYTES),
+      // With an end of line, which terminals want.
+      stringifyResult: (answer) => `${writeBounded(answer, settings.MAX_ANSWER_BYTES)}\n`,
       logger: apolloLog(log),
       plugins: [
         errors.plugin,
@@ -142,9 +145,6 @@ export async function startGateway(
     started.push(readiness.stop);
 
     const crossOrigin = allowOrigins(settings.ALLOWED_ORIGINS, settings.TRUSTED_PROXIES);
-    const graphql = graphqlHttp<CallerContext>(apollo, async (request, response) =>
-      contextOf(request, response, settings, await authentication.identify(request.headers.authorization)),
-    );
     const connections = new Connections({
       most: settings.MAX_CONNECTIONS,
       mostPerUser: settings.MAX_CONNECTIONS_PER_USER,
@@ -161,20 +161,22 @@ export async function startGateway(
       contextOf: (request, response, identity) => contextOf(request, response, settings, identity),
       formatErrors: errors.formatAll,
     });
+    const graphql = serveGraphql({
+      apollo,
+      reader,
+      streams,
+      isSubscription: subscriptions.isSubscription,
+      contextOf: async (request, response) =>
+        contextOf(request, response, settings, await authentication.identify(request.headers.authorization)),
+    });
     const listener = route({
       async graphql(request, response) {
         response.setHeader('cache-control', 'no-store');
-        if (crossOrigin.answersPreflight(request, response)) return;
-        const accept = request.headers.accept ?? '';
-        if (accept.includes('subscriptionSpec')) await streams.answer(request, response, multipart);
-        else if (request.method === 'GET' && accept.includes('text/event-stream'))
-          await streams.answer(request, response, eventStream);
-        else await graphql(request, response);
+        if (!crossOrigin.answersPreflight(request, response)) await graphql.answer(request, response);
       },
       async stream(request, response) {
         response.setHeader('cache-control', 'no-store');
-        if (crossOrigin.answersPreflight(request, response)) return;
-        await streams.answer(request, response, eventStream);
+        if (!crossOrigin.answersPreflight(request, response)) await graphql.stream(request, response);
       },
       landing: landingPage(landing),
       app,
@@ -187,6 +189,7 @@ export async function startGateway(
     started.push(http.close);
     const sockets = serveSockets(http.server, {
       ...live,
+      reader,
       settings,
       callerOf: (request, authorization) => ({
         clientAddress: clientAddress(request, settings.TRUSTED_PROXIES),
@@ -242,7 +245,10 @@ const executeBy =
       { contextValue },
     );
     if (body.kind !== 'single') throw new Error('an answer came in parts, which is not supported');
-    return boundAnswer(body.singleResult as ExecutionResult, maxAnswerBytes);
+    const result = body.singleResult;
+    return result.errors && !('data' in result)
+      ? { refusals: JSON.stringify(result.errors) }
+      : { result: writeBounded(result, maxAnswerBytes) };
   };
 
 /** Makes a request's context. Headers that are not named here, and cookies of foreign pages, reach no subgraph. */

@@ -98,6 +98,6 @@ test('a form that a foreign page could post is refused', async () => {
   const farm = await startFarm();
   const body = JSON.stringify({ query: 'mutation { logIn(name: "a") }' });
   const { status } = await farm.graphql(body, { 'content-type': 'text/plain' });
-  expect(status).toBe(400);
+  expect(status).toBe(415);
   expect(farm.hens.asked).toEqual([]);
 });

@@ -96,7 +96,7 @@ const rooms: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     supergraph: ['settings', 'request', 'execute'],
     guards: ['settings', 'request', 'supergraph'],
     live: ['settings', 'request', 'execute', 'supergraph', 'guards'],
-    http: ['settings', 'request', 'supergraph'],
+    http: ['settings', 'request', 'supergraph', 'live'],
   },
 };
 

@@ -10,7 +10,7 @@ import { parse } from 'graphql';
 import { ask, type BenchCompany, fillOpenTasks, openCompany, untilQuiet } from '../company.ts';
 import type { Benchmark } from '../context.ts';
 import { type Figure, quantile, spread } from '../figures.ts';
-import { nodeProcesses, readMemory, readPeaks, resetPeaks } from '../machine.ts';
+import { nodeProcesses, readCpu, readMemory, readPeaks, resetPeaks } from '../machine.ts';
 import { say } from '../progress.ts';
 import { Swarm } from '../swarm.ts';
 import { pressAndWait } from './reassign.ts';
@@ -23,6 +23,7 @@ type Report = (figure: Figure) => void;
  */
 export const live: Benchmark = async ({ backend, quick, tasks, once }, report) => {
   await once('what the gateway carries', () => carry(quick, report));
+  if (process.env.ONLY_CARRY) return;
   await resolveToBalance(backend, quick, report);
   // Not the shared company, which has ten times as many tasks by now.
   const company = await openCompany(backend, quick ? 50 : 1_000);
@@ -85,14 +86,18 @@ async function carry(quick: boolean, report: Report): Promise<void> {
     ]) {
       resetPeaks(pids);
       const swarm = { count, authorization };
-      const theirs = await payloadsPerSecond(`${plain.url}`, swarm, change, seconds);
-      const ours = await payloadsPerSecond(`${gateway.url}/graphql`, swarm, change, seconds);
+      const theirs = await sendPayloads(plain, plain.url, swarm, change, seconds);
+      const ours = await sendPayloads(gateway, `${gateway.url}/graphql`, swarm, change, seconds);
+      const name = 'plain graphql-ws server';
       report({
         bench: 'live',
         what: `${count.toLocaleString('en-US')} sockets, ${what}`,
         backend: null,
-        values: { 'payloads/s': ours },
-        yardsticks: [{ name: 'plain graphql-ws server, payloads/s', value: theirs, ratio: ours / theirs }],
+        values: { 'payloads/s': ours.perSecond, 'cpu µs/payload': ours.cpuUs },
+        yardsticks: [
+          { name: `${name}, payloads/s`, value: theirs.perSecond, ratio: ours.perSecond / theirs.perSecond },
+          { name: `${name}, cpu µs/payload`, value: theirs.cpuUs, ratio: ours.cpuUs / theirs.cpuUs },
+        ],
         peakMiB: readPeaks(pids),
       });
     }
@@ -122,26 +127,34 @@ async function start(module: string, args: string[], environment: Record<string,
 
 const socketUrl = (url: string) => url.replace('http', 'ws');
 
-/** Makes a change, waits until it has reached every socket, and repeats that. Returns payloads per second. */
-async function payloadsPerSecond(
+/**
+ * Makes a change, waits until it has reached every socket, and repeats that. Returns payloads per second, and the
+ * processor time of the sending process for each, in microseconds.
+ */
+async function sendPayloads(
+  { child }: Started,
   url: string,
   swarm: { count: number; authorization: (n: number) => string },
   change: () => void,
   seconds: number,
-): Promise<number> {
+): Promise<{ perSecond: number; cpuUs: number }> {
+  const cpu = () => readCpu({ it: child.pid }).it ?? Number.NaN;
   const sockets = await Swarm.open(socketUrl(url), { ...swarm, queries: () => [watch] });
   await sockets.until(swarm.count);
   // Sockets that joined late may get the first state twice.
   await sleep(500);
   const before = sockets.payloads;
+  const cpuBefore = cpu();
   const began = performance.now();
   for (let rounds = 1; performance.now() - began < seconds * 1_000; rounds++) {
     change();
     await sockets.until(before + rounds * swarm.count);
   }
-  const rate = ((sockets.payloads - before) * 1_000) / (performance.now() - began);
+  const sent = sockets.payloads - before;
+  const perSecond = (sent * 1_000) / (performance.now() - began);
+  const cpuUs = ((cpu() - cpuBefore) * 1_000_000) / sent;
   await sockets.close();
-  return rate;
+  return { perSecond, cpuUs };
 }
 
 /** Measures the memory of an idle socket. */

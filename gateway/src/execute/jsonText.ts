@@ -36,12 +36,10 @@ function partsOf(result: object): string[] {
   return parts;
 }
 
-/** Returns an answer as JSON, in one line like Apollo Server, or an error instead where it has more than `maxBytes`. */
+/** Returns an answer as JSON, or an error instead where it has more than `maxBytes`. */
 export function writeBounded(result: object, maxBytes: number): string {
   if (!('data' in result && result.data instanceof JsonText)) return writeAnswer(result, maxBytes);
-  const parts = partsOf(result);
-  parts.push('\n');
-  const text = parts.join('');
+  const text = writeResult(result);
   // A character has at most three bytes, so most texts need not be counted.
   if (text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes) return text;
   return writeAnswer({ errors: [answerTooLong(maxBytes)] }, maxBytes);

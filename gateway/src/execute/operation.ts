@@ -1,4 +1,5 @@
 import {
+  type DefinitionNode,
   type DirectiveNode,
   type DocumentNode,
   type FieldNode,
@@ -77,7 +78,7 @@ export function documentToPlan(
     );
     return { ...node, directives };
   };
-  return visit(document, {
+  const kept: DocumentNode = visit(document, {
     Field: (field) => (isIntrospection(field) ? typename : keepUnlessLeftOut(field)),
     InlineFragment: keepUnlessLeftOut,
     FragmentSpread: keepUnlessLeftOut,
@@ -85,4 +86,31 @@ export function documentToPlan(
       leave: (set) => (set.selections.length === 0 ? { ...set, selections: [typename] } : undefined),
     },
   });
+  return withoutUnusedFragments(kept);
+}
+
+/** Leaves out the fragments that no operation uses any more. */
+function withoutUnusedFragments(document: DocumentNode): DocumentNode {
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
+  }
+  const used = new Set<string>();
+  const follow = (node: DefinitionNode): void => {
+    visit(node, {
+      FragmentSpread({ name: { value } }) {
+        const fragment = fragments.get(value);
+        if (used.has(value) || !fragment) return;
+        used.add(value);
+        follow(fragment);
+      },
+    });
+  };
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.OPERATION_DEFINITION) follow(definition);
+  }
+  const definitions = document.definitions.filter(
+    (definition) => definition.kind !== Kind.FRAGMENT_DEFINITION || used.has(definition.name.value),
+  );
+  return { ...document, definitions };
 }

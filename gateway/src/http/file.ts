@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-
-/** The encodings that a file is sent in, the preferred one first. */
-const encodings = ['br', 'gzip'] as const;
+import { encodingFor } from '../request/compression.ts';
 
 /** The content of a path: its headers, its bytes, and their compressed forms. */
 export interface ServedFile {
@@ -29,8 +27,8 @@ export function toServedFile(
 
 /** Sends a file, compressed where the client accepts that. Answers 304 where the client has it already. */
 export function sendFile(file: ServedFile, request: IncomingMessage, response: ServerResponse): void {
-  const accepted = String(request.headers['accept-encoding'] ?? '');
-  const encoding = encodings.find((name) => file[name] && new RegExp(`\\b${name}\\b`).test(accepted));
+  const made = (['br', 'gzip'] as const).filter((encoding) => file[encoding]);
+  const encoding = encodingFor(request, made);
   const etag = `"${file.tag}${encoding ? `-${encoding}` : ''}"`;
   const headers = { ...file.headers, etag, ...(encoding ? { 'content-encoding': encoding } : {}) };
   if (request.headers['if-none-match'] === etag) {

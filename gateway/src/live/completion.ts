@@ -10,14 +10,14 @@ const maxAgainAfterMs = 60_000;
  * part of a subgraph that is down is sent again once the subgraph is back, because payloads are states.
  * @param options.complete fetches the parts of the other subgraphs
  * @param options.isSurprise true where an error may be gone at the next try
- * @param options.shown returns a payload as clients may see it; logs what they may not see
+ * @param options.write returns a payload as JSON, as clients may see it; logs what they may not see
  */
 export function completeEvents(
   events: AsyncIterableIterator<ExecutionResult>,
   options: {
     complete: (event: ExecutionResult) => Promise<ExecutionResult>;
     isSurprise: (error: unknown) => boolean;
-    shown: (result: ExecutionResult) => ExecutionResult;
+    write: (result: ExecutionResult) => string;
   },
 ): Source {
   let coming: Promise<IteratorResult<ExecutionResult>> | undefined;
@@ -48,7 +48,7 @@ export function completeEvents(
         // The part that the event's own subgraph lacks cannot be fetched from the others.
         const lacks = !event.errors && result.errors?.some(options.isSurprise);
         incomplete = lacks ? event : undefined;
-        if (next || !lacks) return { value: options.shown(result), done: false };
+        if (next || !lacks) return { value: options.write(result), done: false };
       }
     },
     async return() {

@@ -1,9 +1,7 @@
-import type { ExecutionResult } from 'graphql';
-import { writeResult } from '../execute/jsonText.ts';
 import { PayloadQueue } from './payloadQueue.ts';
 
-/** A subscription's completed payloads. The first is the state of the moment. */
-export type Source = AsyncIterableIterator<ExecutionResult>;
+/** A subscription's completed payloads, as JSON. The first is the state of the moment. */
+export type Source = AsyncIterableIterator<string>;
 
 /** How many payloads may wait for a reader. If there are more, all are dropped for the state of the moment. */
 const maxWaiting = 16;
@@ -17,15 +15,15 @@ const maxWaiting = 16;
 export class Hub {
   readonly #open: () => Source;
   readonly #onEmpty: () => void;
-  readonly #onOverdue: () => ExecutionResult;
+  readonly #onOverdue: () => string;
   readonly #patienceMs: number;
   /** All readers; the members, who get each payload; and those that wait for the first one of a new upstream. */
-  readonly #readers = new Set<PayloadQueue>();
-  readonly #members = new Set<PayloadQueue>();
-  #joining = new Set<PayloadQueue>();
+  readonly #readers = new Set<PayloadQueue<string>>();
+  readonly #members = new Set<PayloadQueue<string>>();
+  #joining = new Set<PayloadQueue<string>>();
   #current: Source | undefined;
   #opening: Source | undefined;
-  #last: ExecutionResult | undefined;
+  #last: string | undefined;
   #overdue: NodeJS.Timeout | undefined;
 
   /**
@@ -35,7 +33,7 @@ export class Hub {
    */
   constructor(options: {
     open: () => Source;
-    onOverdue: () => ExecutionResult;
+    onOverdue: () => string;
     patienceMs: number;
     onEmpty: () => void;
   }) {
@@ -46,7 +44,7 @@ export class Hub {
   }
 
   join(): Source {
-    const member = new PayloadQueue(maxWaiting, {
+    const member = new PayloadQueue<string>(maxWaiting, {
       overflow: () => this.#members.delete(member),
       readAgain: () => this.#join(member),
       end: () => this.#leave(member),
@@ -64,7 +62,7 @@ export class Hub {
     this.#close();
   }
 
-  #join(member: PayloadQueue): void {
+  #join(member: PayloadQueue<string>): void {
     this.#readers.add(member);
     this.#joining.add(member);
     if (this.#opening) return;
@@ -73,7 +71,7 @@ export class Hub {
     this.#overdue = setTimeout(() => this.#giveUp(), this.#patienceMs).unref();
   }
 
-  #leave(member: PayloadQueue): void {
+  #leave(member: PayloadQueue<string>): void {
     this.#readers.delete(member);
     this.#members.delete(member);
     this.#joining.delete(member);
@@ -113,12 +111,12 @@ export class Hub {
     if (!this.#opening) this.end();
   }
 
-  #takeOver(source: Source, payload: ExecutionResult): void {
+  #takeOver(source: Source, payload: string): void {
     clearTimeout(this.#overdue);
     void this.#current?.return?.();
     this.#current = source;
     this.#opening = undefined;
-    const isNews = this.#members.size > 0 && writeResult(payload) !== writeResult(this.#last ?? {});
+    const isNews = this.#members.size > 0 && payload !== this.#last;
     if (isNews) for (const member of this.#members) member.push(payload);
     const joining = this.#joining;
     this.#joining = new Set();

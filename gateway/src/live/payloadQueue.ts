@@ -1,14 +1,12 @@
-import type { ExecutionResult } from 'graphql';
-
 /**
  * Payloads on their way to one reader. They are states of the moment, so where too many wait, all are dropped. The
  * reader then leaves its source, and joins it again once it reads on. Written by hand, because an `async function*`
  * that waits cannot be ended from outside.
  */
-export class PayloadQueue implements AsyncIterableIterator<ExecutionResult> {
+export class PayloadQueue<Payload> implements AsyncIterableIterator<Payload> {
   readonly #max: number;
   readonly #on: { overflow(): void; readAgain(): void; end(): void };
-  readonly #waiting: ExecutionResult[] = [];
+  readonly #waiting: Payload[] = [];
   #isBehind = false;
   #ended = false;
   #wake: (() => void) | undefined;
@@ -28,7 +26,7 @@ export class PayloadQueue implements AsyncIterableIterator<ExecutionResult> {
     return this;
   }
 
-  push(payload: ExecutionResult): void {
+  push(payload: Payload): void {
     if (this.#ended || this.#isBehind) return;
     if (this.#waiting.length < this.#max) {
       this.#waiting.push(payload);
@@ -46,10 +44,10 @@ export class PayloadQueue implements AsyncIterableIterator<ExecutionResult> {
     this.#wake?.();
   }
 
-  async next(): Promise<IteratorResult<ExecutionResult>> {
+  async next(): Promise<IteratorResult<Payload>> {
     for (;;) {
       const payload = this.#waiting.shift();
-      if (payload) return { value: payload, done: false };
+      if (payload !== undefined) return { value: payload, done: false };
       if (this.#ended) return { value: undefined, done: true };
       if (this.#isBehind) {
         this.#isBehind = false;
@@ -62,7 +60,7 @@ export class PayloadQueue implements AsyncIterableIterator<ExecutionResult> {
     }
   }
 
-  async return(): Promise<IteratorResult<ExecutionResult>> {
+  async return(): Promise<IteratorResult<Payload>> {
     this.#waiting.length = 0;
     this.complete();
     this.#on.end();

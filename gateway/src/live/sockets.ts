@@ -1,42 +1,52 @@
+import { once } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { authenticationProblems } from '@ates/kit/graph/token';
+import { maxBodyBytes } from '@ates/kit/graph/graphqlHttp';
+import { type AuthenticationProblem, authenticationProblems } from '@ates/kit/graph/token';
 import type { Log } from '@ates/kit/process/log';
-import {
-  type ExecutionResult,
-  type FormattedExecutionResult,
-  GraphQLError,
-  type GraphQLFormattedError,
-} from 'graphql';
-import { type Context, GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
-import { type Extra, useServer } from 'graphql-ws/use/ws';
-import { WebSocketServer } from 'ws';
+import { GraphQLError } from 'graphql';
+import { type WebSocket, WebSocketServer } from 'ws';
 import type { Authentication } from '../guards/authentication.ts';
 import { type CallerContext, isForeign } from '../request/caller.ts';
+import type { OperationReader, OperationRequest } from '../request/operation.ts';
 import type { GatewaySettings } from '../settings.ts';
 import type { Connections } from './connections.ts';
+import { type SocketAnswer, SocketConnection, socketProtocol } from './protocol.ts';
 import type { Sessions } from './sessions.ts';
-import type { OperationRequest, Subscriptions } from './subscriptions.ts';
+import type { Subscriptions } from './subscriptions.ts';
 
-/** The longest message that is read, in bytes. */
-const maxMessageBytes = 64 * 1024;
-/** How often a socket must show that it is alive, in milliseconds. */
-const keepAliveMs = 12_000;
-/** How long a client may take to send `connection_init`, in milliseconds. */
-const initWithinMs = 5_000;
+/** The longest message that is read, in bytes: an operation that a POST may carry, and what is around it. */
+const maxMessageBytes = maxBodyBytes + 1024;
 /** How long the gateway waits for clients to close their sockets, in milliseconds. */
 const goodbyeMs = 1_000;
 /** How many operations may run on one socket at once. */
 const maxOperationsPerSocket = 100;
 
-/** Close codes: from RFC 6455's registry, and from the graphql-transport-ws protocol. */
-const closeCodes = { tryAgainLater: 1013, unauthorized: 4401 } as const;
+/** Close codes of RFC 6455's registry. */
+const goingAway = 1001;
+const tryAgainLater = 1013;
+/** A close code of graphql-transport-ws. */
+const subprotocolNotAcceptable = 4406;
+/**
+ * The close codes for a caller who may no longer be served. graphql-ws takes 4401 for final; after 4403 it connects
+ * again, with the new token that `connectionParams` then returns.
+ */
+const closeCodes: Readonly<Record<AuthenticationProblem, number>> = {
+  missing: 4401,
+  invalid: 4401,
+  ended: 4401,
+  expired: 4403,
+};
 
-type SocketExtra = Extra & Record<PropertyKey, unknown> & { caller?: Omit<CallerContext, 'requestId'> };
+/** What a socket's operations have in common. */
+type SocketCaller = Omit<CallerContext, 'requestId'>;
+
+/** The result of a query or a mutation, as JSON; or the errors for which it was refused before it ran, as JSON. */
+export type Executed = { readonly result: string } | { readonly refusals: string };
 
 /** Runs a query or a mutation as if it had come by HTTP. */
-export type Execute = (request: OperationRequest, caller: CallerContext) => Promise<ExecutionResult>;
+export type Execute = (request: OperationRequest, caller: CallerContext) => Promise<Executed>;
 
 export interface Sockets {
   /** How many are open. */
@@ -55,22 +65,20 @@ export function serveSockets(
     subscriptions: Subscriptions;
     connections: Connections;
     execute: Execute;
-    callerOf: (
-      request: IncomingMessage,
-      authorization: string | undefined,
-    ) => Omit<CallerContext, 'requestId' | 'problem'>;
+    reader: OperationReader;
+    callerOf: (request: IncomingMessage, authorization: string | undefined) => Omit<SocketCaller, 'problem'>;
     newRequestId: () => string;
-    formatErrors: (errors: readonly unknown[]) => readonly GraphQLFormattedError[];
+    formatErrors: (errors: readonly unknown[]) => readonly unknown[];
     log: Log;
   },
 ): Sockets {
-  const { settings, authentication, sessions, subscriptions, execute, connections } = options;
+  const { settings, authentication, sessions, subscriptions, execute, connections, reader } = options;
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: maxMessageBytes,
     perMessageDeflate: false,
     clientTracking: true,
-    handleProtocols: (offered) => offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) && GRAPHQL_TRANSPORT_WS_PROTOCOL,
+    handleProtocols: (offered) => offered.has(socketProtocol) && socketProtocol,
   });
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -84,105 +92,95 @@ export function serveSockets(
     }
     sockets.handleUpgrade(request, socket, head, (accepted) => {
       accepted.once('close', connections.open());
-      sockets.emit('connection', accepted, request);
-      // A message that is too long or malformed already closes the socket. graphql-ws would also write a stack trace
-      // to the console, as often as any client likes.
-      accepted.removeAllListeners('error');
+      // A message that is too long or malformed closes the socket by itself.
       accepted.on('error', (error) => options.log.debug({ err: error }, 'a socket failed'));
+      if (accepted.protocol === socketProtocol) serve(accepted, request);
+      else accepted.close(subprotocolNotAcceptable, `Only ${socketProtocol} is spoken here`);
     });
   });
 
-  const contextOf = ({ extra }: Context<Record<string, unknown>, SocketExtra>): CallerContext => {
-    if (!extra.caller) throw new Error('an operation came before its socket was acknowledged');
-    return { ...extra.caller, requestId: options.newRequestId() };
+  const serve = (socket: WebSocket, request: IncomingMessage): void => {
+    let caller: SocketCaller | undefined;
+    new SocketConnection(socket, {
+      async open(payload) {
+        caller = await identify(socket, request, payload.authorization ?? payload.Authorization);
+        return caller !== undefined;
+      },
+      async run(parameters, running) {
+        if (!caller) throw new Error('an operation came before its socket was acknowledged');
+        try {
+          if (running > maxOperationsPerSocket) throw tooManyOperations();
+          return await answer(reader.read(parameters), { ...caller, requestId: options.newRequestId() });
+        } catch (error) {
+          return { refusals: JSON.stringify(options.formatErrors([error])) };
+        }
+      },
+    });
   };
 
-  const graph = useServer<Record<string, unknown>, SocketExtra>(
-    {
-      connectionInitWaitTimeout: initWithinMs,
-      async onConnect({ connectionParams, extra }) {
-        const { socket, request } = extra;
-        const given = connectionParams?.authorization ?? connectionParams?.Authorization;
-        const identity = await authentication.identify(
-          typeof given === 'string' ? given : request.headers.authorization,
-        );
-        // The socket closed while we identified its user; without this check it would stay counted for ever.
-        if (socket.readyState !== socket.OPEN) return false;
-        // A caller without a token may still have what is public.
-        if (identity.problem && identity.problem !== 'missing') {
-          socket.close(closeCodes.unauthorized, authenticationProblems[identity.problem]);
-          return false;
-        }
-        const { claims } = identity;
-        extra.caller = {
-          ...options.callerOf(request, identity.authorization),
-          userId: claims?.userId,
-          problem: identity.problem,
-        };
-        if (!claims) return true;
-        const leave = connections.openFor(claims.userId);
-        if (typeof leave === 'string') {
-          socket.close(closeCodes.tryAgainLater, leave);
-          return false;
-        }
-        const unwatch = sessions.watch(claims, (why) =>
-          socket.close(closeCodes.unauthorized, authenticationProblems[why]),
-        );
-        socket.once('close', () => {
-          unwatch();
-          leave();
-        });
-        return true;
-      },
-      async onSubscribe(context, _, { query, operationName, variables }) {
-        const request: OperationRequest = {
-          query,
-          operationName: operationName ?? undefined,
-          variables: variables ?? {},
-        };
-        try {
-          if (Object.keys(context.subscriptions).length > maxOperationsPerSocket) {
-            throw new GraphQLError(
-              `At most ${maxOperationsPerSocket} operations may run on one socket at once.`,
-              {
-                extensions: { code: 'TOO_MANY_REQUESTS' },
-              },
-            );
-          }
-          const { document, operation } = subscriptions.read(request);
-          const caller = contextOf(context);
-          // A refused operation throws and is answered with an error message, never with a payload.
-          const answer =
-            operation.operation === 'subscription'
-              ? subscriptions.subscribe(request, caller)
-              : await execute(request, caller);
-          return { document, operationName, rootValue: answer } as never;
-        } catch (error) {
-          return [error instanceof GraphQLError ? error : asGraphQLError(error as Error)];
-        }
-      },
-      // Its errors are already masked.
-      onNext: (_, __, ___, ____, result) => result as FormattedExecutionResult,
-      onError: (_, __, ___, refusals) => options.formatErrors(refusals),
-      subscribe: ({ rootValue }) => rootValue as AsyncIterableIterator<ExecutionResult>,
-      execute: ({ rootValue }) => rootValue as ExecutionResult,
-    },
-    sockets as never,
-    keepAliveMs,
-  );
+  const answer = async (request: OperationRequest, caller: CallerContext): Promise<SocketAnswer> =>
+    subscriptions.read(request).operation.operation === 'subscription'
+      ? { payloads: subscriptions.subscribe(request, caller) }
+      : await execute(request, caller);
+
+  /** Finds out who has connected. Undefined where they may not: then the socket has been closed. */
+  const identify = async (
+    socket: WebSocket,
+    request: IncomingMessage,
+    given: unknown,
+  ): Promise<SocketCaller | undefined> => {
+    const identity = await authentication.identify(
+      typeof given === 'string' ? given : request.headers.authorization,
+    );
+    // The socket closed while we identified its user; without this check it would stay counted for ever.
+    if (socket.readyState !== socket.OPEN) return undefined;
+    // A caller without a token may still have what is public.
+    if (identity.problem && identity.problem !== 'missing') {
+      socket.close(closeCodes[identity.problem], authenticationProblems[identity.problem]);
+      return undefined;
+    }
+    const { claims } = identity;
+    if (claims) {
+      const leave = connections.openFor(claims.userId);
+      if (typeof leave === 'string') {
+        socket.close(tryAgainLater, leave);
+        return undefined;
+      }
+      const unwatch = sessions.watch(claims, (why) =>
+        socket.close(closeCodes[why], authenticationProblems[why]),
+      );
+      socket.once('close', () => {
+        unwatch();
+        leave();
+      });
+    }
+    return {
+      ...options.callerOf(request, identity.authorization),
+      userId: claims?.userId,
+      problem: identity.problem,
+    };
+  };
+
   return {
     get size() {
       return sockets.clients.size;
     },
     async close() {
+      const closed = [...sockets.clients].map((socket) => {
+        socket.close(goingAway, 'Going away');
+        return once(socket, 'close');
+      });
       // A client that has vanished never closes its socket.
-      await Promise.race([graph.dispose(), sleep(goodbyeMs, undefined, { ref: false })]);
+      await Promise.race([Promise.all(closed), sleep(goodbyeMs, undefined, { ref: false })]);
       for (const socket of sockets.clients) socket.terminate();
     },
   };
 }
 
-const asGraphQLError = (originalError: Error) => new GraphQLError(originalError.message, { originalError });
+const tooManyOperations = () =>
+  new GraphQLError(`At most ${maxOperationsPerSocket} operations may run on one socket at once.`, {
+    extensions: { code: 'TOO_MANY_REQUESTS' },
+  });
 
 function refusalOf(
   request: IncomingMessage,

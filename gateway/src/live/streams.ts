@@ -1,39 +1,42 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { answerProblem, readJson } from '@ates/kit/graph/graphqlHttp';
+import type { Writable } from 'node:stream';
+import { answerProblem } from '@ates/kit/graph/graphqlHttp';
 import { authenticationProblems } from '@ates/kit/graph/token';
-import { type ExecutionResult, GraphQLError } from 'graphql';
-import { writeResult } from '../execute/jsonText.ts';
 import type { Authentication, Identity } from '../guards/authentication.ts';
 import type { CallerContext } from '../request/caller.ts';
+import { openCompressed } from '../request/compression.ts';
+import type { OperationRequest } from '../request/operation.ts';
 import type { Connections } from './connections.ts';
+import type { Source } from './hub.ts';
 import type { Sessions } from './sessions.ts';
 import type { Execute } from './sockets.ts';
-import type { OperationRequest, Subscriptions } from './subscriptions.ts';
+import type { Subscriptions } from './subscriptions.ts';
 
 /** How payloads are written to an answer that stays open. */
-interface Format {
+export interface StreamFormat {
   readonly headers: Readonly<Record<string, string>>;
   readonly begin: string;
-  payload(result: ExecutionResult): string;
+  /** @param json the payload */
+  payload(json: string): string;
   /** Sent every few seconds, so that no proxy takes the answer for dead. */
   readonly heartbeat: string;
   readonly end: string;
 }
 
 /** Server-sent events, by graphql-sse's protocol in distinct connections mode. */
-export const eventStream: Format = {
+export const eventStream: StreamFormat = {
   headers: { 'content-type': 'text/event-stream; charset=utf-8' },
   begin: ':\n\n',
-  payload: (result) => `event: next\ndata: ${writeResult(result)}\n\n`,
+  payload: (json) => `event: next\ndata: ${json}\n\n`,
   heartbeat: ':\n\n',
   end: 'event: complete\ndata:\n\n',
 };
 
 /** Apollo's multipart protocol. Each part brings its closing delimiter, or clients see each payload one late. */
-export const multipart: Format = {
+export const multipart: StreamFormat = {
   headers: { 'content-type': 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0' },
   begin: '\r\n--graphql',
-  payload: (result) => part(`{"payload":${writeResult(result)}}`),
+  payload: (json) => part(`{"payload":${json}}`),
   heartbeat: part('{}'),
   end: '--\r\n',
 };
@@ -46,7 +49,12 @@ const heartbeatMs = 5_000;
 
 export interface Streams {
   /** Answers with a stream of payloads, until the client leaves or the subscription ends. */
-  answer(request: IncomingMessage, response: ServerResponse, format: Format): Promise<void>;
+  answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    format: StreamFormat,
+    operation: OperationRequest,
+  ): Promise<void>;
   /** How many are open. */
   readonly size: number;
   /** Completes all of them. */
@@ -66,13 +74,7 @@ export function serveStreams(options: {
   const { authentication, sessions, subscriptions, execute, connections } = options;
   const open = new Set<{ end(): void }>();
   return {
-    async answer(request, response, format) {
-      const read = request.method === 'GET' ? readAddress(request) : await readBody(request);
-      if ('problem' in read) {
-        if (read.status === 405) response.setHeader('allow', 'GET, POST');
-        return answerProblem(response, read.status, read.problem, { code: read.code });
-      }
-      const { operation } = read;
+    async answer(request, response, format, operation) {
       const identity = await authentication.identify(request.headers.authorization);
       // The client left while we identified its user; without this check it would stay counted for ever.
       if (response.closed) return;
@@ -88,31 +90,32 @@ export function serveStreams(options: {
         leaveUser();
       });
       const caller = options.contextOf(request, response, identity);
-      let payloads: AsyncIterableIterator<ExecutionResult> | undefined;
-      let only: ExecutionResult | undefined;
+      let payloads: Source | undefined;
+      let only = '';
       try {
         const kind = subscriptions.read(operation).operation.operation;
-        if (kind === 'mutation' && request.method === 'GET')
-          throw new GraphQLError('Send a mutation by POST: a GET must not change anything.', {
-            extensions: { code: 'BAD_REQUEST' },
-          });
+        if (kind === 'mutation' && request.method === 'GET') {
+          response.setHeader('allow', 'POST');
+          const sentence = 'Send a mutation by POST: a GET must not change anything.';
+          return answerProblem(response, 405, sentence, { code: 'BAD_REQUEST' });
+        }
         if (kind === 'subscription') payloads = subscriptions.subscribe(operation, caller);
-        else only = await execute(operation, caller);
+        else {
+          const executed = await execute(operation, caller);
+          only = 'result' in executed ? executed.result : `{"errors":${executed.refusals}}`;
+        }
       } catch (error) {
-        only = { errors: options.formatErrors([error]) as never };
+        only = JSON.stringify({ errors: options.formatErrors([error]) });
       }
-      response.writeHead(200, {
+      const out = openCompressed(request, response, {
         ...format.headers,
         'cache-control': 'no-store',
         // Stops proxies from buffering: payloads must arrive at once.
         'x-accel-buffering': 'no',
       });
-      response.write(format.begin);
-      if (!payloads) {
-        response.end(format.payload(only ?? {}) + format.end);
-        return;
-      }
-      await stream(response, payloads, format, identity);
+      out.write(format.begin);
+      if (payloads) await stream(out, payloads, format, identity);
+      else out.end(format.payload(only) + format.end);
     },
     get size() {
       return open.size;
@@ -123,96 +126,44 @@ export function serveStreams(options: {
   };
 
   async function stream(
-    response: ServerResponse,
-    payloads: AsyncIterableIterator<ExecutionResult>,
-    format: Format,
+    out: Writable,
+    payloads: Source,
+    format: StreamFormat,
     identity: Identity,
   ): Promise<void> {
     let last = '';
     const end = () => void payloads.return?.();
-    const heartbeat = setInterval(() => response.write(format.heartbeat), heartbeatMs);
+    const heartbeat = setInterval(() => out.write(format.heartbeat), heartbeatMs);
     const unwatch = sessions.watch(identity.claims, (why) => {
       const error = { message: authenticationProblems[why], extensions: { code: 'UNAUTHENTICATED' } };
-      last = format.payload({ errors: [error as never] });
+      last = format.payload(JSON.stringify({ errors: [error] }));
       end();
     });
-    response.on('close', end);
+    out.on('close', end);
     const each = { end };
     open.add(each);
     try {
       for await (const payload of payloads) {
         // Waits for slow clients. Meanwhile the hub keeps their payloads, or drops them for the state of the moment.
-        if (!response.write(format.payload(payload))) await drained(response);
+        if (!out.write(format.payload(payload))) await drained(out);
       }
     } finally {
       open.delete(each);
       clearInterval(heartbeat);
       unwatch();
     }
-    response.end(last + format.end);
+    out.end(last + format.end);
   }
 }
 
-const drained = (response: ServerResponse) =>
+const drained = (out: Writable) =>
   new Promise<void>((resolve) => {
     const go = () => {
-      response.off('drain', go);
-      response.off('close', go);
+      out.off('drain', go);
+      out.off('close', go);
       resolve();
     };
-    response.on('drain', go);
-    response.on('close', go);
-    if (response.closed) go();
+    out.on('drain', go);
+    out.on('close', go);
+    if (out.closed) go();
   });
-
-interface Problem {
-  readonly status: number;
-  readonly problem: string;
-  readonly code: string;
-}
-
-/** Reads the operation in a request's body. */
-async function readBody(request: IncomingMessage): Promise<{ operation: OperationRequest } | Problem> {
-  if (request.method !== 'POST' || !/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
-    request.resume();
-    const status = request.method === 'POST' ? 415 : 405;
-    return { status, problem: 'Send the operation by POST as application/json.', code: 'BAD_REQUEST' };
-  }
-  const body = await readJson(request);
-  if ('problem' in body) return body;
-  const operation = requestOf(body.json);
-  return operation
-    ? { operation }
-    : { status: 400, problem: 'The body has no "query" that is a string.', code: 'BAD_REQUEST' };
-}
-
-/** Reads the operation in a request's URL, as EventSource and GraphiQL send it. */
-function readAddress(request: IncomingMessage): { operation: OperationRequest } | Problem {
-  request.resume();
-  const parameters = new URL(request.url ?? '/', 'http://here').searchParams;
-  const problem = (sentence: string) => ({ status: 400, problem: sentence, code: 'BAD_REQUEST' });
-  let variables: unknown;
-  try {
-    variables = JSON.parse(parameters.get('variables') || '{}');
-  } catch {
-    return problem('The parameter "variables" is not JSON.');
-  }
-  const operation = requestOf({
-    query: parameters.get('query'),
-    operationName: parameters.get('operationName'),
-    variables,
-  });
-  return operation ? { operation } : problem('There is no parameter "query".');
-}
-
-function requestOf(json: unknown): OperationRequest | undefined {
-  if (typeof json !== 'object' || json === null) return undefined;
-  const { query, operationName, variables } = json as Record<string, unknown>;
-  if (typeof query !== 'string') return undefined;
-  return {
-    query,
-    operationName: typeof operationName === 'string' ? operationName : undefined,
-    variables:
-      typeof variables === 'object' && variables !== null ? (variables as Record<string, unknown>) : {},
-  };
-}

@@ -1,5 +1,4 @@
 import type { FetchNode } from '@apollo/query-planner';
-import { boundAnswer } from '@ates/kit/graph/boundedJson';
 import {
   type DocumentNode,
   type ExecutionResult,
@@ -13,9 +12,11 @@ import {
 import { LRUCache } from 'lru-cache';
 import type { SubgraphAnswer } from '../execute/execution.ts';
 import type { ClientOperation } from '../execute/executor.ts';
+import { writeBounded } from '../execute/jsonText.ts';
 import { unauthenticated } from '../guards/authentication.ts';
 import { limitOperations } from '../guards/limits.ts';
 import type { CallerContext } from '../request/caller.ts';
+import type { OperationRequest } from '../request/operation.ts';
 import { type GatewaySettings, secretOfSubgraph } from '../settings.ts';
 import { SubgraphUnavailable } from '../supergraph/dataSource.ts';
 import type { ErrorMasking } from '../supergraph/errors.ts';
@@ -25,19 +26,14 @@ import { completeEvents } from './completion.ts';
 import { Hub, type Source } from './hub.ts';
 import { SubgraphSocket, type UpstreamOperation } from './upstream.ts';
 
-/** An operation, as any transport delivers it. */
-export interface OperationRequest {
-  readonly query: string;
-  readonly operationName: string | undefined;
-  readonly variables: Readonly<Record<string, unknown>>;
-}
-
 /** The subscriptions of the whole graph, over any transport. */
 export interface Subscriptions {
   /**
    * Parses an operation; its kind decides how it is served. @throws GraphQLError where it is malformed or ambiguous.
    */
   read(request: OperationRequest): { document: DocumentNode; operation: OperationDefinitionNode };
+  /** True for a subscription; false for any other operation and for one that is malformed or ambiguous. */
+  isSubscription(request: OperationRequest): boolean;
   /**
    * Returns the payloads: the state of the moment first, then each change. Errors within payloads are already masked.
    * @throws GraphQLError where the operation is refused.
@@ -80,10 +76,11 @@ export function serveSubscriptions(
     return served;
   };
 
-  const shown = (result: ExecutionResult): ExecutionResult => {
-    const bounded: ExecutionResult = boundAnswer(result, settings.MAX_ANSWER_BYTES);
-    return bounded.errors ? { ...bounded, errors: errors.formatAll(bounded.errors) as never } : bounded;
-  };
+  const write = (result: ExecutionResult): string =>
+    writeBounded(
+      result.errors ? { ...result, errors: errors.formatAll(result.errors) } : result,
+      settings.MAX_ANSWER_BYTES,
+    );
 
   const read: Subscriptions['read'] = ({ query, operationName }) => {
     let document = documents.get(query);
@@ -132,6 +129,13 @@ export function serveSubscriptions(
 
   return {
     read,
+    isSubscription(request) {
+      try {
+        return read(request).operation.operation === 'subscription';
+      } catch {
+        return false;
+      }
+    },
     subscribe(request, asker) {
       const operation = check(request, asker);
       const { authorization } = asker.forwarded;
@@ -157,13 +161,13 @@ export function serveSubscriptions(
             complete: (event) =>
               executor.complete(operation, event as SubgraphAnswer, askFor(subgraphs, caller)),
             isSurprise: errors.isSurprise,
-            shown,
+            write,
           }),
         patienceMs: settings.SUBGRAPH_TIMEOUT_MS,
         onOverdue: () => {
           const why = `sent no first payload within ${settings.SUBGRAPH_TIMEOUT_MS} ms`;
           const error = new SubgraphUnavailable(upstream.subgraph, why);
-          return shown({ errors: [new GraphQLError(error.message, { originalError: error })] });
+          return write({ errors: [new GraphQLError(error.message, { originalError: error })] });
         },
         onEmpty: () => {
           if (hubs.get(key) === hub) hubs.delete(key);

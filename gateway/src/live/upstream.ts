@@ -91,7 +91,7 @@ export class SubgraphSocket {
 /** Opens one subscription. It begins anew if its events arrive faster than they are read, so no queue grows. */
 function openUpstream(subscribe: (sink: Sink<ExecutionResult>) => () => void): Upstream {
   let unsubscribe: () => void = () => undefined;
-  const events = new PayloadQueue(maxWaiting, {
+  const events = new PayloadQueue<ExecutionResult>(maxWaiting, {
     overflow: () => unsubscribe(),
     readAgain: () => begin(),
     end: () => unsubscribe(),

@@ -10,12 +10,17 @@ export const httpStatus = (status: number, headers: [string, string][] = []): Re
   http: { status, headers: new HeaderMap(headers) },
 });
 
-const refused = (
-  code: string,
-  message: string,
-  status = 400,
-  headers: [string, string][] = [],
-): GraphQLError => new GraphQLError(message, { extensions: { code, ...httpStatus(status, headers) } });
+/** A request that is refused before it runs, with the status and headers that an HTTP answer has for it. */
+export class RefusedRequest extends GraphQLError {
+  readonly status: number;
+  readonly headers: readonly [string, string][];
+
+  constructor(code: string, message: string, status = 400, headers: [string, string][] = []) {
+    super(message, { extensions: { code, ...httpStatus(status, headers) } });
+    this.status = status;
+    this.headers = headers;
+  }
+}
 
 /** Refuses operations that a plain HTTP request cannot carry, and operations that are not in the document. */
 export const refuseUnservable: ApolloServerPlugin<CallerContext> = {
@@ -23,23 +28,15 @@ export const refuseUnservable: ApolloServerPlugin<CallerContext> = {
     return {
       async didResolveOperation({ operation, request }) {
         if (!operation) {
-          throw refused(
+          throw new RefusedRequest(
             'OPERATION_RESOLUTION_FAILURE',
             request.operationName
               ? `There is no operation named "${request.operationName}" in the document.`
               : 'The document has several operations. Say which one to run with operationName.',
           );
         }
-        if (request.http?.method === 'GET' && !request.extensions?.persistedQuery) {
-          throw refused(
-            'BAD_REQUEST',
-            'GET is for persisted queries (extensions.persistedQuery). Send this operation by POST.',
-            405,
-            [['allow', 'POST']],
-          );
-        }
         if (operation.operation === 'subscription') {
-          throw refused(
+          throw new RefusedRequest(
             'BAD_REQUEST',
             'A subscription needs a transport that streams, and a plain POST does not. Send it by WebSocket to /graphql, or by POST to /graphql/stream (server-sent events).',
           );

@@ -7,16 +7,15 @@ export const answerTooLong = (maxBytes: number) =>
   });
 
 /**
- * Returns an answer as JSON, in one line like Apollo Server, or an error instead where it has more than `maxBytes`. The size
- * is checked before the text is made: an object that is referenced many times is small in memory but huge as a text.
+ * Returns an answer as JSON, or an error instead where it has more than `maxBytes`. The size is checked before the text is made: an object that is referenced many times is small in memory but huge as a text.
  */
 export function writeAnswer(answer: unknown, maxBytes: number): string {
   if (fits(answer, maxBytes)) {
-    const text = `${JSON.stringify(answer)}\n`;
+    const text = JSON.stringify(answer);
     // A character has at most three bytes, so most texts need not be counted.
     if (text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes) return text;
   }
-  return `${JSON.stringify({ errors: [answerTooLong(maxBytes).toJSON()] })}\n`;
+  return JSON.stringify({ errors: [answerTooLong(maxBytes).toJSON()] });
 }
 
 /** Returns the answer itself, or an error where its JSON would have more than `maxBytes`. */

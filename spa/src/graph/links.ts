@@ -9,8 +9,8 @@ import { from, repeat, retry, switchMap, throwError } from 'rxjs';
 import { freshToken, readSession, renew } from '../session/session.ts';
 import { noteConnected } from './connection.ts';
 
-/** The code that the gateway closes a socket with when its token has run out or its session has ended. */
-const unauthorized = 4401;
+/** The codes that the gateway closes a socket with when its session has ended, and when its token has run out. */
+const unauthorized: readonly (number | undefined)[] = [4401, 4403];
 /** The interval of pings on the socket, and the longest pause between two tries to connect, in milliseconds. */
 const keepAliveMs = 10_000;
 const maxRetryMs = 3_000;
@@ -85,7 +85,7 @@ export function socketLink(): ApolloLink {
         clearTimeout(unanswered);
         const { code, wasClean } = event as CloseEvent;
         closedWith = code;
-        if (code !== unauthorized && !(wasClean && code === 1000)) noteConnected(false);
+        if (!unauthorized.includes(code) && !(wasClean && code === 1000)) noteConnected(false);
       },
     },
   });
@@ -94,7 +94,7 @@ export function socketLink(): ApolloLink {
   const again = async (error: unknown): Promise<void> => {
     const refusal = CombinedGraphQLErrors.is(error) ? String(error.errors[0]?.extensions?.code) : undefined;
     if (refusal !== undefined && !passing.has(refusal)) throw error;
-    if (refusal !== 'UNAUTHENTICATED' && closedWith !== unauthorized) return pause(maxRetryMs);
+    if (refusal !== 'UNAUTHENTICATED' && !unauthorized.includes(closedWith)) return pause(maxRetryMs);
     while ((await renew().catch(() => undefined)) === undefined) await pause(maxRetryMs);
     // No user is signed in, so another try would be refused.
     if (readSession().status !== 'signed in') throw error;
