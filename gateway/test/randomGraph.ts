@@ -318,7 +318,8 @@ export function randomQuery(
         if (!random.chance(isComposite ? (depth > 0 ? 0.6 : 0) : 0.6)) continue;
         const args =
           field.args.length > 0 && random.chance(0.7) ? `(x: ${random.pick(['1', '2', '$x'])})` : '';
-        const odd = random.pick(['constructor', '__proto__', 'toString', 'hasOwnProperty']);
+        // Keys that every object has, and names of fields that subgraphs need for something else.
+        const odd = random.pick(['constructor', '__proto__', 'toString', 'id', 'plain', '__typename']);
         const alias = args || random.chance(0.2) ? `${random.chance(0.2) ? odd : `k${aliases++}`}: ` : '';
         parts.push(`${alias}${field.name}${args}${directive()}${select(field.type, depth - 1)}`);
       }

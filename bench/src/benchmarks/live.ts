@@ -23,7 +23,6 @@ type Report = (figure: Figure) => void;
  */
 export const live: Benchmark = async ({ backend, quick, tasks, once }, report) => {
   await once('what the gateway carries', () => carry(quick, report));
-  if (process.env.ONLY_CARRY) return;
   await resolveToBalance(backend, quick, report);
   // Not the shared company, which has ten times as many tasks by now.
   const company = await openCompany(backend, quick ? 50 : 1_000);

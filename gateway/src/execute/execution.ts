@@ -1,8 +1,8 @@
-import { GraphQLError, type GraphQLSchema, isObjectType } from 'graphql';
+import { GraphQLError, type GraphQLSchema, isInterfaceType, isObjectType } from 'graphql';
 import type { EntityQuery, SubgraphOperation } from './entityQuery.ts';
 import { addFields, copy, isAlike } from './merge.ts';
 import { isObject, type Json } from './own.ts';
-import { answerPathsOf, type Holder, visitPlaces } from './places.ts';
+import { answerPathsOf, type Holder, type PlanPath, visitPlaces } from './places.ts';
 import type { EntityPart, PlannedRequest, RequestPlan, RootPart } from './requests.ts';
 import { rewrite } from './rewrites.ts';
 
@@ -55,15 +55,22 @@ export class Execution {
   readonly #variables: Readonly<Record<string, unknown>>;
   readonly #ask: AskSubgraph;
   readonly #isMutation: boolean;
+  readonly #clientKey: (key: string | number) => string | number;
   readonly #entities: Entities = new Map();
+  /** The objects that could not be completed, although no subgraph has reported an error. */
+  readonly #incomplete: { subgraph: string; path: PlanPath; object: Json; message: string }[] = [];
 
-  /** @param options.data the fields of the root that have come already: those of a subscription's event, or none */
+  /**
+   * @param options.clientKey returns the client's key for a key in the subgraphs' answers
+   * @param options.data the fields of the root that have come already: those of a subscription's event, or none
+   */
   constructor(options: {
     plan: RequestPlan;
     supergraph: GraphQLSchema;
     variables: Readonly<Record<string, unknown>>;
     ask: AskSubgraph;
     isMutation: boolean;
+    clientKey: (key: string | number) => string | number;
     data: Json;
   }) {
     this.#plan = options.plan;
@@ -71,6 +78,7 @@ export class Execution {
     this.#variables = options.variables;
     this.#ask = options.ask;
     this.#isMutation = options.isMutation;
+    this.#clientKey = options.clientKey;
     this.data = options.data;
   }
 
@@ -79,6 +87,18 @@ export class Execution {
     const answered: Promise<void>[] = [];
     for (const request of this.#plan.requests) answered.push(this.#runAfter(request, answered));
     await Promise.all(answered);
+    this.#explainIncomplete();
+  }
+
+  /** Adds an error for each object that could not be completed, where no other error at its place says why. */
+  #explainIncomplete(): void {
+    for (const { subgraph, path, object, message } of this.#incomplete) {
+      for (const place of answerPathsOf(this.data, path).get(object) ?? []) {
+        const shown = place.map(this.#clientKey);
+        if (!this.errors.some((error) => isAround(error.path, shown)))
+          this.fail(subgraph, { message }, place);
+      }
+    }
   }
 
   async #runAfter(request: PlannedRequest, answered: readonly Promise<void>[]): Promise<void> {
@@ -109,7 +129,7 @@ export class Execution {
     // A mutation may change an entity between two of its fetches, so each of them asks anew.
     const known: Entities = this.#isMutation ? new Map() : this.#entities;
     const missing = new Map<EntityPart, Entity[]>();
-    const wanted = parts.map((part) => this.#wantedAt(part, known, missing));
+    const wanted = parts.map((part) => this.#wantedAt(subgraph, part, known, missing));
     if (missing.size > 0) {
       const asked = this.#askFor(subgraph, missing).catch(
         (error: unknown) => void this.errors.push(asGraphQLError(error)),
@@ -124,7 +144,12 @@ export class Execution {
   }
 
   /** Returns the entities that the objects at a part's places stand for, and adds those to ask for to `missing`. */
-  #wantedAt(part: EntityPart, known: Entities, missing: Map<EntityPart, Entity[]>): Map<Json, Entity> {
+  #wantedAt(
+    subgraph: string,
+    part: EntityPart,
+    known: Entities,
+    missing: Map<EntityPart, Entity[]>,
+  ): Map<Json, Entity> {
     const ofQuery = known.get(part.query) ?? new Map<string, Entity>();
     known.set(part.query, ofQuery);
     const wanted = new Map<Json, Entity>();
@@ -133,7 +158,11 @@ export class Execution {
     visitPlaces(this.data, part.path, (object, holder, key) => {
       if (wanted.has(object)) return;
       const representation = part.represent(object);
-      if (representation === undefined) return;
+      if (representation === undefined) {
+        const message = `The subgraph "${subgraph}" was not asked: no other one said what it needs to know.`;
+        this.#incomplete.push({ subgraph, path: part.path, object, message });
+      }
+      if (representation === undefined || representation === null) return;
       const first = firsts.get(representation);
       if (first && this.#unite(first, object, holder, key)) return;
       firsts.set(representation, object);
@@ -201,8 +230,15 @@ export class Execution {
             this.fail(subgraph, error, [...place, ...(error.path ?? [])]);
         }
       }
-      if (!entity.value) continue;
       const type = object.__typename;
+      if (!entity.value) {
+        // An object of an interface as one subgraph knows it: only the answer would have said which type it has.
+        if (entity.errors.length === 0 && isInterfaceType(this.#supergraph.getType(String(type)))) {
+          const message = `The subgraph "${subgraph}" does not know this ${type}.`;
+          this.#incomplete.push({ subgraph, path, object, message });
+        }
+        continue;
+      }
       // No two objects may have a part in common: what is added to one would be added to the other.
       const value = entity.isUsed || query.outputRewrites ? copy(entity.value) : entity.value;
       entity.isUsed = true;
@@ -229,7 +265,7 @@ export class Execution {
     const { message, extensions } = error;
     this.errors.push(
       new GraphQLError(message || `The subgraph "${subgraph}" sent an error without a message.`, {
-        ...(path ? { path } : {}),
+        ...(path ? { path: path.map(this.#clientKey) } : {}),
         // Apollo's executor keeps the subgraph's error itself, which is not always an Error.
         originalError: error as Error,
         extensions: { code: 'DOWNSTREAM_SERVICE_ERROR', ...extensions, serviceName: subgraph },
@@ -237,6 +273,12 @@ export class Execution {
     );
   }
 }
+
+type Path = readonly (string | number)[];
+
+/** True where one path leads to the other, or where an error has none. */
+const isAround = (path: Path | undefined, other: Path): boolean =>
+  path === undefined || path.slice(0, other.length).every((key, depth) => key === other[depth]);
 
 const asGraphQLError = (error: unknown): GraphQLError =>
   error instanceof GraphQLError

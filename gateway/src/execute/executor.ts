@@ -1,12 +1,13 @@
 import { operationFromDocument, type Schema, Supergraph } from '@apollo/federation-internals';
 import { type FetchNode, QueryPlanner } from '@apollo/query-planner';
 import { answerTooLong } from '@ates/kit/graph/boundedJson';
-import { type DocumentNode, GraphQLError, type GraphQLSchema } from 'graphql';
+import { type DocumentNode, GraphQLError, type GraphQLSchema, parse } from 'graphql';
 import { getVariableValues } from 'graphql/execution/values.js';
 import { LRUCache } from 'lru-cache';
 import { type AskSubgraph, Execution, type SubgraphAnswer } from './execution.ts';
 import { JsonText } from './jsonText.ts';
 import { copy } from './merge.ts';
+import { type NeededFields, PlannedKeys, readNeededFields, refuseConflicts } from './neededFields.ts';
 import { documentToPlan, type Operation, readOperation } from './operation.ts';
 import { isObject } from './own.ts';
 import { planRequests, type RequestPlan } from './requests.ts';
@@ -32,6 +33,7 @@ export interface Answer {
 /** An operation that has been read, and its variants by the values of the variables that `@skip` and `@include` read. */
 interface Prepared {
   readonly operation: Operation;
+  readonly keys: PlannedKeys;
   readonly variants: LRUCache<string, Variant>;
 }
 
@@ -54,6 +56,7 @@ export class Executor {
   readonly #planner: QueryPlanner;
   readonly #api: Schema;
   readonly #supergraph: GraphQLSchema;
+  readonly #needed: NeededFields;
   readonly #prepared = new LRUCache<string, Prepared>({ max: maxOperations });
 
   /**
@@ -67,38 +70,37 @@ export class Executor {
     this.#planner = new QueryPlanner(supergraph);
     this.#api = supergraph.apiSchema();
     this.#supergraph = supergraph.schema.toGraphQLJSSchema();
+    this.#needed = readNeededFields(parse(supergraphSdl, { noLocation: true }));
   }
 
   /** Answers a query or a mutation. @throws UnsupportedPlan where only Apollo's executor can run its plan. */
   async execute(client: ClientOperation, ask: AskSubgraph): Promise<Answer> {
-    const { operation, variants } = this.#prepare(client);
-    const { coerced, errors } = this.#coerce(operation, client.variables);
+    const prepared = this.#prepare(client);
+    const { coerced, errors } = this.#coerce(prepared.operation, client.variables);
     if (!coerced) return { errors };
-    const variant = this.#variantOf(operation, variants, coerced);
-    return this.#run(operation, variant, { client, coerced, ask });
+    return this.#run(prepared, this.#variantOf(prepared, coerced), { client, coerced, ask });
   }
 
   /** Returns the operation to subscribe to: the first fetch of a subscription's plan. */
   subscriptionOf(client: ClientOperation): FetchNode {
-    const { operation, variants } = this.#prepare(client);
-    const { coerced, errors } = this.#coerce(operation, client.variables);
+    const prepared = this.#prepare(client);
+    const { coerced, errors } = this.#coerce(prepared.operation, client.variables);
     if (!coerced) throw errors[0];
-    const { primary } = this.#variantOf(operation, variants, coerced);
+    const { primary } = this.#variantOf(prepared, coerced);
     if (!primary) throw new GraphQLError('This is not a subscription.');
     return primary;
   }
 
   /** Completes an event of a subscription with the fields of the other subgraphs. */
   async complete(client: ClientOperation, event: SubgraphAnswer, ask: AskSubgraph): Promise<Answer> {
-    const { operation, variants } = this.#prepare(client);
-    const { coerced, errors } = this.#coerce(operation, client.variables);
+    const prepared = this.#prepare(client);
+    const { coerced, errors } = this.#coerce(prepared.operation, client.variables);
     if (!coerced) return { errors };
-    const variant = this.#variantOf(operation, variants, coerced);
-    return this.#run(operation, variant, { client, coerced, ask, event });
+    return this.#run(prepared, this.#variantOf(prepared, coerced), { client, coerced, ask, event });
   }
 
   async #run(
-    operation: Operation,
+    { operation, keys }: Prepared,
     { primary, plan, shape }: Variant,
     {
       client,
@@ -121,6 +123,7 @@ export class Executor {
       variables: client.variables,
       ask,
       isMutation: operation.node.operation === 'mutation',
+      clientKey: keys.clientKey,
       data,
     });
     for (const error of event?.errors ?? []) execution.fail(primary?.serviceName ?? '', error, error.path);
@@ -143,7 +146,9 @@ export class Executor {
     const known = this.#prepared.get(ownKey);
     if (known) return known;
     const variants = new LRUCache<string, Variant>({ max: maxVariants });
-    const prepared = { operation: readOperation(document, operationName), variants };
+    refuseConflicts(this.#needed, this.schema, document);
+    const keys = new PlannedKeys(this.#needed, document);
+    const prepared = { operation: readOperation(document, operationName), keys, variants };
     this.#prepared.set(ownKey, prepared);
     return prepared;
   }
@@ -155,11 +160,7 @@ export class Executor {
     return { coerced, errors };
   }
 
-  #variantOf(
-    operation: Operation,
-    variants: LRUCache<string, Variant>,
-    variables: Readonly<Record<string, unknown>>,
-  ): Variant {
+  #variantOf({ operation, keys, variants }: Prepared, variables: Readonly<Record<string, unknown>>): Variant {
     const key = operation.conditions.map((name) => String(variables[name])).join();
     const known = variants.get(key);
     if (known) return known;
@@ -167,7 +168,7 @@ export class Executor {
     const planned = this.#planner.buildQueryPlan(
       operationFromDocument(
         this.#api,
-        documentToPlan(operation.document, variables),
+        documentToPlan(operation.document, variables, keys),
         name === undefined ? {} : { operationName: name },
       ),
     );
@@ -176,7 +177,7 @@ export class Executor {
     const variant = {
       primary: isSubscription ? node.primary : undefined,
       plan: planRequests(isSubscription ? node.rest : node, this.#supergraph),
-      shape: new Shape(this.schema, operation, variables),
+      shape: new Shape(this.schema, operation, keys, variables),
     };
     variants.set(key, variant);
     return variant;

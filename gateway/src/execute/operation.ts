@@ -9,6 +9,7 @@ import {
   type OperationDefinitionNode,
   visit,
 } from 'graphql';
+import type { PlannedKeys } from './neededFields.ts';
 
 /** One operation of a document, and what it takes to execute it. */
 export interface Operation {
@@ -62,7 +63,7 @@ export function isLeftOut(
 const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
 
 /**
- * Returns the document as it is planned, without what is left out and without the fields that the gateway answers
+ * Returns the document as it is planned, with the keys that subgraphs are to use, without what is left out and without the fields that the gateway answers
  * itself. The planner could do both, but not well: where a field that is left out needs another by `@requires`, fetches
  * beside it fail without an error; and on `isOneOf` it throws, because its introspection types are older than
  * graphql-js's.
@@ -70,6 +71,7 @@ const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: 
 export function documentToPlan(
   document: DocumentNode,
   variables: Readonly<Record<string, unknown>>,
+  keys: PlannedKeys,
 ): DocumentNode {
   const keepUnlessLeftOut = <Node extends { readonly directives?: readonly DirectiveNode[] }>(node: Node) => {
     if (isLeftOut(node.directives, variables)) return null;
@@ -79,7 +81,11 @@ export function documentToPlan(
     return { ...node, directives };
   };
   const kept: DocumentNode = visit(document, {
-    Field: (field) => (isIntrospection(field) ? typename : keepUnlessLeftOut(field)),
+    Field(field) {
+      if (isIntrospection(field)) return typename;
+      const kept = keepUnlessLeftOut(field);
+      return kept && withKey(kept, keys.of(field));
+    },
     InlineFragment: keepUnlessLeftOut,
     FragmentSpread: keepUnlessLeftOut,
     SelectionSet: {
@@ -87,6 +93,11 @@ export function documentToPlan(
     },
   });
   return withoutUnusedFragments(kept);
+}
+
+function withKey(field: FieldNode, key: string): FieldNode {
+  const { name, alias } = field;
+  return key === (alias ?? name).value ? field : { ...field, alias: { kind: Kind.NAME, value: key } };
 }
 
 /** Leaves out the fragments that no operation uses any more. */

@@ -8,9 +8,9 @@ import { isOfType } from './types.ts';
 
 /**
  * Returns an entity as a subgraph wants to be asked for it, as JSON: its type, its key and the fields that
- * `@requires` names. Undefined where the entity lacks a part of that; then nothing can be asked.
+ * `@requires` names. Null for an entity of a type that is not asked for; undefined where it lacks a part of that.
  */
-export type Represent = (entity: Json) => string | undefined;
+export type Represent = (entity: Json) => string | null | undefined;
 
 export function representBy(
   supergraph: GraphQLSchema,
@@ -26,11 +26,23 @@ export function representBy(
     }
     if (fields) return writeFlat(entity, fields);
     const representation = select(supergraph, entity, requires);
-    if (representation?.__typename === undefined) return undefined;
+    if (representation?.__typename === undefined)
+      return concerns(supergraph, entity, requires) ? undefined : null;
     rewrite(supergraph, rewrites, representation);
     return JSON.stringify(representation);
   };
 }
+
+/** True where an entity is of a type that the selections are for. */
+const concerns = (
+  supergraph: GraphQLSchema,
+  entity: Json,
+  selections: readonly QueryPlanSelectionNode[],
+): boolean =>
+  selections.some(
+    (each) =>
+      each.kind === 'Field' || (each.typeCondition && isOfType(supergraph, entity, each.typeCondition)),
+  );
 
 /** A field of a representation whose value is taken as it is. */
 interface FlatField {

@@ -17,6 +17,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { oneByte, quoted } from './jsonString.ts';
+import type { PlannedKeys } from './neededFields.ts';
 import { isIntrospection, isLeftOut, type Operation } from './operation.ts';
 import { isInherited, isObject, type Json, ownValue } from './own.ts';
 
@@ -98,9 +99,13 @@ interface ValueShape {
 }
 
 interface FieldShape extends ValueShape {
+  /** The field's key in the answer. */
   readonly key: string;
-  /** The key as JSON, with what stands before and after it. */
+  /** Its key in the data, which may be another one: see `PlannedKeys`. */
+  readonly dataKey: string;
+  /** The answer's key as JSON, with what stands before and after it. */
   readonly prefix: string;
+  /** True where the data's key is one that every object has. */
   readonly isInherited: boolean;
 }
 
@@ -122,11 +127,18 @@ export class AnswerTooLong extends Error {
 export class Shape {
   readonly #schema: GraphQLSchema;
   readonly #operation: Operation;
+  readonly #keys: PlannedKeys;
   readonly #variables: Readonly<Record<string, unknown>>;
   readonly #rootShape: ObjectShape;
 
-  constructor(schema: GraphQLSchema, operation: Operation, variables: Readonly<Record<string, unknown>>) {
+  constructor(
+    schema: GraphQLSchema,
+    operation: Operation,
+    keys: PlannedKeys,
+    variables: Readonly<Record<string, unknown>>,
+  ) {
     this.#schema = schema;
+    this.#keys = keys;
     this.#operation = operation;
     this.#variables = variables;
     const root = schema.getRootType(operation.node.operation);
@@ -146,10 +158,12 @@ export class Shape {
     for (const { selections } of selectionSets) this.#collect(type, selections, selected, new Set());
     const fields: FieldShape[] = [];
     for (const [key, nodes] of selected) {
+      const dataKey = this.#keys.of(nodes[0] as FieldNode);
       fields.push({
         key,
+        dataKey,
         prefix: oneByte(`${fields.length === 0 ? '{' : ','}${JSON.stringify(key)}:`),
-        isInherited: isInherited(key),
+        isInherited: isInherited(dataKey),
         ...this.#compileField(type, nodes),
       });
     }
@@ -292,7 +306,7 @@ function writeFields(value: Json, { fields }: ObjectShape, writing: Writing): bo
   const start = writing.position;
   for (const field of fields) {
     writing.add(field.prefix);
-    const own = field.isInherited ? ownValue(value, field.key) : value[field.key];
+    const own = field.isInherited ? ownValue(value, field.dataKey) : value[field.dataKey];
     if (writeWithin(field, own, field.key, writing)) continue;
     writing.rewind(start);
     return false;
