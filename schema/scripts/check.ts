@@ -3,12 +3,13 @@ import { driftProblems } from './checkDrift.ts';
 import { eventProblems, publishedFolder, publishedSchemas } from './checkEvents.ts';
 import { ruleProblems, rulesFile } from './checkRules.ts';
 import { readCitingFiles, readSources } from './checkSources.ts';
+import { composeOrExit } from './composeOrExit.ts';
 import { generatedFiles } from './generated.ts';
 import { layerViolations } from './importDirections.ts';
 
 /** The last part of `npm run check`: generated files, published events, import directions and cited rules. */
 const root = new URL('../../', import.meta.url);
-const generated = await generatedFiles();
+const generated = await generatedFiles(composeOrExit());
 const published = readdirSync(new URL(publishedFolder, root)).map((file) => `${publishedFolder}/${file}`);
 const onDisk = new Map(
   [...new Set([...generated.keys(), ...published])]

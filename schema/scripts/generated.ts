@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { composeServices } from '@apollo/composition';
 import { codegen } from '@graphql-codegen/core';
 import * as typedDocuments from '@graphql-codegen/typed-document-node';
 import * as typescript from '@graphql-codegen/typescript';
@@ -8,7 +7,8 @@ import * as resolvers from '@graphql-codegen/typescript-resolvers';
 import { type GraphQLSchema, parse, printSchema } from 'graphql';
 import { z } from 'zod';
 import { allEvents } from '../events/all.ts';
-import { readSdl, type SubgraphName, sdlFile, subgraphNames } from '../src/sdl.ts';
+import { type SubgraphName, sdlFile, subgraphNames } from '../src/sdl.ts';
+import type { ComposedGraph } from './composition.ts';
 
 /** The types that a subgraph's resolvers return for types of the graph, as `path#Type` from its `src/generated`. */
 const mappers: Record<SubgraphName, Record<string, string>> = {
@@ -39,26 +39,12 @@ const mappers: Record<SubgraphName, Record<string, string>> = {
 };
 
 /** Returns the text of every generated file, by its path from the repository's root. */
-export async function generatedFiles(): Promise<Map<string, string>> {
-  const files = new Map<string, string>();
-  const services = subgraphNames.map((name) => ({
-    name,
-    url: `http://${name}.subgraph`,
-    typeDefs: readSdl(name),
-  }));
-  const composed = composeServices(services);
-  if (composed.errors)
-    throw new Error(
-      `the subgraphs do not compose:\n${composed.errors.map((error) => error.message).join('\n')}`,
-    );
-  files.set('schema/supergraph.graphql', `${composed.supergraphSdl.trimEnd()}\n`);
+export async function generatedFiles(graph: ComposedGraph): Promise<Map<string, string>> {
+  const files = new Map(graph.files);
   for (const name of subgraphNames) {
     files.set(`subgraphs/${name}/src/generated/resolvers.ts`, await resolverTypes(name));
   }
-  files.set(
-    'spa/src/generated/graph.ts',
-    await operationTypes(composed.schema.toAPISchema().toGraphQLJSSchema()),
-  );
+  files.set('spa/src/generated/graph.ts', await operationTypes(graph.api));
   for (const event of allEvents) {
     const json = z.toJSONSchema(event.fact);
     files.set(
