@@ -1,13 +1,16 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { acceptedBreakingChanges } from './acceptedBreakingChanges.ts';
+import { apiHistory, compareApi } from './checkApi.ts';
 import { driftProblems } from './checkDrift.ts';
 import { eventProblems, publishedFolder, publishedSchemas } from './checkEvents.ts';
 import { ruleProblems, rulesFile } from './checkRules.ts';
 import { readCitingFiles, readSources } from './checkSources.ts';
 import { composeOrExit } from './composeOrExit.ts';
+import { apiFile } from './composition.ts';
 import { generatedFiles } from './generated.ts';
 import { layerViolations } from './importDirections.ts';
 
-/** The last part of `npm run check`: generated files, published events, import directions and cited rules. */
+/** The last part of `npm run check`: generated files, published events, the API schema, import directions, cited rules. */
 const root = new URL('../../', import.meta.url);
 const generated = await generatedFiles(composeOrExit());
 const published = readdirSync(new URL(publishedFolder, root)).map((file) => `${publishedFolder}/${file}`);
@@ -16,13 +19,22 @@ const onDisk = new Map(
     .filter((path) => existsSync(new URL(path, root)))
     .map((path) => [path, readFileSync(new URL(path, root), 'utf8')]),
 );
+const api = generated.get(apiFile)!;
+const history = apiHistory(root, api);
+const comparison = await compareApi(history.earlier, api, acceptedBreakingChanges);
 const citing = readCitingFiles(root);
 const problems = [
   ...driftProblems(generated, onDisk),
   ...eventProblems(publishedSchemas(root), generated),
+  ...comparison.problems,
   ...layerViolations(readSources(root)).map(({ path, line, sentence }) => `${path}:${line} ${sentence}`),
   ...ruleProblems(citing.get(rulesFile) ?? '', citing),
 ];
+console.log(history.sentence);
+// An entry may be stale without a mistake, such as after several commits became one.
+if (history.isComplete && history.earlier.length > 0)
+  for (const sentence of comparison.stale) console.log(sentence);
 for (const problem of problems) console.error(problem);
 if (problems.length > 0) process.exitCode = 1;
-else console.log('Generated files, published events, import directions and rules are in order.');
+else
+  console.log('Generated files, published events, the API schema, import directions and rules are in order.');

@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { committedStates, git } from './gitHistory.ts';
 
 /** Where the published schemas are, from the repository's root. */
 export const publishedFolder = 'schema/events/published';
@@ -117,23 +117,15 @@ export function eventProblems(
  * Without git, it returns the schemas on disk.
  */
 export function publishedSchemas(root: URL): PublishedSchema[] {
-  const git = (...args: string[]) =>
-    execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
   const lines = (output: string) => output.split('\n').filter((line) => line.endsWith('.json'));
   let committed: string[];
   try {
-    committed = lines(git('ls-tree', '-r', '--name-only', 'HEAD', '--', publishedFolder));
+    committed = lines(git(root, 'ls-tree', '-r', '--name-only', 'HEAD', '--', publishedFolder));
   } catch {
     return readdirSync(new URL(`${publishedFolder}/`, root))
       .filter((file) => file.endsWith('.json'))
       .map((file) => `${publishedFolder}/${file}`)
       .map((path) => ({ path, text: readFileSync(new URL(path, root), 'utf8') }));
   }
-  return committed.flatMap((path) =>
-    // Since it was last added: a schema that was withdrawn before any consumer read it may come again.
-    git('log', '--format=%H', '--diff-filter=AM', '--', path)
-      .split('\n')
-      .filter((commit) => commit !== '')
-      .map((commit) => ({ path, text: git('show', `${commit}:${path}`) })),
-  );
+  return committed.flatMap((path) => committedStates(root, path).map((text) => ({ path, text })));
 }
