@@ -1,16 +1,17 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { acceptedBreakingChanges } from './acceptedBreakingChanges.ts';
 import { apiHistory, compareApi } from './checkApi.ts';
+import { codeProblems } from './checkCodes.ts';
 import { driftProblems } from './checkDrift.ts';
 import { eventProblems, publishedFolder, publishedSchemas } from './checkEvents.ts';
 import { ruleProblems, rulesFile } from './checkRules.ts';
-import { readCitingFiles, readSources } from './checkSources.ts';
+import { readAnsweringFiles, readCitingFiles, readSources } from './checkSources.ts';
 import { composeOrExit } from './composeOrExit.ts';
 import { apiFile } from './composition.ts';
 import { generatedFiles } from './generated.ts';
 import { layerViolations } from './importDirections.ts';
 
-/** The last part of `npm run check`: generated files, published events, the API schema, import directions, cited rules. */
+/** The last part of `npm run check`: generated files, contracts, codes of errors, import directions and cited rules. */
 const root = new URL('../../', import.meta.url);
 const generated = await generatedFiles(composeOrExit());
 const published = readdirSync(new URL(publishedFolder, root)).map((file) => `${publishedFolder}/${file}`);
@@ -27,6 +28,7 @@ const problems = [
   ...driftProblems(generated, onDisk),
   ...eventProblems(publishedSchemas(root), generated),
   ...comparison.problems,
+  ...codeProblems(readAnsweringFiles(root)),
   ...layerViolations(readSources(root)).map(({ path, line, sentence }) => `${path}:${line} ${sentence}`),
   ...ruleProblems(citing.get(rulesFile) ?? '', citing),
 ];
@@ -37,4 +39,6 @@ if (history.isComplete && history.earlier.length > 0)
 for (const problem of problems) console.error(problem);
 if (problems.length > 0) process.exitCode = 1;
 else
-  console.log('Generated files, published events, the API schema, import directions and rules are in order.');
+  console.log(
+    'Generated files, events, the API schema, codes of errors, import directions and rules are in order.',
+  );

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readSubgraphs } from './composition.ts';
 import type { Sources } from './importDirections.ts';
 
 const folders = ['kit', 'schema', 'gateway', 'workers', 'system', 'demo', 'spa', 'bench'];
@@ -18,6 +19,15 @@ export function readSources(root: URL): Sources {
       .filter((path) => /\.tsx?$/.test(path) && !leftOut.test(path)),
   );
   return new Map(paths.map((path) => [path, readFileSync(new URL(path, root), 'utf8')]));
+}
+
+/** Returns every file that says which errors clients get: the servers' sources and the subgraphs' SDL, by its path. */
+export function readAnsweringFiles(root: URL): ReadonlyMap<string, string> {
+  const servers = [...readSources(root)].filter(([path]) =>
+    /^(kit|gateway|subgraphs|schema\/src)\//.test(path),
+  );
+  const sdl = [...readSubgraphs()].map(([name, text]) => [`schema/sdl/${name}.graphql`, text] as const);
+  return new Map([...servers, ...sdl]);
 }
 
 const citing = [...folders, 'subgraphs', 'tests', 'docs', 'README.md'];

@@ -61,7 +61,7 @@ function ownTarget(path: string, from: string): { name: string; module: string }
 
 const mayImport = {
   schema: () => false,
-  kit: (name: string, module: string) => name === 'schema' && module === 'event',
+  kit: (name: string, module: string) => name === 'schema' && /^(event|errorCodes)$/.test(module),
   gateway: (name: string) => name === 'kit',
   subgraph: (name: string) => name === 'kit' || name === 'schema',
   workers: (name: string, module: string) =>
@@ -71,7 +71,7 @@ const mayImport = {
 };
 const directions = {
   schema: 'schema imports nothing of ours',
-  kit: 'kit imports schema/event and nothing else of ours: it knows no business noun',
+  kit: 'kit imports schema/event, schema/errorCodes and nothing else of ours: it knows no business noun',
   gateway: 'the gateway imports kit and nothing else of ours',
   subgraph: 'a subgraph imports kit and schema, never another subgraph, the workers or the gateway',
   workers: "workers import kit, schema and the subgraphs' use cases, repositories, tables and domain",

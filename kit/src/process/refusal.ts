@@ -1,12 +1,4 @@
-/** The stable codes of refusals, as clients see them in `extensions.code`. */
-export type RefusalCode =
-  | 'UNAUTHENTICATED'
-  | 'FORBIDDEN'
-  | 'BAD_USER_INPUT'
-  | 'NOT_FOUND'
-  | 'CONFLICT'
-  | 'NO_ELIGIBLE_ASSIGNEE'
-  | 'TOO_MANY_REQUESTS';
+import type { RefusalCode } from '@ates/schema/errorCodes';
 
 /**
  * An expected failure: a rule refuses the request. Throwing it rolls the transaction back. The caller sees its message,
