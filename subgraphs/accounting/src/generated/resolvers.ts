@@ -34,7 +34,7 @@ export type Task = {
 
 export type User = {
   id: Scalars['ID']['output'];
-  /** Readable by the user, accountants and admins; null for anyone else. */
+  /** The user's ledger account. Readable by the user, accountants and admins; null for anyone else. */
   account?: Maybe<Account>;
 };
 
@@ -168,25 +168,27 @@ export type LedgerAudit = {
 };
 
 export type Query = {
+  /** The signed-in user's ledger account. */
   myAccount: Account;
-  /** The owner, accountants and admins only. */
+  /** A user's ledger account, by the user's id; null where there is none. The owner, accountants and admins only. Errors: FORBIDDEN for anyone else. */
   account?: Maybe<Account>;
-  /** Accountants and admins only. */
+  /** The ledger accounts of all users. Accountants and admins only. */
   accounts: AccountConnection;
-  /** Accountants and admins only. Without `day`: today. */
+  /** The company's figures of a day. Accountants and admins only. Without `day`: today. */
   companyDay: CompanyDay;
-  /** Accountants and admins only. Newest first. */
+  /** The company's figures of each day of a range, newest first. Accountants and admins only. Without `from` and `to`: the 31 days up to the billing day. */
   companyDays: Array<CompanyDay>;
   /** The company's time zone, its date and its billing day. */
   company: Company;
-  /** Accountants and admins only. Newest first. */
+  /** The payout runs of the closed days, newest first. Accountants and admins only. */
   payoutRuns: PayoutRunConnection;
+  /** The payout run of a day; null where the day is not closed. Accountants and admins only. */
   payoutRun?: Maybe<PayoutRun>;
-  /** Admins only. */
+  /** Checks the ledger against itself. Admins only. */
   ledgerAudit: LedgerAudit;
-  /** Admins only. Newest first. `after` is the id of the last one that was read; `event` limits the list to one kind. */
+  /** The facts that accounting refused for good, newest first. Admins only. `after` is the id of the last one that was read; `event` limits the list to one kind. */
   accountingDeadLetters: Array<DeadLetter>;
-  /** Admins only. Oldest first. While a kind has held events, new ones of the kind wait, too. The oldest is tried every 30 seconds. */
+  /** The events that wait until accounting's database takes their kind again, oldest first. Admins only. While a kind has held events, new ones of the kind wait, too. The oldest is tried every 30 seconds. */
   accountingHeldEvents: Array<HeldEvent>;
 };
 
@@ -236,17 +238,17 @@ export type QueryAccountingHeldEventsArgs = {
 };
 
 export type Mutation = {
-  /** Admins only. Closes a day and pays it out, as happens every night; earlier open days first. Without `day`: today. Where the day is closed already, returns its run. */
+  /** Closes a day and pays it out, as happens every night; earlier open days first. Admins only. Without `day`: today. Where the day is closed already, returns its run. */
   closeDay: PayoutRun;
-  /** Admins only. Has the fact applied again by its consumer. Where it is refused again, the dead letter stays, with the new reason. */
+  /** Has the fact of a dead letter applied again by its consumer. Admins only. Where it is refused again, the dead letter stays, with the new reason. Errors: NOT_FOUND where it was applied or discarded. */
   resendAccountingDeadLetter: Scalars['Boolean']['output'];
-  /** Admins only. The same for all dead letters of a kind. Returns how many there are. */
+  /** Has the facts of all dead letters of a kind applied again. Admins only. Returns how many there are. */
   resendAccountingDeadLetters: Scalars['Int']['output'];
-  /** Admins only. Deletes the dead letter: its fact is never applied. */
+  /** Deletes a dead letter: its fact is never applied. Admins only. Errors: NOT_FOUND where it was applied or discarded. */
   discardAccountingDeadLetter: Scalars['Boolean']['output'];
-  /** Admins only. The same for all dead letters of a kind. Returns how many there were. */
+  /** Deletes all dead letters of a kind: their facts are never applied. Admins only. Returns how many there were. */
   discardAccountingDeadLetters: Scalars['Int']['output'];
-  /** Admins only. Deletes the held event: none of its facts is ever applied. The next one of its kind is tried at once. */
+  /** Deletes a held event: none of its facts is ever applied. Admins only. The next one of its kind is tried at once. Errors: NOT_FOUND where it was applied or discarded. */
   discardAccountingHeldEvent: Scalars['Boolean']['output'];
 };
 
@@ -283,7 +285,7 @@ export type MutationDiscardAccountingHeldEventArgs = {
 export type Subscription = {
   /** The signed-in user's balance: first as it is now, then after each change. */
   balanceChanged: BalanceChange;
-  /** Accountants and admins only. Today's company figures: first as they are now, then after changes, at most once a second. */
+  /** Today's company figures: first as they are now, then after changes, at most once a second. Accountants and admins only. */
   companyDayChanged: CompanyDay;
 };
 

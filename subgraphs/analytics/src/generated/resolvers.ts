@@ -50,15 +50,15 @@ export type AnalyticsDay = {
 };
 
 export type Query = {
-  /** Without `day`: today. */
+  /** The figures of a day. Admins only. Without `day`: today. */
   analyticsDay: AnalyticsDay;
-  /** One row a day, newest first. */
+  /** The figures of each day of a range, newest first. Admins only. */
   analyticsDays: Array<AnalyticsDay>;
-  /** The most expensive task of the period that contains `on` (without it: today). Null where no task was resolved in the period. */
+  /** The most expensive task that was resolved in the period that contains `on`; null where there is none. Admins only. Without `on`: today. */
   mostExpensiveTask?: Maybe<MostExpensiveTask>;
-  /** Admins only. Newest first. `after` is the id of the last one that was read; `event` limits the list to one kind. */
+  /** The facts that analytics refused for good, newest first. Admins only. `after` is the id of the last one that was read; `event` limits the list to one kind. */
   analyticsDeadLetters: Array<DeadLetter>;
-  /** Admins only. Oldest first. While a kind has held events, new ones of the kind wait, too. The oldest is tried every 30 seconds. */
+  /** The events that wait until analytics' database takes their kind again, oldest first. Admins only. While a kind has held events, new ones of the kind wait, too. The oldest is tried every 30 seconds. */
   analyticsHeldEvents: Array<HeldEvent>;
 };
 
@@ -92,15 +92,15 @@ export type QueryAnalyticsHeldEventsArgs = {
 };
 
 export type Mutation = {
-  /** Admins only. Has the fact applied again by its consumer. Where it is refused again, the dead letter stays, with the new reason. */
+  /** Has the fact of a dead letter applied again by its consumer. Admins only. Where it is refused again, the dead letter stays, with the new reason. Errors: NOT_FOUND where it was applied or discarded. */
   resendAnalyticsDeadLetter: Scalars['Boolean']['output'];
-  /** Admins only. The same for all dead letters of a kind. Returns how many there are. */
+  /** Has the facts of all dead letters of a kind applied again. Admins only. Returns how many there are. */
   resendAnalyticsDeadLetters: Scalars['Int']['output'];
-  /** Admins only. Deletes the dead letter: its fact is never applied. */
+  /** Deletes a dead letter: its fact is never applied. Admins only. Errors: NOT_FOUND where it was applied or discarded. */
   discardAnalyticsDeadLetter: Scalars['Boolean']['output'];
-  /** Admins only. The same for all dead letters of a kind. Returns how many there were. */
+  /** Deletes all dead letters of a kind: their facts are never applied. Admins only. Returns how many there were. */
   discardAnalyticsDeadLetters: Scalars['Int']['output'];
-  /** Admins only. Deletes the held event: none of its facts is ever applied. The next one of its kind is tried at once. */
+  /** Deletes a held event: none of its facts is ever applied. Admins only. The next one of its kind is tried at once. Errors: NOT_FOUND where it was applied or discarded. */
   discardAnalyticsHeldEvent: Scalars['Boolean']['output'];
 };
 
@@ -130,7 +130,7 @@ export type MutationDiscardAnalyticsHeldEventArgs = {
 };
 
 export type Subscription = {
-  /** Today's figures: first as they are now, then after changes, at most once a second. */
+  /** Today's figures: first as they are now, then after changes, at most once a second. Admins only. */
   analyticsDayChanged: AnalyticsDay;
 };
 

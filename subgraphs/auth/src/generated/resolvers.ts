@@ -27,13 +27,13 @@ export type Role =
 export type User = {
   id: Scalars['ID']['output'];
   name: Scalars['String']['output'];
-  /** Readable by the user, managers and admins; null for anyone else. */
+  /** What the user signs in with. Readable by the user, managers and admins; null for anyone else. */
   login?: Maybe<Scalars['String']['output']>;
-  /** Readable by the user, accountants and admins; null for anyone else. */
+  /** Where the user gets mail. Readable by the user, accountants and admins; null for anyone else. */
   email?: Maybe<Scalars['String']['output']>;
   role: Role;
   active: Scalars['Boolean']['output'];
-  /** Readable by the user, managers and admins; null for anyone else. */
+  /** When the account was created. Readable by the user, managers and admins; null for anyone else. */
   createdAt?: Maybe<Scalars['DateTime']['output']>;
 };
 
@@ -75,8 +75,9 @@ export type CreateAccountInput = {
 export type Query = {
   /** The signed-in user. */
   me: User;
+  /** The user with this id; null where there is none. */
   user?: Maybe<User>;
-  /** All users, or those that match. Admins and managers only. */
+  /** All users, or those that match, by name. Managers and admins only. */
   users: UserConnection;
 };
 
@@ -94,26 +95,27 @@ export type QueryUsersArgs = {
 };
 
 export type Mutation = {
-  /** Logs a user in with the shape of their beak. */
+  /** Logs a user in with the shape of their beak. Errors: UNAUTHENTICATED where no active user has both; TOO_MANY_REQUESTS after too many failures of this login or from this address. */
   login: Session;
   /**
    * Exchanges a refresh token for a new session. A token that is used twice ends every session that descends from it.
    * Without the argument, auth takes the token from its cookie. It sets this cookie (HttpOnly, SameSite=Strict) where log-in or refresh has the header `x-session: cookie`, and where the refresh used the cookie; `refreshToken` in the answer is then null.
+   * Errors: UNAUTHENTICATED where the token is unknown, used or expired, or its session has ended.
    */
   refreshSession: Session;
   /** Ends this session, or all of the user's sessions. */
   logout: Scalars['Boolean']['output'];
-  /** Admins only. Accounting opens the user's ledger account a moment later, by an event. */
+  /** Creates a user. Admins only. Accounting opens the user's ledger account a moment later, by an event. Errors: CONFLICT where the login is taken. */
   createAccount: User;
-  /** Admins only. */
+  /** Gives a user another role. Admins only. Errors: NOT_FOUND; CONFLICT where the last active admin would be demoted. */
   changeRole: User;
-  /** Admins only. Ends the user's sessions; their open tasks go to other users at the next reassignment. */
+  /** Deactivates a user and ends the user's sessions. Admins only. Their open tasks go to other users at the next reassignment. Errors: NOT_FOUND; CONFLICT where it is the last active admin. */
   deactivateUser: User;
-  /** Admins only. */
+  /** Lets a deactivated user in again. Admins only. Errors: NOT_FOUND. */
   reactivateUser: User;
-  /** Admins only. For a user who forgot the shape of their beak. Ends the user's sessions. */
+  /** Replaces a beak shape that its user forgot, and ends the user's sessions. Admins only. Errors: NOT_FOUND. */
   resetBeakShape: User;
-  /** Admins only. */
+  /** Corrects a user's e-mail address. Admins only. Errors: NOT_FOUND. */
   changeEmail: User;
 };
 

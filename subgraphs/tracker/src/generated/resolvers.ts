@@ -58,6 +58,7 @@ export type User = {
   id: Scalars['ID']['output'];
   /** Tasks assigned to this user, newest assignment first. */
   tasks?: Maybe<TaskConnection>;
+  /** The number of open tasks that are assigned to this user. */
   openTaskCount?: Maybe<Scalars['Int']['output']>;
 };
 
@@ -118,15 +119,19 @@ export type TaskFilter = {
 };
 
 export type Query = {
+  /** The task with this id; null where there is none. */
   task?: Maybe<Task>;
+  /** All tasks, or those that match the filter, newest first. */
   tasks: TaskConnection;
-  /** The signed-in user's own tasks. */
+  /** The signed-in user's own tasks, newest assignment first. */
   myTasks: TaskConnection;
+  /** The reassignment with this id; null where there is none. */
   reassignment?: Maybe<Reassignment>;
+  /** All reassignments, newest first. */
   reassignments: ReassignmentConnection;
-  /** Admins only. Newest first. `after` is the id of the last one that was read; `event` limits the list to one kind. */
+  /** The facts that tracker refused for good, newest first. Admins only. `after` is the id of the last one that was read; `event` limits the list to one kind. */
   trackerDeadLetters: Array<DeadLetter>;
-  /** Admins only. Oldest first. While a kind has held events, new ones of the kind wait, too. The oldest is tried every 30 seconds. */
+  /** The events that wait until tracker's database takes their kind again, oldest first. Admins only. While a kind has held events, new ones of the kind wait, too. The oldest is tried every 30 seconds. */
   trackerHeldEvents: Array<HeldEvent>;
 };
 
@@ -173,23 +178,23 @@ export type QueryTrackerHeldEventsArgs = {
 };
 
 export type Mutation = {
-  /** Any signed-in user. The task gets a random assignee who is neither a manager nor an admin. */
+  /** Creates a task and assigns it to a random user who is neither a manager nor an admin. Any signed-in user. Errors: NO_ELIGIBLE_ASSIGNEE where there is no such user; CONFLICT where the idempotency key was used with other arguments. */
   createTask: Task;
-  /** The assignee only, and only once. */
+  /** Marks a task as done, once. The assignee only. Errors: NOT_FOUND; FORBIDDEN for anyone but the assignee; CONFLICT where it is done. */
   resolveTask: Task;
-  /** Managers and admins only. Returns at once; the run goes on in the background. */
+  /** Draws a new assignee for every open task. Managers and admins only. Returns at once; the run goes on in the background. Errors: NO_ELIGIBLE_ASSIGNEE where nobody can be drawn; CONFLICT where the idempotency key was used with other arguments. */
   reassignTasks: Reassignment;
-  /** Managers and admins only. Stops the run after its last committed batch. */
+  /** Stops a reassignment after its last committed batch. Managers and admins only. Errors: NOT_FOUND; CONFLICT where it has ended. */
   cancelReassignment: Reassignment;
-  /** Admins only. Has the fact applied again by its consumer. Where it is refused again, the dead letter stays, with the new reason. */
+  /** Has the fact of a dead letter applied again by its consumer. Admins only. Where it is refused again, the dead letter stays, with the new reason. Errors: NOT_FOUND where it was applied or discarded. */
   resendTrackerDeadLetter: Scalars['Boolean']['output'];
-  /** Admins only. The same for all dead letters of a kind. Returns how many there are. */
+  /** Has the facts of all dead letters of a kind applied again. Admins only. Returns how many there are. */
   resendTrackerDeadLetters: Scalars['Int']['output'];
-  /** Admins only. Deletes the dead letter: its fact is never applied. */
+  /** Deletes a dead letter: its fact is never applied. Admins only. Errors: NOT_FOUND where it was applied or discarded. */
   discardTrackerDeadLetter: Scalars['Boolean']['output'];
-  /** Admins only. The same for all dead letters of a kind. Returns how many there were. */
+  /** Deletes all dead letters of a kind: their facts are never applied. Admins only. Returns how many there were. */
   discardTrackerDeadLetters: Scalars['Int']['output'];
-  /** Admins only. Deletes the held event: none of its facts is ever applied. The next one of its kind is tried at once. */
+  /** Deletes a held event: none of its facts is ever applied. Admins only. The next one of its kind is tried at once. Errors: NOT_FOUND where it was applied or discarded. */
   discardTrackerHeldEvent: Scalars['Boolean']['output'];
 };
 
@@ -242,7 +247,7 @@ export type MutationDiscardTrackerHeldEventArgs = {
 export type Subscription = {
   /** Each task that is assigned to the signed-in user, taken from them, or resolved. */
   myTasksChanged: TaskChange;
-  /** The run as it is now, then its progress. Completes when the run has ended. */
+  /** The run as it is now, then its progress. Completes when the run has ended. Errors: NOT_FOUND. */
   reassignmentProgressed: Reassignment;
 };
 
