@@ -8,7 +8,8 @@ import { type GraphQLSchema, parse, printSchema } from 'graphql';
 import { z } from 'zod';
 import { allEvents } from '../events/all.ts';
 import { type SubgraphName, sdlFile, subgraphNames } from '../src/sdl.ts';
-import type { ComposedGraph } from './composition.ts';
+import { type ComposedGraph, readSubgraphs } from './composition.ts';
+import { graphPage, graphPageFile } from './graphPage.ts';
 
 /** The types that a subgraph's resolvers return for types of the graph, as `path#Type` from its `src/generated`. */
 const mappers: Record<SubgraphName, Record<string, string>> = {
@@ -45,6 +46,7 @@ export async function generatedFiles(graph: ComposedGraph): Promise<Map<string, 
     files.set(`subgraphs/${name}/src/generated/resolvers.ts`, await resolverTypes(name));
   }
   files.set('spa/src/generated/graph.ts', await operationTypes(graph.api));
+  files.set(graphPageFile, graphPage(readSubgraphs()));
   for (const event of allEvents) {
     const json = z.toJSONSchema(event.fact);
     files.set(
