@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { codegen } from '@graphql-codegen/core';
 import * as typedDocuments from '@graphql-codegen/typed-document-node';
 import * as typescript from '@graphql-codegen/typescript';
@@ -10,6 +10,7 @@ import { allEvents } from '../events/all.ts';
 import { type SubgraphName, sdlFile, subgraphNames } from '../src/sdl.ts';
 import { type ComposedGraph, readSubgraphs } from './composition.ts';
 import { graphPage, graphPageFile } from './graphPage.ts';
+import { type OperationFile, readOperations } from './operations.ts';
 
 /** The types that a subgraph's resolvers return for types of the graph, as `path#Type` from its `src/generated`. */
 const mappers: Record<SubgraphName, Record<string, string>> = {
@@ -45,7 +46,7 @@ export async function generatedFiles(graph: ComposedGraph): Promise<Map<string, 
   for (const name of subgraphNames) {
     files.set(`subgraphs/${name}/src/generated/resolvers.ts`, await resolverTypes(name));
   }
-  files.set('spa/src/generated/graph.ts', await operationTypes(graph.api));
+  files.set('spa/src/generated/graph.ts', await operationTypes(graph.api, readOperations()));
   files.set(graphPageFile, graphPage(readSubgraphs()));
   for (const event of allEvents) {
     const json = z.toJSONSchema(event.fact);
@@ -90,14 +91,8 @@ async function resolverTypes(name: SubgraphName): Promise<string> {
   return `/* Generated from schema/sdl/${name}.graphql by \`npm run generate\`. */\n${text.trimEnd()}\n`;
 }
 
-const spaSources = new URL('../../spa/src/', import.meta.url);
-
 /** Returns the app's operations, checked against the public graph, with the types of their variables and results. */
-async function operationTypes(apiSchema: GraphQLSchema): Promise<string> {
-  const documents = readdirSync(spaSources, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.graphql'))
-    .sort()
-    .map((location) => ({ location, document: parse(readFileSync(new URL(location, spaSources), 'utf8')) }));
+async function operationTypes(apiSchema: GraphQLSchema, documents: OperationFile[]): Promise<string> {
   const text = await codegen({
     filename: 'graph.ts',
     schema: parse(printSchema(apiSchema)),

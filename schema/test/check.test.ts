@@ -1,3 +1,4 @@
+import { buildSchema, parse, Source } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { driftProblems } from '../scripts/checkDrift.ts';
 import {
@@ -11,6 +12,7 @@ import { readSources } from '../scripts/checkSources.ts';
 import { type ComposedGraph, composeGraph, readSubgraphs } from '../scripts/composition.ts';
 import { generatedFiles } from '../scripts/generated.ts';
 import { layerViolations } from '../scripts/importDirections.ts';
+import { operationProblems } from '../scripts/operations.ts';
 
 const root = new URL('../../', import.meta.url);
 
@@ -180,6 +182,22 @@ describe('published events', () => {
     expect(published.length).toBeGreaterThanOrEqual(7);
     const graph = composeGraph(readSubgraphs()) as ComposedGraph;
     expect(eventProblems(published, await generatedFiles(graph))).toEqual([]);
+  });
+});
+
+describe('operations of the app', () => {
+  it('are named where they ask for what the graph does not have', () => {
+    const api = buildSchema('type Query { nest: Nest } type Nest { id: ID }');
+    const file = (text: string) => ({
+      location: 'a.graphql',
+      document: parse(new Source(text, 'spa/src/a.graphql')),
+    });
+    expect(operationProblems([file('{ nest { ...N } }'), file('fragment N on Nest { id }')], api)).toEqual(
+      [],
+    );
+    expect(operationProblems([file('{\n  nest { eggs }\n}')], api)).toEqual([
+      'spa/src/a.graphql:2 Cannot query field "eggs" on type "Nest".',
+    ]);
   });
 });
 
