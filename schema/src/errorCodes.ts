@@ -23,7 +23,6 @@ export const requestCodes = {
   OPERATION_RESOLUTION_FAILURE: 'The document does not have the operation that `operationName` names.',
   PERSISTED_QUERY_NOT_FOUND:
     'The gateway does not know a query with this hash. Send the query with the hash.',
-  PERSISTED_QUERY_NOT_SUPPORTED: 'The gateway keeps no persisted queries.',
 } as const;
 
 /** Something does not work on the server's side. The same operation may work later. */
