@@ -67,7 +67,7 @@ const mayImport = {
   workers: (name: string, module: string) =>
     name === 'kit' ||
     name === 'schema' ||
-    (subgraphs.includes(name) && !/^(main|server|resolvers|context|loaders|generated\/.*)$/.test(module)),
+    (subgraphs.includes(name) && !/^(main|service|resolvers|context|loaders|generated\/.*)$/.test(module)),
 };
 const directions = {
   schema: 'schema imports nothing of ours',

@@ -20,7 +20,7 @@ export function modulesOf(part: PartName): { main: URL; warmUp: URL[] } {
   if (part === 'workers')
     return { main: moduleOf('workers', 'main'), warmUp: [moduleOf('workers', 'startWorkers')] };
   const folder = `subgraphs/${part}`;
-  return { main: moduleOf(folder, 'main'), warmUp: [moduleOf(folder, 'server')] };
+  return { main: moduleOf(folder, 'main'), warmUp: [moduleOf(folder, 'service')] };
 }
 
 /** The values that the parts' environments are made from. Each part gets only what it needs. */

@@ -1,7 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { environmentOf, type PartContext, partNames } from '../src/parts.ts';
+import { environmentOf, modulesOf, type PartContext, partNames } from '../src/parts.ts';
 import { readSystemSettings } from '../src/settings.ts';
 import { scratch } from './stores/scratch.ts';
 
@@ -28,6 +28,12 @@ function contextOf(
     appDir: undefined,
   };
 }
+
+it.each(partNames)('%s is loaded from modules that exist', (part) => {
+  // One that is missing would only make the start slower, without a word.
+  const { main, warmUp } = modulesOf(part);
+  for (const module of [main, ...warmUp]) expect(existsSync(module), String(module)).toBe(true);
+});
 
 describe('REDIS_CLUSTER', () => {
   it('is about REDIS_URL, and refused without it', () => {

@@ -8,7 +8,7 @@ import type { AccountingTables } from '../tables.ts';
 
 type Database = Pick<ServiceDatabase<AccountingTables>, 'db' | 'clock'>;
 
-/** Returns the billing day: the day that new entries count towards (rule 10). */
+/** Returns the billing day: the day that what happens now counts towards (rule 10). */
 export async function readBillingDay({ db, clock }: Database, company: Company): Promise<string> {
   return billingDay(dayOf(clock.now(), company.timeZone), await findLastClosedDay(db), company.firstDay);
 }
