@@ -306,6 +306,7 @@ describe('queries with arguments that cannot be meant', () => {
     ],
     ['reassignments', 'kiwi', (args) => `reassignments(${args}) { nodes { id } }`, true],
     ['accounts', 'iris', (args) => `accounts(${args}) { nodes { id } }`, true],
+    ['payoutRuns', 'iris', (args) => `payoutRuns(${args}) { nodes { id } }`, true],
     ['Account.auditLog', 'kiwi', (args) => `myAccount { auditLog(${args}) { nodes { id } } }`, true],
     ['Account.days', 'kiwi', (args) => `myAccount { days(${args}) { nodes { day } } }`, true],
     ['Account.payouts', 'kiwi', (args) => `myAccount { payouts(${args}) { nodes { id } } }`, true],

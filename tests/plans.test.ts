@@ -167,9 +167,11 @@ describe('tracker, with 30,000 open and 30,000 done tasks', () => {
     ['with a word that is nowhere', { search: 'xylophone' }],
     ['with two letters', { search: 'xy' }],
   ] as const)('tasks: %s', async (_, filter) => {
-    expect(await tracker.wholeTables((trx) => listTasks(trx, { ...nothing, ...filter }, 50, null))).toEqual(
-      [],
-    );
+    expect(
+      await tracker.wholeTables((trx) =>
+        listTasks(trx, { ...nothing, ...filter }, { first: 50, after: null }),
+      ),
+    ).toEqual([]);
   });
 
   test.each([null, 'IN_PROGRESS', 'DONE'] as const)("people's tasks, status %s", async (status) => {
@@ -266,7 +268,7 @@ describe('accounting, with 60,000 entries of 2,000 accounts', () => {
     const some = accounts.slice(500, 550);
     expect(
       await accounting.wholeTables(async (trx) => {
-        await ledger.listAccounts(trx, 50, accounts[700] as string);
+        await ledger.listAccounts(trx, { first: 50, after: accounts[700] as string });
         await ledger.findEarned(trx, some, '2026-01-20');
         await ledger.listEntriesOfAccounts(trx, some, { day: null, first: 50, after: null });
         await ledger.listEntriesOfAccounts(trx, some, { day: '2026-01-20', first: 50, after: null });

@@ -13,10 +13,12 @@ export const byId = <Row extends { readonly id: string }>(
     return ids.map((id) => rows.get(id) ?? null);
   }, options);
 
-/** Returns a loader per set of arguments: fields with the same arguments share a statement. */
+/**
+ * Returns a loader per set of arguments: fields with the same arguments share a statement.
+ * @param read returns a value for each id
+ */
 export function byOptions<Options, Value>(
   read: (ids: readonly string[], options: Options) => Promise<Map<string, Value>>,
-  none: () => Value,
 ): (id: string, options: Options) => Promise<Value> {
   const loaders = new Map<string, DataLoader<string, Value>>();
   return (id, options) => {
@@ -25,7 +27,7 @@ export function byOptions<Options, Value>(
     if (!loader) {
       loader = new DataLoader(async (ids) => {
         const found = await read(ids, options);
-        return ids.map((each) => found.get(each) ?? none());
+        return ids.map((each) => found.get(each)!);
       });
       loaders.set(key, loader);
     }

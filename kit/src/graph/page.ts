@@ -10,23 +10,39 @@ export function checkPageSize(first: number): number {
   return first;
 }
 
-/** Returns an opaque cursor: the sort key of a page's last row, so that pages stay right while rows are added. */
+/** What a list is sorted by: one value, or several. No two entries of a list have the same. */
+export type SortKey = string | number | readonly (string | number)[];
+
+/** Which page a client asks for: the `first` entries that follow the sort key `after`; with null, the list's first ones. */
+export interface PageArguments<Key> {
+  readonly first: number;
+  readonly after: Key | null;
+}
+
+/**
+ * Reads the arguments of a connection.
+ * @param isKey true for what may be a sort key of this list
+ * @throws Refusal (BAD_USER_INPUT) unless `first` is 1..200, and for an `after` that is no cursor of this list
+ */
+export function pageOf<Key extends SortKey>(
+  { first, after }: { first: number; after?: string | null | undefined },
+  isKey: (value: unknown) => value is Key,
+): PageArguments<Key> {
+  return {
+    first: checkPageSize(first),
+    after: typeof after === 'string' ? decodeCursor(after, isKey) : null,
+  };
+}
+
+/** Returns an opaque cursor: an entry's sort key, so that pages stay right while entries are added. */
 export const encodeCursor = (...key: (string | number)[]): string =>
   Buffer.from(JSON.stringify(key)).toString('base64url');
 
-/**
- * Reads a cursor whose key has the given kinds of parts.
- * @throws Refusal (BAD_USER_INPUT) for a text that is no cursor of this list.
- */
-export function decodeCursor<Part extends readonly ((value: unknown) => boolean)[]>(
-  cursor: string | null | undefined,
-  ...parts: Part
-): { [At in keyof Part]: Part[At] extends (value: unknown) => value is infer Value ? Value : never } | null {
-  if (cursor === null || cursor === undefined) return null;
+function decodeCursor<Key>(cursor: string, isKey: (value: unknown) => value is Key): Key {
   try {
-    const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    if (Array.isArray(key) && key.length === parts.length && parts.every((isPart, at) => isPart(key[at])))
-      return key as never;
+    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+    const key = Array.isArray(parts) && (parts.length === 1 ? parts[0] : parts);
+    if (isKey(key)) return key;
   } catch {
     // Refused below.
   }
@@ -40,38 +56,61 @@ export function decodeCursor<Part extends readonly ((value: unknown) => boolean)
 export const isText = (value: unknown): value is string => typeof value === 'string' && !value.includes('\0');
 export const isWhole = (value: unknown): value is number => Number.isSafeInteger(value);
 
-/** One page of a list. */
+/** One page of a list: what a connection of the graph resolves to. */
 export interface Page<Row> {
   readonly nodes: Row[];
+  /** The same entries, each with its cursor: `after` for the page that follows it. */
   readonly edges: { cursor: string; node: Row }[];
-  readonly pageInfo: { hasNextPage: boolean; endCursor: string | null };
+  readonly pageInfo: {
+    hasNextPage: boolean;
+    /**
+     * True for a page behind a cursor: the list handed the cursor out with an entry that comes before this page. That
+     * entry may have left the list since then; finding out would cost a statement per page.
+     */
+    hasPreviousPage: boolean;
+    startCursor: string | null;
+    endCursor: string | null;
+  };
 }
 
-/** Makes a page of the `first + 1` rows that were read. */
-export function toPage<Row>(rows: readonly Row[], first: number, cursorOf: (row: Row) => string): Page<Row> {
+/**
+ * Makes a page of the `first + 1` rows that were read.
+ * @param keyOf the sort key of a row, from which its cursor is made
+ */
+export function toPage<Row, Key extends SortKey>(
+  rows: readonly Row[],
+  { first, after }: PageArguments<Key>,
+  keyOf: (row: Row) => Key,
+): Page<Row> {
   const nodes = rows.slice(0, first);
-  const last = nodes.at(-1);
+  const start = nodes[0];
+  const end = nodes.at(-1);
+  const cursorOf = (row: Row) => encodeCursor(...[keyOf(row)].flat());
   return {
     nodes,
     get edges() {
       return nodes.map((node) => ({ cursor: cursorOf(node), node }));
     },
-    pageInfo: { hasNextPage: rows.length > first, endCursor: last ? cursorOf(last) : null },
+    pageInfo: {
+      hasNextPage: rows.length > first,
+      hasPreviousPage: after !== null,
+      startCursor: start ? cursorOf(start) : null,
+      endCursor: end ? cursorOf(end) : null,
+    },
   };
 }
 
-/** Makes a page for each owner, of the `first + 1` rows that were read of each; none for an owner without rows. */
-export function toPages<Row>(
+/**
+ * Makes a page for each owner, of the `first + 1` rows that were read of each.
+ * @param list says whose a row is, and its sort key among the rows of this owner
+ */
+export function toPages<Row, Key extends SortKey>(
+  owners: readonly string[],
   rows: readonly Row[],
-  ownerOf: (row: Row) => string,
-  first: number,
-  cursorOf: (row: Row) => string,
+  page: PageArguments<Key>,
+  { ownerOf, keyOf }: { ownerOf: (row: Row) => string; keyOf: (row: Row) => Key },
 ): Map<string, Page<Row>> {
-  const rowsOf = new Map<string, Row[]>();
-  for (const row of rows) {
-    const own = rowsOf.get(ownerOf(row));
-    if (own) own.push(row);
-    else rowsOf.set(ownerOf(row), [row]);
-  }
-  return new Map([...rowsOf].map(([owner, own]) => [owner, toPage(own, first, cursorOf)]));
+  const rowsOf = new Map<string, Row[]>(owners.map((owner) => [owner, []]));
+  for (const row of rows) rowsOf.get(ownerOf(row))?.push(row);
+  return new Map([...rowsOf].map(([owner, own]) => [owner, toPage(own, page, keyOf)]));
 }

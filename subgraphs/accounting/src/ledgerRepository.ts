@@ -1,6 +1,6 @@
 import { bigints, dates, idArray, integers, moments, rowsOf, texts, uuids } from '@ates/kit/database/rows';
 import { joinsByIndex } from '@ates/kit/database/transactions';
-import { encodeCursor, type Page, toPage, toPages } from '@ates/kit/graph/page';
+import { type Page, type PageArguments, toPage, toPages } from '@ates/kit/graph/page';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Account, AccountDay, AccountNow, LedgerEntry } from './domain/account.ts';
 import { type AccountState, companyAccounts, type DayTotals, type Entry, sidesOf } from './domain/ledger.ts';
@@ -158,10 +158,11 @@ export async function findAccounts(db: Db, ids: readonly string[]): Promise<Acco
 }
 
 /** Lists all accounts, by id. */
-export async function listAccounts(db: Db, first: number, after: string | null): Promise<Page<Account>> {
+export async function listAccounts(db: Db, page: PageArguments<string>): Promise<Page<Account>> {
+  const { first, after } = page;
   const { rows } = await sql<Account>`select id, balance_cents as "balanceCents" from account
     where ${after}::uuid is null or id > ${after}::uuid order by id limit ${first + 1}`.execute(db);
-  return toPage(rows, first, ({ id }) => encodeCursor(id));
+  return toPage(rows, page, ({ id }) => id);
 }
 
 /** Returns what each account earned on a day: rewards less fees. */
@@ -176,8 +177,9 @@ export async function findEarned(db: Db, ids: readonly string[], day: string): P
 export async function listEntriesOfAccounts(
   db: Db,
   accountIds: readonly string[],
-  { day, first, after }: { day: string | null; first: number; after: number | null },
+  { day, ...page }: PageArguments<number> & { day: string | null },
 ): Promise<Map<string, Page<LedgerEntry>>> {
+  const { first, after } = page;
   // A day's entries are found by its lowest and highest number: an index by day would cost every posting a write.
   const ofDay =
     day === null
@@ -198,20 +200,19 @@ export async function listEntriesOfAccounts(
       from ledger_entry e where e.account_id = owner.id ${ofDay} ${behind}
       order by e.number desc limit ${first + 1}
     ) e order by e."accountId", e.number desc`.execute(db);
-  return toPages(
-    rows,
-    ({ accountId }) => accountId,
-    first,
-    ({ number }) => encodeCursor(number),
-  );
+  return toPages(accountIds, rows, page, {
+    ownerOf: ({ accountId }) => accountId,
+    keyOf: ({ number }) => number,
+  });
 }
 
 /** Lists the days of each account with their balances, newest first, in one statement for all accounts. */
 export async function listDaysOfAccounts(
   db: Db,
   accountIds: readonly string[],
-  { first, after }: { first: number; after: string | null },
+  page: PageArguments<string>,
 ): Promise<Map<string, Page<AccountDay>>> {
+  const { first, after } = page;
   const { rows } = await sql<AccountDay>`
     select d.account_id as "accountId", d.day, d.fees_cents as "feesCents", d.rewards_cents as "rewardsCents",
       d.paid_out_cents as "paidOutCents", d.closing as "closingCents",
@@ -225,12 +226,7 @@ export async function listDaysOfAccounts(
       where ${after}::date is null or day < ${after}::date
       order by day desc limit ${first + 1}
     ) d order by d.account_id, d.day desc`.execute(db);
-  return toPages(
-    rows,
-    ({ accountId }) => accountId,
-    first,
-    ({ day }) => encodeCursor(day),
-  );
+  return toPages(accountIds, rows, page, { ownerOf: ({ accountId }) => accountId, keyOf: ({ day }) => day });
 }
 
 /** The findings of an audit of the ledger. */

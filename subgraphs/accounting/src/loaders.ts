@@ -1,6 +1,6 @@
 import type { ServiceDatabase } from '@ates/kit/database/unitOfWork';
 import { byId, byOptions } from '@ates/kit/graph/loaders';
-import { type Page, toPage } from '@ates/kit/graph/page';
+import type { Page, PageArguments } from '@ates/kit/graph/page';
 import DataLoader from 'dataloader';
 import type { Account, AccountDay, LedgerEntry } from './domain/account.ts';
 import type { Company } from './domain/company.ts';
@@ -22,22 +22,15 @@ export interface Loaders {
   readonly payouts: DataLoader<string, Payout | null>;
   entriesOfAccount(
     accountId: string,
-    options: { day: string | null; first: number; after: number | null },
+    options: PageArguments<number> & { day: string | null },
   ): Promise<Page<LedgerEntry>>;
-  daysOfAccount(
-    accountId: string,
-    options: { first: number; after: string | null },
-  ): Promise<Page<AccountDay>>;
-  payoutsOfAccount(
-    accountId: string,
-    options: { first: number; after: string | null },
-  ): Promise<Page<Payout>>;
+  daysOfAccount(accountId: string, page: PageArguments<string>): Promise<Page<AccountDay>>;
+  payoutsOfAccount(accountId: string, page: PageArguments<string>): Promise<Page<Payout>>;
 }
 
 /** Returns the loaders of one request. */
 export function createLoaders(database: ServiceDatabase<AccountingTables>, company: Company): Loaders {
   const { db } = database;
-  const none = () => toPage<never>([], 1, () => '');
   return {
     accounts: byId((ids) => findAccounts(db, ids)),
     payouts: byId((ids) => findPayouts(db, ids)),
@@ -49,17 +42,8 @@ export function createLoaders(database: ServiceDatabase<AccountingTables>, compa
       const prices = await fixPrices(db, company.priceKey, taskIds);
       return taskIds.map((taskId) => prices.get(taskId)!);
     }),
-    entriesOfAccount: byOptions(
-      (ids, options: Parameters<Loaders['entriesOfAccount']>[1]) => listEntriesOfAccounts(db, ids, options),
-      none,
-    ),
-    daysOfAccount: byOptions(
-      (ids, options: Parameters<Loaders['daysOfAccount']>[1]) => listDaysOfAccounts(db, ids, options),
-      none,
-    ),
-    payoutsOfAccount: byOptions(
-      (ids, options: Parameters<Loaders['payoutsOfAccount']>[1]) => listPayoutsOfAccounts(db, ids, options),
-      none,
-    ),
+    entriesOfAccount: byOptions((ids, options) => listEntriesOfAccounts(db, ids, options)),
+    daysOfAccount: byOptions((ids, page) => listDaysOfAccounts(db, ids, page)),
+    payoutsOfAccount: byOptions((ids, page) => listPayoutsOfAccounts(db, ids, page)),
   };
 }

@@ -1,4 +1,4 @@
-import { encodeCursor, type Page, toPage, toPages } from '@ates/kit/graph/page';
+import { type Page, type PageArguments, toPage, toPages } from '@ates/kit/graph/page';
 import { farAheadMs } from '@ates/kit/process/clockSkew';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Payout, PayoutRun } from './domain/payout.ts';
@@ -32,10 +32,8 @@ export async function findLastClosedDay(db: Db): Promise<string | null> {
 }
 
 /** Lists the runs of closed days, newest first. */
-export async function listRuns(
-  db: Db,
-  { first, after }: { first: number; after: string | null },
-): Promise<Page<PayoutRun>> {
+export async function listRuns(db: Db, page: PageArguments<string>): Promise<Page<PayoutRun>> {
+  const { first, after } = page;
   const rows = await db
     .selectFrom('payout_run')
     .select(runColumns)
@@ -43,7 +41,7 @@ export async function listRuns(
     .orderBy('day', 'desc')
     .limit(first + 1)
     .execute();
-  return toPage(rows, first, ({ day }) => encodeCursor(day));
+  return toPage(rows, page, ({ day }) => day);
 }
 
 /** Adds the run of a day, which also marks the day as closed. The caller has the posting lock alone. */
@@ -167,8 +165,9 @@ export async function findPayouts(db: Db, ids: readonly string[]): Promise<Payou
 export async function listPayoutsOfAccounts(
   db: Db,
   accountIds: readonly string[],
-  { first, after }: { first: number; after: string | null },
+  page: PageArguments<string>,
 ): Promise<Map<string, Page<Payout>>> {
+  const { first, after } = page;
   const { rows } = await sql<Payout>`
     select ${payoutColumns}
     from unnest(${accountIds}::uuid[]) as owner (id)
@@ -178,10 +177,5 @@ export async function listPayoutsOfAccounts(
       order by day desc limit ${first + 1}
     ) p left join payout_mail m on m.payout_id = p.id
     order by p.account_id, p.day desc`.execute(db);
-  return toPages(
-    rows,
-    ({ accountId }) => accountId,
-    first,
-    ({ day }) => encodeCursor(day),
-  );
+  return toPages(accountIds, rows, page, { ownerOf: ({ accountId }) => accountId, keyOf: ({ day }) => day });
 }

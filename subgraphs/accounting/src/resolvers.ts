@@ -6,7 +6,7 @@ import {
   requestResendOfAll,
 } from '@ates/kit/events/deadLetters';
 import { discardHeldEvent, listHeldEvents } from '@ates/kit/events/heldEvents';
-import { checkPageSize, decodeCursor, isText, isWhole } from '@ates/kit/graph/page';
+import { checkPageSize, isText, isWhole, pageOf } from '@ates/kit/graph/page';
 import { isId } from '@ates/kit/process/ids';
 import { callerOf } from '@ates/kit/service';
 import { DateScalar, DateTime, isDay, Money } from '@ates/schema/scalars';
@@ -45,12 +45,10 @@ export const resolvers: Resolvers = {
     owner: ({ id }) => ({ id }),
     balance: ({ balanceCents }) => balanceCents,
     earnedToday: ({ id }, _, { loaders }) => loaders.earnedToday.load(id),
-    auditLog: ({ id }, { day, first, after }, { loaders }) =>
-      loaders.entriesOfAccount(id, { day: day ?? null, ...pageOf(first, after, isNumber) }),
-    days: ({ id }, { first, after }, { loaders }) =>
-      loaders.daysOfAccount(id, pageOf(first, after, isCursorDay)),
-    payouts: ({ id }, { first, after }, { loaders }) =>
-      loaders.payoutsOfAccount(id, pageOf(first, after, isCursorDay)),
+    auditLog: ({ id }, { day, ...page }, { loaders }) =>
+      loaders.entriesOfAccount(id, { day: day ?? null, ...pageOf(page, isNumber) }),
+    days: ({ id }, page, { loaders }) => loaders.daysOfAccount(id, pageOf(page, isCursorDay)),
+    payouts: ({ id }, page, { loaders }) => loaders.payoutsOfAccount(id, pageOf(page, isCursorDay)),
   },
   LedgerEntry: {
     amount: ({ amountCents }) => amountCents,
@@ -91,16 +89,12 @@ export const resolvers: Resolvers = {
       readOwnAccount(callerOf(context), (id) => context.loaders.accounts.load(id)),
     account: (_, { id }, context) =>
       readAccount(callerOf(context), id, (accountId) => context.loaders.accounts.load(accountId)),
-    accounts: (_, { first, after }, { database }) => {
-      const page = pageOf(first, after, isAccountId);
-      return listAccounts(database.db, page.first, page.after);
-    },
+    accounts: (_, page, { database }) => listAccounts(database.db, pageOf(page, isAccountId)),
     companyDay: (_, { day }, { database, company }) => readCompanyDay(database, company, day ?? null),
     companyDays: (_, { from, to }, { database, company }) =>
       readCompanyDays(database, company, { from: from ?? null, to: to ?? null }),
     company: (_, __, { database, company }) => readCompany(database, company),
-    payoutRuns: (_, { first, after }, { database }) =>
-      listRuns(database.db, pageOf(first, after, isCursorDay)),
+    payoutRuns: (_, page, { database }) => listRuns(database.db, pageOf(page, isCursorDay)),
     payoutRun: async (_, { day }, { database }) => (await findRunOfDay(database.db, day)) ?? null,
     async ledgerAudit(_, __, { auditLedger, loaders }) {
       const audit = await auditLedger();
@@ -137,12 +131,3 @@ export const resolvers: Resolvers = {
     },
   },
 };
-
-/** Returns a page's size and the sort key after which it begins, which `isKey` checks. */
-function pageOf<Key>(
-  first: number,
-  after: string | null | undefined,
-  isKey: (value: unknown) => value is Key,
-): { first: number; after: Key | null } {
-  return { first: checkPageSize(first), after: decodeCursor(after, isKey)?.[0] ?? null };
-}

@@ -1,5 +1,5 @@
 import { anyId } from '@ates/kit/database/rows';
-import { encodeCursor, type Page, toPage } from '@ates/kit/graph/page';
+import { type Page, type PageArguments, toPage } from '@ates/kit/graph/page';
 import { farAheadMs } from '@ates/kit/process/clockSkew';
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
 import type { FoundToken } from './domain/session.ts';
@@ -50,12 +50,16 @@ export async function findCredentials(
   return row && { user: toUser(row), beakHash: row.beak_hash };
 }
 
+/** The sort key of the people list. */
+export type UserKey = readonly [name: string, id: string];
+
 /** Returns a page of the people list, by name. */
 export async function listUsers(
   db: Db,
   filter: UserFilter,
-  { first, after }: { first: number; after: readonly [name: string, id: string] | null },
+  page: PageArguments<UserKey>,
 ): Promise<Page<User>> {
+  const { first, after } = page;
   let query = db.selectFrom('user_account').select(userColumns);
   if (filter.role) query = query.where('role', '=', filter.role);
   if (filter.search) query = query.where(matches(filter.search));
@@ -65,7 +69,7 @@ export async function listUsers(
     .orderBy('id')
     .limit(first + 1)
     .execute();
-  return toPage(rows.map(toUser), first, (user) => encodeCursor(user.name, user.id));
+  return toPage<User, UserKey>(rows.map(toUser), page, ({ name, id }) => [name, id]);
 }
 
 export async function countUsers(db: Db, filter: UserFilter): Promise<number> {

@@ -1,4 +1,4 @@
-import { checkPageSize, decodeCursor, isText } from '@ates/kit/graph/page';
+import { isText, pageOf } from '@ates/kit/graph/page';
 import { isId } from '@ates/kit/process/ids';
 import { Refusal } from '@ates/kit/process/refusal';
 import { callerOf } from '@ates/kit/service';
@@ -7,7 +7,7 @@ import type { Context } from './context.ts';
 import { takeRefreshToken, withCookie } from './cookie.ts';
 import type { User, UserFilter } from './domain/user.ts';
 import type { Resolvers } from './generated/resolvers.ts';
-import { countUsers, listUsers } from './repository.ts';
+import { countUsers, listUsers, type UserKey } from './repository.ts';
 import { changeEmail } from './usecases/changeEmail.ts';
 import { changeRole } from './usecases/changeRole.ts';
 import { createAccount } from './usecases/createAccount.ts';
@@ -54,8 +54,7 @@ export const resolvers: Resolvers = {
     },
     async users(_, args, { database: { db } }) {
       const filter = userFilter(args);
-      const after = decodeCursor(args.after, isText, isUserId);
-      return { ...(await listUsers(db, filter, { first: checkPageSize(args.first), after })), filter };
+      return { ...(await listUsers(db, filter, pageOf(args, isUserKey))), filter };
     },
   },
   Mutation: {
@@ -84,4 +83,5 @@ export const resolvers: Resolvers = {
   },
 };
 
-const isUserId = (value: unknown): value is string => isText(value) && isId(value);
+const isUserKey = (value: unknown): value is UserKey =>
+  Array.isArray(value) && value.length === 2 && isText(value[0]) && isText(value[1]) && isId(value[1]);

@@ -1,5 +1,5 @@
 import { byId, byOptions } from '@ates/kit/graph/loaders';
-import { type Page, toPage } from '@ates/kit/graph/page';
+import type { Page, PageArguments } from '@ates/kit/graph/page';
 import DataLoader from 'dataloader';
 import type { Kysely } from 'kysely';
 import type { Reassignment } from './domain/reassignment.ts';
@@ -15,16 +15,12 @@ export interface Loaders {
   readonly openTaskCounts: DataLoader<string, number>;
   tasksOfUser(
     userId: string,
-    options: { status: TaskStatus | null; first: number; after: string | null },
+    options: PageArguments<string> & { status: TaskStatus | null },
   ): Promise<Page<Task>>;
-  assignmentsOfTask(
-    taskId: string,
-    options: { first: number; after: string | null },
-  ): Promise<Page<Assignment>>;
+  assignmentsOfTask(taskId: string, page: PageArguments<string>): Promise<Page<Assignment>>;
 }
 
 export function createLoaders(db: Kysely<TrackerTables>): Loaders {
-  const noPage = () => toPage<never>([], 1, () => '');
   return {
     tasks: byId((ids) => findTasks(db, ids)),
     reassignments: byId((ids) => findReassignments(db, ids)),
@@ -32,7 +28,7 @@ export function createLoaders(db: Kysely<TrackerTables>): Loaders {
       const counts = await countOpenTasks(db, ids);
       return ids.map((id) => counts.get(id) ?? 0);
     }),
-    tasksOfUser: byOptions((ids, options) => listTasksOfUsers(db, ids, options), noPage),
-    assignmentsOfTask: byOptions((ids, options) => listAssignmentsOfTasks(db, ids, options), noPage),
+    tasksOfUser: byOptions((ids, options) => listTasksOfUsers(db, ids, options)),
+    assignmentsOfTask: byOptions((ids, page) => listAssignmentsOfTasks(db, ids, page)),
   };
 }

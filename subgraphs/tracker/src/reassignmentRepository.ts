@@ -1,6 +1,6 @@
 import { idArray } from '@ates/kit/database/rows';
 import { joinsByIndex } from '@ates/kit/database/transactions';
-import { encodeCursor, type Page, toPage } from '@ates/kit/graph/page';
+import { type Page, type PageArguments, toPage } from '@ates/kit/graph/page';
 import { farAheadMs } from '@ates/kit/process/clockSkew';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Reassignment, ReassignmentStatus } from './domain/reassignment.ts';
@@ -19,16 +19,13 @@ export async function findReassignments(db: Db, ids: readonly string[]): Promise
 }
 
 /** Lists all reassignments, newest first. */
-export async function listReassignments(
-  db: Db,
-  first: number,
-  after: string | null,
-): Promise<Page<Reassignment>> {
+export async function listReassignments(db: Db, page: PageArguments<string>): Promise<Page<Reassignment>> {
+  const { first, after } = page;
   const { rows } = await sql<Reassignment>`
     select ${columns} from reassignment ${after ? sql`where id < ${after}` : sql``} order by id desc limit ${first + 1}`.execute(
     db,
   );
-  return toPage(rows, first, (run) => encodeCursor(run.id));
+  return toPage(rows, page, ({ id }) => id);
 }
 
 /**

@@ -6,7 +6,7 @@ import {
   requestResendOfAll,
 } from '@ates/kit/events/deadLetters';
 import { discardHeldEvent, listHeldEvents } from '@ates/kit/events/heldEvents';
-import { checkPageSize, decodeCursor, isText } from '@ates/kit/graph/page';
+import { checkPageSize, isText, pageOf } from '@ates/kit/graph/page';
 import { isId } from '@ates/kit/process/ids';
 import { Refusal } from '@ates/kit/process/refusal';
 import { callerOf } from '@ates/kit/service';
@@ -29,8 +29,7 @@ export const resolvers: Resolvers = {
     status: statusOf,
     assignee: ({ assigneeId }) => ({ id: assigneeId }),
     creator: ({ creatorId }) => ({ id: creatorId }),
-    assignments: ({ id }, { first, after }, { loaders }) =>
-      loaders.assignmentsOfTask(id, pageOf(first, after)),
+    assignments: ({ id }, page, { loaders }) => loaders.assignmentsOfTask(id, pageOf(page, isCursorId)),
   },
   Assignment: {
     assignee: ({ assigneeId }) => ({ id: assigneeId }),
@@ -39,8 +38,8 @@ export const resolvers: Resolvers = {
   },
   User: {
     __resolveReference: ({ id }) => ({ id }),
-    tasks: ({ id }, { status, first, after }, { loaders }) =>
-      loaders.tasksOfUser(id, { status: status ?? null, ...pageOf(first, after) }),
+    tasks: ({ id }, { status, ...page }, { loaders }) =>
+      loaders.tasksOfUser(id, { status: status ?? null, ...pageOf(page, isCursorId) }),
     openTaskCount: ({ id }, _, { loaders }) => loaders.openTaskCounts.load(id),
   },
   Reassignment: {
@@ -58,20 +57,15 @@ export const resolvers: Resolvers = {
   },
   Query: {
     task: (_, { id }, { loaders }) => loaders.tasks.load(checkId(id, 'task')),
-    tasks: (_, { filter, first, after }, { database }) => {
-      const page = pageOf(first, after);
-      return listTasks(database.db, checkFilter(filter), page.first, page.after);
-    },
-    myTasks: (_, { status, first, after }, context) =>
+    tasks: (_, { filter, ...page }, { database }) =>
+      listTasks(database.db, checkFilter(filter), pageOf(page, isCursorId)),
+    myTasks: (_, { status, ...page }, context) =>
       context.loaders.tasksOfUser(callerOf(context).userId, {
         status: status ?? null,
-        ...pageOf(first, after),
+        ...pageOf(page, isCursorId),
       }),
     reassignment: (_, { id }, { loaders }) => loaders.reassignments.load(checkId(id, 'reassignment')),
-    reassignments: (_, { first, after }, { database }) => {
-      const page = pageOf(first, after);
-      return listReassignments(database.db, page.first, page.after);
-    },
+    reassignments: (_, page, { database }) => listReassignments(database.db, pageOf(page, isCursorId)),
     trackerDeadLetters: (_, { first, after, event }, { database }) =>
       listDeadLetters(database.db, checkPageSize(first), { after, event }),
     trackerHeldEvents: (_, { first }, { database }) => listHeldEvents(database.db, checkPageSize(first)),
@@ -120,10 +114,6 @@ function checkId(id: string, what: string): string {
 }
 
 const isCursorId = (value: unknown): value is string => isText(value) && isId(value);
-
-function pageOf(first: number, after: string | null | undefined): { first: number; after: string | null } {
-  return { first: checkPageSize(first), after: decodeCursor(after, isCursorId)?.[0] ?? null };
-}
 
 function checkFilter(filter: TaskFilter | null | undefined): CheckedFilter {
   const search = filter?.search?.trim() || null;

@@ -1,5 +1,5 @@
 import { idArray } from '@ates/kit/database/rows';
-import { encodeCursor, type Page, toPages } from '@ates/kit/graph/page';
+import { type Page, type PageArguments, toPages } from '@ates/kit/graph/page';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Assignment, Task, TaskStatus } from './domain/task.ts';
 import { type OpenTasks, watchedTasks } from './domain/taskChange.ts';
@@ -83,9 +83,9 @@ export async function markResolved(trx: Trx, id: string, now: Date): Promise<voi
 export async function listTasksOfUsers(
   db: Db,
   userIds: readonly string[],
-  options: { status: TaskStatus | null; first: number; after: string | null },
+  { status, ...page }: PageArguments<string> & { status: TaskStatus | null },
 ): Promise<Map<string, Page<Task>>> {
-  const { status, first, after } = options;
+  const { first, after } = page;
   const open = sql`(select ${taskColumns} from open_task o join task t on t.id = o.task_id
     where o.assignee_id = u.id ${after ? sql`and o.assignment_id < ${after}` : sql``}
     order by o.assignment_id desc limit ${first + 1})`;
@@ -97,12 +97,10 @@ export async function listTasksOfUsers(
     select u.id as "userId", found.* from unnest(${userIds}::uuid[]) as u (id)
     cross join lateral ${status === 'IN_PROGRESS' ? open : status === 'DONE' ? done : both} found
     order by found."assignmentId" desc`.execute(db);
-  return toPages(
-    rows,
-    (row) => row.userId,
-    first,
-    (task) => encodeCursor(task.assignmentId),
-  );
+  return toPages(userIds, rows, page, {
+    ownerOf: ({ userId }) => userId,
+    keyOf: ({ assignmentId }) => assignmentId,
+  });
 }
 
 /** Counts the open tasks of each user. */
@@ -118,9 +116,9 @@ export async function countOpenTasks(db: Db, userIds: readonly string[]): Promis
 export async function listAssignmentsOfTasks(
   db: Db,
   taskIds: readonly string[],
-  options: { first: number; after: string | null },
+  page: PageArguments<string>,
 ): Promise<Map<string, Page<Assignment>>> {
-  const { first, after } = options;
+  const { first, after } = page;
   const { rows } = await sql<Assignment>`
     select found.* from unnest(${taskIds}::uuid[]) as t (id)
     cross join lateral (
@@ -129,10 +127,5 @@ export async function listAssignmentsOfTasks(
       order by id desc limit ${first + 1}
     ) found
     order by found.id desc`.execute(db);
-  return toPages(
-    rows,
-    (row) => row.taskId,
-    first,
-    (assignment) => encodeCursor(assignment.id),
-  );
+  return toPages(taskIds, rows, page, { ownerOf: ({ taskId }) => taskId, keyOf: ({ id }) => id });
 }

@@ -1,4 +1,4 @@
-import { encodeCursor, type Page, toPage } from '@ates/kit/graph/page';
+import { type Page, type PageArguments, toPage } from '@ates/kit/graph/page';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Task, TaskStatus } from './domain/task.ts';
 import type { TrackerTables } from './tables.ts';
@@ -32,24 +32,23 @@ const tasksOf: Readonly<Record<Kind, Sql>> = {
 export async function listTasks(
   db: Db,
   filter: TaskFilter,
-  first: number,
-  after: string | null,
+  page: PageArguments<string>,
 ): Promise<Page<Task>> {
   const { status, assigneeId, search } = filter;
   const last = assigneeId ? await findLastTasks(db, assigneeId) : null;
   const select = search !== null && !isIndexed(search) ? selectAmongRecent : selectNewest;
-  const page = { after, limit: first + 1 };
+  const bounds = { after: page.after, limit: page.first + 1 };
   const query = status
-    ? select(status, filter, last, page)
+    ? select(status, filter, last, bounds)
     : assigneeId
       ? selectOfBothKinds(
-          select('IN_PROGRESS', filter, last, page),
-          select('DONE', filter, last, page),
-          page.limit,
+          select('IN_PROGRESS', filter, last, bounds),
+          select('DONE', filter, last, bounds),
+          bounds.limit,
         )
-      : select('ANY', filter, last, page);
+      : select('ANY', filter, last, bounds);
   const { rows } = await sql<Task>`${query}`.execute(db);
-  return toPage(rows, first, (task) => encodeCursor(task.id));
+  return toPage(rows, page, ({ id }) => id);
 }
 
 /** Where a page begins, and its number of rows. */

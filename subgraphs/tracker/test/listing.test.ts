@@ -47,8 +47,7 @@ const list = async (filter: Partial<TaskFilter>, first = 50, after: string | nul
   return listTasks(
     db,
     { status: null, assigneeId: null, creatorId: null, search: null, ...filter },
-    first,
-    after,
+    { first, after },
   );
 };
 
