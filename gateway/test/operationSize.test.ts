@@ -2,7 +2,16 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Supergraph } from '@apollo/federation-internals';
-import { buildSchema, Kind, type OperationDefinitionNode, parse } from 'graphql';
+import {
+  buildSchema,
+  type GraphQLObjectType,
+  getNamedType,
+  isLeafType,
+  isObjectType,
+  Kind,
+  type OperationDefinitionNode,
+  parse,
+} from 'graphql';
 import { expect, test } from 'vitest';
 import { readGatewaySettings } from '../src/settings.ts';
 import { readSizeRules, sizeOf } from '../src/supergraph/operationSize.ts';
@@ -43,6 +52,44 @@ test('a page size counts for the lists that it is meant for, and not for what st
   expect(fields).toBe(1 + 1 + 100 + 2);
   const both = size('{ tasks(first: 100) { nodes { id } edges { cursor node { id } } } }');
   expect(both.fields).toBe(1 + (1 + 100) + (1 + 100 * 3));
+});
+
+/** The fields that return a connection, such as `Task.assignments`, and what its nodes are. */
+const connections = Object.values(schema.getTypeMap()).flatMap((type) =>
+  isObjectType(type)
+    ? Object.values(type.getFields()).flatMap((field) => {
+        const connection = getNamedType(field.type);
+        if (!isObjectType(connection) || !connection.name.endsWith('Connection')) return [];
+        return [
+          { parent: type.name, field: field.name, node: getNamedType(connection.getFields().nodes!.type) },
+        ];
+      })
+    : [],
+);
+const around: Readonly<Record<string, (selection: string) => string>> = {
+  Query: (selection) => selection,
+  Task: (selection) => `task(id: "1") { ${selection} }`,
+  User: (selection) => `me { ${selection} }`,
+  Account: (selection) => `myAccount { ${selection} }`,
+};
+
+test('no connection is cheaper by its edges than by its nodes, however long its page is', () => {
+  expect(connections.length).toBeGreaterThanOrEqual(11);
+  for (const { parent, field, node } of connections) {
+    const leaves = Object.values((node as GraphQLObjectType).getFields())
+      .filter(({ type }) => isLeafType(getNamedType(type)))
+      .map(({ name }) => name)
+      .join(' ');
+    const sizeFor = (first: number, selection: string) =>
+      size(`{ ${around[parent]!(`${field}(first: ${first}) { ${selection} }`)} }`);
+    for (const first of [1, 10, 200]) {
+      const byNodes = sizeFor(first, `nodes { ${leaves} }`);
+      const byEdges = sizeFor(first, `edges { node { ${leaves} } }`);
+      // An edge is one field more per node, and some bytes around it.
+      expect(byEdges.fields - byNodes.fields, `${parent}.${field}`).toBe(first);
+      expect(byEdges.bytes - byNodes.bytes, `${parent}.${field}`).toBeGreaterThanOrEqual(first * 8);
+    }
+  }
 });
 
 test('a list without a page size counts by its assumed size', () => {

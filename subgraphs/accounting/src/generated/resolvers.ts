@@ -307,28 +307,55 @@ export type LedgerEntryConnection = {
   pageInfo: PageInfo;
 };
 
+export type AccountDayEdge = {
+  cursor: Scalars['String']['output'];
+  node: AccountDay;
+};
+
 export type AccountDayConnection = {
+  edges: Array<AccountDayEdge>;
   nodes: Array<AccountDay>;
   pageInfo: PageInfo;
 };
 
+export type PayoutEdge = {
+  cursor: Scalars['String']['output'];
+  node: Payout;
+};
+
 export type PayoutConnection = {
+  edges: Array<PayoutEdge>;
   nodes: Array<Payout>;
   pageInfo: PageInfo;
 };
 
+export type PayoutRunEdge = {
+  cursor: Scalars['String']['output'];
+  node: PayoutRun;
+};
+
 export type PayoutRunConnection = {
+  edges: Array<PayoutRunEdge>;
   nodes: Array<PayoutRun>;
   pageInfo: PageInfo;
 };
 
+export type AccountEdge = {
+  cursor: Scalars['String']['output'];
+  node: Account;
+};
+
 export type AccountConnection = {
+  edges: Array<AccountEdge>;
   nodes: Array<Account>;
   pageInfo: PageInfo;
 };
 
 export type PageInfo = {
   hasNextPage: Scalars['Boolean']['output'];
+  /** True where `after` was given: the entry of that cursor comes before this page. */
+  hasPreviousPage: Scalars['Boolean']['output'];
+  startCursor?: Maybe<Scalars['String']['output']>;
   endCursor?: Maybe<Scalars['String']['output']>;
 };
 
@@ -478,10 +505,14 @@ export type ResolversTypes = {
   BalanceChange: ResolverTypeWrapper<OwnAccountNow>;
   LedgerEntryEdge: ResolverTypeWrapper<Omit<LedgerEntryEdge, 'node'> & { node: ResolversTypes['LedgerEntry'] }>;
   LedgerEntryConnection: ResolverTypeWrapper<Omit<LedgerEntryConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['LedgerEntryEdge']>, nodes: Array<ResolversTypes['LedgerEntry']> }>;
-  AccountDayConnection: ResolverTypeWrapper<Omit<AccountDayConnection, 'nodes'> & { nodes: Array<ResolversTypes['AccountDay']> }>;
-  PayoutConnection: ResolverTypeWrapper<Omit<PayoutConnection, 'nodes'> & { nodes: Array<ResolversTypes['Payout']> }>;
-  PayoutRunConnection: ResolverTypeWrapper<Omit<PayoutRunConnection, 'nodes'> & { nodes: Array<ResolversTypes['PayoutRun']> }>;
-  AccountConnection: ResolverTypeWrapper<Omit<AccountConnection, 'nodes'> & { nodes: Array<ResolversTypes['Account']> }>;
+  AccountDayEdge: ResolverTypeWrapper<Omit<AccountDayEdge, 'node'> & { node: ResolversTypes['AccountDay'] }>;
+  AccountDayConnection: ResolverTypeWrapper<Omit<AccountDayConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['AccountDayEdge']>, nodes: Array<ResolversTypes['AccountDay']> }>;
+  PayoutEdge: ResolverTypeWrapper<Omit<PayoutEdge, 'node'> & { node: ResolversTypes['Payout'] }>;
+  PayoutConnection: ResolverTypeWrapper<Omit<PayoutConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['PayoutEdge']>, nodes: Array<ResolversTypes['Payout']> }>;
+  PayoutRunEdge: ResolverTypeWrapper<Omit<PayoutRunEdge, 'node'> & { node: ResolversTypes['PayoutRun'] }>;
+  PayoutRunConnection: ResolverTypeWrapper<Omit<PayoutRunConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['PayoutRunEdge']>, nodes: Array<ResolversTypes['PayoutRun']> }>;
+  AccountEdge: ResolverTypeWrapper<Omit<AccountEdge, 'node'> & { node: ResolversTypes['Account'] }>;
+  AccountConnection: ResolverTypeWrapper<Omit<AccountConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['AccountEdge']>, nodes: Array<ResolversTypes['Account']> }>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   DeadLetter: ResolverTypeWrapper<DeadLetter>;
   HeldEvent: ResolverTypeWrapper<HeldEvent>;
@@ -512,10 +543,14 @@ export type ResolversParentTypes = {
   BalanceChange: OwnAccountNow;
   LedgerEntryEdge: Omit<LedgerEntryEdge, 'node'> & { node: ResolversParentTypes['LedgerEntry'] };
   LedgerEntryConnection: Omit<LedgerEntryConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['LedgerEntryEdge']>, nodes: Array<ResolversParentTypes['LedgerEntry']> };
-  AccountDayConnection: Omit<AccountDayConnection, 'nodes'> & { nodes: Array<ResolversParentTypes['AccountDay']> };
-  PayoutConnection: Omit<PayoutConnection, 'nodes'> & { nodes: Array<ResolversParentTypes['Payout']> };
-  PayoutRunConnection: Omit<PayoutRunConnection, 'nodes'> & { nodes: Array<ResolversParentTypes['PayoutRun']> };
-  AccountConnection: Omit<AccountConnection, 'nodes'> & { nodes: Array<ResolversParentTypes['Account']> };
+  AccountDayEdge: Omit<AccountDayEdge, 'node'> & { node: ResolversParentTypes['AccountDay'] };
+  AccountDayConnection: Omit<AccountDayConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['AccountDayEdge']>, nodes: Array<ResolversParentTypes['AccountDay']> };
+  PayoutEdge: Omit<PayoutEdge, 'node'> & { node: ResolversParentTypes['Payout'] };
+  PayoutConnection: Omit<PayoutConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['PayoutEdge']>, nodes: Array<ResolversParentTypes['Payout']> };
+  PayoutRunEdge: Omit<PayoutRunEdge, 'node'> & { node: ResolversParentTypes['PayoutRun'] };
+  PayoutRunConnection: Omit<PayoutRunConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['PayoutRunEdge']>, nodes: Array<ResolversParentTypes['PayoutRun']> };
+  AccountEdge: Omit<AccountEdge, 'node'> & { node: ResolversParentTypes['Account'] };
+  AccountConnection: Omit<AccountConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['AccountEdge']>, nodes: Array<ResolversParentTypes['Account']> };
   PageInfo: PageInfo;
   DeadLetter: DeadLetter;
   HeldEvent: HeldEvent;
@@ -666,28 +701,54 @@ export type LedgerEntryConnectionResolvers<ContextType = Context, ParentType ext
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
 };
 
+export type AccountDayEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AccountDayEdge'] = ResolversParentTypes['AccountDayEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['AccountDay'], ParentType, ContextType>;
+};
+
 export type AccountDayConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AccountDayConnection'] = ResolversParentTypes['AccountDayConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['AccountDayEdge']>, ParentType, ContextType>;
   nodes?: Resolver<Array<ResolversTypes['AccountDay']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
 };
 
+export type PayoutEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayoutEdge'] = ResolversParentTypes['PayoutEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Payout'], ParentType, ContextType>;
+};
+
 export type PayoutConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayoutConnection'] = ResolversParentTypes['PayoutConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['PayoutEdge']>, ParentType, ContextType>;
   nodes?: Resolver<Array<ResolversTypes['Payout']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
 };
 
+export type PayoutRunEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayoutRunEdge'] = ResolversParentTypes['PayoutRunEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['PayoutRun'], ParentType, ContextType>;
+};
+
 export type PayoutRunConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayoutRunConnection'] = ResolversParentTypes['PayoutRunConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['PayoutRunEdge']>, ParentType, ContextType>;
   nodes?: Resolver<Array<ResolversTypes['PayoutRun']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
 };
 
+export type AccountEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AccountEdge'] = ResolversParentTypes['AccountEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Account'], ParentType, ContextType>;
+};
+
 export type AccountConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AccountConnection'] = ResolversParentTypes['AccountConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['AccountEdge']>, ParentType, ContextType>;
   nodes?: Resolver<Array<ResolversTypes['Account']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
 };
 
 export type PageInfoResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
   hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
@@ -730,9 +791,13 @@ export type Resolvers<ContextType = Context> = {
   BalanceChange?: BalanceChangeResolvers<ContextType>;
   LedgerEntryEdge?: LedgerEntryEdgeResolvers<ContextType>;
   LedgerEntryConnection?: LedgerEntryConnectionResolvers<ContextType>;
+  AccountDayEdge?: AccountDayEdgeResolvers<ContextType>;
   AccountDayConnection?: AccountDayConnectionResolvers<ContextType>;
+  PayoutEdge?: PayoutEdgeResolvers<ContextType>;
   PayoutConnection?: PayoutConnectionResolvers<ContextType>;
+  PayoutRunEdge?: PayoutRunEdgeResolvers<ContextType>;
   PayoutRunConnection?: PayoutRunConnectionResolvers<ContextType>;
+  AccountEdge?: AccountEdgeResolvers<ContextType>;
   AccountConnection?: AccountConnectionResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   DeadLetter?: DeadLetterResolvers<ContextType>;

@@ -47,6 +47,7 @@ export type Session = {
 };
 
 export type UserEdge = {
+  /** Holds the user's name, hence its length. */
   cursor: Scalars['String']['output'];
   node: User;
 };
@@ -60,6 +61,9 @@ export type UserConnection = {
 
 export type PageInfo = {
   hasNextPage: Scalars['Boolean']['output'];
+  /** True where `after` was given: the entry of that cursor comes before this page. */
+  hasPreviousPage: Scalars['Boolean']['output'];
+  startCursor?: Maybe<Scalars['String']['output']>;
   endCursor?: Maybe<Scalars['String']['output']>;
 };
 
@@ -327,6 +331,8 @@ export type UserConnectionResolvers<ContextType = Context, ParentType extends Re
 
 export type PageInfoResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
   hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 

@@ -279,18 +279,33 @@ export type TaskConnection = {
   pageInfo: PageInfo;
 };
 
+export type AssignmentEdge = {
+  cursor: Scalars['String']['output'];
+  node: Assignment;
+};
+
 export type AssignmentConnection = {
+  edges: Array<AssignmentEdge>;
   nodes: Array<Assignment>;
   pageInfo: PageInfo;
 };
 
+export type ReassignmentEdge = {
+  cursor: Scalars['String']['output'];
+  node: Reassignment;
+};
+
 export type ReassignmentConnection = {
+  edges: Array<ReassignmentEdge>;
   nodes: Array<Reassignment>;
   pageInfo: PageInfo;
 };
 
 export type PageInfo = {
   hasNextPage: Scalars['Boolean']['output'];
+  /** True where `after` was given: the entry of that cursor comes before this page. */
+  hasPreviousPage: Scalars['Boolean']['output'];
+  startCursor?: Maybe<Scalars['String']['output']>;
   endCursor?: Maybe<Scalars['String']['output']>;
 };
 
@@ -435,8 +450,10 @@ export type ResolversTypes = {
   TaskChange: ResolverTypeWrapper<OwnTaskChange>;
   TaskEdge: ResolverTypeWrapper<Omit<TaskEdge, 'node'> & { node: ResolversTypes['Task'] }>;
   TaskConnection: ResolverTypeWrapper<Omit<TaskConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['TaskEdge']>, nodes: Array<ResolversTypes['Task']> }>;
-  AssignmentConnection: ResolverTypeWrapper<Omit<AssignmentConnection, 'nodes'> & { nodes: Array<ResolversTypes['Assignment']> }>;
-  ReassignmentConnection: ResolverTypeWrapper<Omit<ReassignmentConnection, 'nodes'> & { nodes: Array<ResolversTypes['Reassignment']> }>;
+  AssignmentEdge: ResolverTypeWrapper<Omit<AssignmentEdge, 'node'> & { node: ResolversTypes['Assignment'] }>;
+  AssignmentConnection: ResolverTypeWrapper<Omit<AssignmentConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['AssignmentEdge']>, nodes: Array<ResolversTypes['Assignment']> }>;
+  ReassignmentEdge: ResolverTypeWrapper<Omit<ReassignmentEdge, 'node'> & { node: ResolversTypes['Reassignment'] }>;
+  ReassignmentConnection: ResolverTypeWrapper<Omit<ReassignmentConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['ReassignmentEdge']>, nodes: Array<ResolversTypes['Reassignment']> }>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   DeadLetter: ResolverTypeWrapper<DeadLetter>;
   HeldEvent: ResolverTypeWrapper<HeldEvent>;
@@ -461,8 +478,10 @@ export type ResolversParentTypes = {
   TaskChange: OwnTaskChange;
   TaskEdge: Omit<TaskEdge, 'node'> & { node: ResolversParentTypes['Task'] };
   TaskConnection: Omit<TaskConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['TaskEdge']>, nodes: Array<ResolversParentTypes['Task']> };
-  AssignmentConnection: Omit<AssignmentConnection, 'nodes'> & { nodes: Array<ResolversParentTypes['Assignment']> };
-  ReassignmentConnection: Omit<ReassignmentConnection, 'nodes'> & { nodes: Array<ResolversParentTypes['Reassignment']> };
+  AssignmentEdge: Omit<AssignmentEdge, 'node'> & { node: ResolversParentTypes['Assignment'] };
+  AssignmentConnection: Omit<AssignmentConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['AssignmentEdge']>, nodes: Array<ResolversParentTypes['Assignment']> };
+  ReassignmentEdge: Omit<ReassignmentEdge, 'node'> & { node: ResolversParentTypes['Reassignment'] };
+  ReassignmentConnection: Omit<ReassignmentConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['ReassignmentEdge']>, nodes: Array<ResolversParentTypes['Reassignment']> };
   PageInfo: PageInfo;
   DeadLetter: DeadLetter;
   HeldEvent: HeldEvent;
@@ -556,18 +575,32 @@ export type TaskConnectionResolvers<ContextType = Context, ParentType extends Re
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
 };
 
+export type AssignmentEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AssignmentEdge'] = ResolversParentTypes['AssignmentEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Assignment'], ParentType, ContextType>;
+};
+
 export type AssignmentConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AssignmentConnection'] = ResolversParentTypes['AssignmentConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['AssignmentEdge']>, ParentType, ContextType>;
   nodes?: Resolver<Array<ResolversTypes['Assignment']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
 };
 
+export type ReassignmentEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ReassignmentEdge'] = ResolversParentTypes['ReassignmentEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Reassignment'], ParentType, ContextType>;
+};
+
 export type ReassignmentConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ReassignmentConnection'] = ResolversParentTypes['ReassignmentConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['ReassignmentEdge']>, ParentType, ContextType>;
   nodes?: Resolver<Array<ResolversTypes['Reassignment']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
 };
 
 export type PageInfoResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
   hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
@@ -602,7 +635,9 @@ export type Resolvers<ContextType = Context> = {
   TaskChange?: TaskChangeResolvers<ContextType>;
   TaskEdge?: TaskEdgeResolvers<ContextType>;
   TaskConnection?: TaskConnectionResolvers<ContextType>;
+  AssignmentEdge?: AssignmentEdgeResolvers<ContextType>;
   AssignmentConnection?: AssignmentConnectionResolvers<ContextType>;
+  ReassignmentEdge?: ReassignmentEdgeResolvers<ContextType>;
   ReassignmentConnection?: ReassignmentConnectionResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   DeadLetter?: DeadLetterResolvers<ContextType>;
