@@ -219,6 +219,7 @@ const calls: Record<string, (asker: Asker) => Promise<Call>> = {
   'Mutation.resetBeakShape': ofFreshUser('resetBeakShape(userId: $userId, beakShape: "bent to the left")'),
   'Mutation.changeEmail': ofFreshUser('changeEmail(userId: $userId, email: "new@popug.example")'),
 
+  'Query.node': root('node(id: $id)', '{ id }', async () => ({ id: idOf.get('rio') })),
   'Query.task': root('task(id: $id)', '{ id title }', async () => ({ id: await taskOf('rio') })),
   'Query.tasks': root('tasks', '{ nodes { id } }'),
   'Query.myTasks': root('myTasks', '{ nodes { id } }'),

@@ -51,6 +51,7 @@ export const accessTable: Readonly<Record<string, AccessRow>> = {
   'Mutation.changeEmail': admins,
 
   // tracker
+  'Query.node': signedIn,
   'Query.task': signedIn,
   'Query.tasks': signedIn,
   'Query.myTasks': signedIn,

@@ -264,6 +264,7 @@ describe('bodies that are no operations', () => {
 
 describe('queries with arguments that cannot be meant', () => {
   test.each([
+    ['node', 'kiwi', 'query ($id: ID!) { found: node(id: $id) { id } }'],
     ['task', 'kiwi', 'query ($id: ID!) { found: task(id: $id) { id } }'],
     ['user', 'kiwi', 'query ($id: ID!) { found: user(id: $id) { id name } }'],
     ['reassignment', 'kiwi', 'query ($id: ID!) { found: reassignment(id: $id) { id } }'],

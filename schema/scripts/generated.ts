@@ -20,6 +20,7 @@ const mappers: Record<SubgraphName, Record<string, string>> = {
     Session: '../domain/session.ts#Session as OwnSession',
   },
   tracker: {
+    Node: '../domain/node.ts#Node as OwnNode',
     Task: '../domain/task.ts#Task as OwnTask',
     Assignment: '../domain/task.ts#Assignment as OwnAssignment',
     User: '../domain/task.ts#UserReference as OwnUserReference',

@@ -56,6 +56,7 @@ export const resolvers: Resolvers = {
     task: (change, _, { loaders }) => (change.kind === 'RELOAD' ? null : loaders.tasks.load(change.taskId)),
   },
   Query: {
+    node: (_, { id }, { loaders }) => loaders.nodes.load(checkId(id, 'node')),
     task: (_, { id }, { loaders }) => loaders.tasks.load(checkId(id, 'task')),
     tasks: (_, { filter, ...page }, { database }) =>
       listTasks(database.db, checkFilter(filter), pageOf(page, isCursorId)),

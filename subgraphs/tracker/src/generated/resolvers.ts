@@ -1,5 +1,6 @@
 /* Generated from schema/sdl/tracker.graphql by `npm run generate`. */
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
+import type { Node as OwnNode } from '../domain/node.ts';
 import type { Task as OwnTask, Assignment as OwnAssignment, UserReference as OwnUserReference } from '../domain/task.ts';
 import type { Reassignment as OwnReassignment } from '../domain/reassignment.ts';
 import type { TaskChange as OwnTaskChange } from '../domain/taskChange.ts';
@@ -19,11 +20,16 @@ export type Scalars = {
   _FieldSet: { input: unknown; output: unknown; }
 };
 
+/** What `node` finds by its id alone. An id is unique within its type only: an account has the id of its user, a ledger entry that of its assignment, task or payout. So cache entities by type and id. */
+export type Node = {
+  id: Scalars['ID']['output'];
+};
+
 export type TaskStatus =
   | 'IN_PROGRESS'
   | 'DONE';
 
-export type Task = {
+export type Task = Node & {
   id: Scalars['ID']['output'];
   title: Scalars['String']['output'];
   /** The part in brackets of '[POPUG-42] - Clean the cage'. The title does not contain it. */
@@ -54,7 +60,7 @@ export type Assignment = {
   reassignment?: Maybe<Reassignment>;
 };
 
-export type User = {
+export type User = Node & {
   id: Scalars['ID']['output'];
   /** Tasks assigned to this user, newest assignment first. */
   tasks?: Maybe<TaskConnection>;
@@ -70,7 +76,7 @@ export type UserTasksArgs = {
 };
 
 /** One press of the 'reassign' button: a durable run over all open tasks, in batches. */
-export type Reassignment = {
+export type Reassignment = Node & {
   id: Scalars['ID']['output'];
   status: ReassignmentStatus;
   requestedBy?: Maybe<User>;
@@ -119,6 +125,8 @@ export type TaskFilter = {
 };
 
 export type Query = {
+  /** The task, user or reassignment with this id; null where there is none. Finds a new user a moment after their account was created. */
+  node?: Maybe<Node>;
   /** The task with this id; null where there is none. */
   task?: Maybe<Task>;
   /** All tasks, or those that match the filter, newest first. */
@@ -133,6 +141,11 @@ export type Query = {
   trackerDeadLetters: Array<DeadLetter>;
   /** The events that wait until tracker's database takes their kind again, oldest first. Admins only. While a kind has held events, new ones of the kind wait, too. The oldest is tried every 30 seconds. */
   trackerHeldEvents: Array<HeldEvent>;
+};
+
+
+export type QueryNodeArgs = {
+  id: Scalars['ID']['input'];
 };
 
 
@@ -430,9 +443,10 @@ export type FederationReferenceTypes = {
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  Node: ResolverTypeWrapper<OwnNode>;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   TaskStatus: TaskStatus;
   Task: ResolverTypeWrapper<OwnTask>;
-  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Assignment: ResolverTypeWrapper<OwnAssignment>;
@@ -462,8 +476,9 @@ export type ResolversTypes = {
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
   DateTime: Scalars['DateTime']['output'];
-  Task: OwnTask;
+  Node: OwnNode;
   ID: Scalars['ID']['output'];
+  Task: OwnTask;
   String: Scalars['String']['output'];
   Int: Scalars['Int']['output'];
   Assignment: OwnAssignment;
@@ -491,6 +506,10 @@ export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversT
   name: 'DateTime';
 }
 
+export type NodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
+  __resolveType?: TypeResolveFn<'Task' | 'User' | 'Reassignment', ParentType, ContextType>;
+};
+
 export type TaskResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Task'] = ResolversParentTypes['Task'], FederationReferenceType extends FederationReferenceTypes['Task'] = FederationReferenceTypes['Task']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Task']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -504,6 +523,7 @@ export type TaskResolvers<ContextType = Context, ParentType extends ResolversPar
   assignedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   resolvedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   assignments?: Resolver<ResolversTypes['AssignmentConnection'], ParentType, ContextType, RequireFields<TaskAssignmentsArgs, 'first'>>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type AssignmentResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Assignment'] = ResolversParentTypes['Assignment']> = {
@@ -518,6 +538,7 @@ export type UserResolvers<ContextType = Context, ParentType extends ResolversPar
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   tasks?: Resolver<Maybe<ResolversTypes['TaskConnection']>, ParentType, ContextType, RequireFields<UserTasksArgs, 'first'>>;
   openTaskCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type ReassignmentResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Reassignment'] = ResolversParentTypes['Reassignment']> = {
@@ -530,9 +551,11 @@ export type ReassignmentResolvers<ContextType = Context, ParentType extends Reso
   total?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   processed?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   supersededBy?: Resolver<Maybe<ResolversTypes['Reassignment']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
   task?: Resolver<Maybe<ResolversTypes['Task']>, ParentType, ContextType, RequireFields<QueryTaskArgs, 'id'>>;
   tasks?: Resolver<ResolversTypes['TaskConnection'], ParentType, ContextType, RequireFields<QueryTasksArgs, 'first'>>;
   myTasks?: Resolver<ResolversTypes['TaskConnection'], ParentType, ContextType, RequireFields<QueryMyTasksArgs, 'first'>>;
@@ -625,6 +648,7 @@ export type HeldEventResolvers<ContextType = Context, ParentType extends Resolve
 
 export type Resolvers<ContextType = Context> = {
   DateTime?: GraphQLScalarType;
+  Node?: NodeResolvers<ContextType>;
   Task?: TaskResolvers<ContextType>;
   Assignment?: AssignmentResolvers<ContextType>;
   User?: UserResolvers<ContextType>;
