@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import {
   type Environment,
+  flag,
   port,
   processSettings,
   readSettings,
@@ -52,6 +53,8 @@ const shape = {
   SUBGRAPH_TIMEOUT_MS: whole(10, 600_000).default(10_000),
   /** How many connections are kept to each subgraph. For each of them, 32 requests may be under way or wait. */
   SUBGRAPH_CONNECTIONS: whole(1, 10_000).default(64),
+  /** Whether equal queries of equal callers that are under way at once share what subgraphs answer. */
+  SHARE_QUERIES: flag().default(false),
   /** How many proxies in front of the gateway are trusted to append to `X-Forwarded-For`. */
   TRUSTED_PROXIES: whole(0, 10).default(0),
   /** The foreign origins that browsers may call from, comma-separated. They never get cookies. */

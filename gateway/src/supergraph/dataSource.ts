@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { GraphQLDataSource, GraphQLDataSourceProcessOptions } from '@apollo/gateway';
 import { type Dispatcher, Pool } from 'undici';
 import type { SubgraphCaller } from '../request/caller.ts';
+import { SharedReplies } from './sharedReplies.ts';
 
 type Answer = Awaited<ReturnType<GraphQLDataSource['process']>>;
 
@@ -53,6 +54,7 @@ export class SubgraphDataSource implements GraphQLDataSource {
   readonly #options: SubgraphOptions;
   readonly #pool: Pool;
   readonly #path: string;
+  readonly #shared = new SharedReplies<Reply | undefined>();
   #underWay = 0;
 
   constructor(options: SubgraphOptions) {
@@ -85,24 +87,52 @@ export class SubgraphDataSource implements GraphQLDataSource {
     const { query, variables, operationName } = options.request;
     // The query planner writes the text: it begins with the operation's kind, or with `{`.
     const isMutation = query?.startsWith('mutation') ?? false;
-    return await this.ask(JSON.stringify({ query, variables, operationName }), { isMutation, caller });
+    const body = JSON.stringify({ query, variables, operationName });
+    return await this.ask(body, { isMutation, caller, mayShare: false });
   }
 
   /** True where the subgraph answers the simplest query. */
   async isAnswering(): Promise<boolean> {
-    const answer = await this.ask('{"query":"{ __typename }"}', { isMutation: false, caller: undefined });
+    const answer = await this.ask('{"query":"{ __typename }"}', {
+      isMutation: false,
+      caller: undefined,
+      mayShare: false,
+    });
     return answer.data?.__typename !== undefined;
   }
 
   /**
    * Sends a request, and returns the subgraph's answer.
    * @param body the JSON of the request
+   * @param options.mayShare true where an equal request of an equal caller may have the same answer, see `SharedReplies`
    * @throws SubgraphUnavailable where there was no GraphQL answer
    */
   async ask(
     body: string,
-    { isMutation, caller }: { isMutation: boolean; caller: SubgraphCaller | undefined },
+    options: { isMutation: boolean; caller: SubgraphCaller | undefined; mayShare: boolean },
   ): Promise<Answer> {
+    const { caller, isMutation, mayShare } = options;
+    const send = () => this.#reply(body, caller, isMutation);
+    const reply = await (mayShare ? this.#shared.fetch(shareKey(body, caller), send) : send());
+    if (reply === undefined) return this.#tooLong();
+    // Each caller gets an object of its own: it becomes a part of the caller's data.
+    const answer = readAnswer(reply.text());
+    if (!answer) {
+      throw new SubgraphUnavailable(
+        this.#options.name,
+        `answered ${reply.status} with something that is not GraphQL: ${reply.text().slice(0, 200)}`,
+      );
+    }
+    if (reply.cookies.length > 0) caller?.passCookies(reply.cookies);
+    return answer;
+  }
+
+  /** Sends a request, and returns the reply; undefined for one that is too long. */
+  async #reply(
+    body: string,
+    caller: SubgraphCaller | undefined,
+    isMutation: boolean,
+  ): Promise<Reply | undefined> {
     const { name, connections } = this.#options;
     if (this.#underWay >= connections * underWayPerConnection) {
       throw new SubgraphUnavailable(name, `already has ${this.#underWay} requests under way`);
@@ -111,16 +141,20 @@ export class SubgraphDataSource implements GraphQLDataSource {
     const startedAt = performance.now();
     let outcome: 'answered' | 'failed' = 'failed';
     try {
-      const answer = await this.#ask(body, caller, isMutation);
+      const reply = await this.#sendInTime(body, caller, isMutation);
       outcome = 'answered';
-      return answer;
+      return reply;
     } finally {
       this.#underWay--;
       this.#options.observe(outcome, (performance.now() - startedAt) / 1000);
     }
   }
 
-  async #ask(body: string, caller: SubgraphCaller | undefined, isMutation: boolean): Promise<Answer> {
+  async #sendInTime(
+    body: string,
+    caller: SubgraphCaller | undefined,
+    isMutation: boolean,
+  ): Promise<Reply | undefined> {
     const until = performance.now() + this.#options.timeoutMs;
     try {
       return await this.#send(body, caller, until).catch(async (error: unknown) => {
@@ -142,28 +176,19 @@ export class SubgraphDataSource implements GraphQLDataSource {
     }
   }
 
-  async #send(body: string, caller: SubgraphCaller | undefined, until: number): Promise<Answer> {
+  async #send(body: string, caller: SubgraphCaller | undefined, until: number): Promise<Reply | undefined> {
     const reply = new Reply(until - performance.now());
     this.#pool.dispatch({ method: 'POST', path: this.#path, headers: this.#headers(caller), body }, reply);
     try {
       await reply.ended;
+      return reply;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return this.#tooLong();
+      if ((error as NodeJS.ErrnoException).code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return undefined;
       // The answer had begun, so the request is not sent again.
       if (reply.status !== 0 && !(error instanceof Overdue))
         throw new SubgraphUnavailable(this.#options.name, 'broke off during its answer', error);
       throw error;
     }
-    const text = reply.text();
-    const answer = readAnswer(text);
-    if (!answer) {
-      throw new SubgraphUnavailable(
-        this.#options.name,
-        `answered ${reply.status} with something that is not GraphQL: ${text.slice(0, 200)}`,
-      );
-    }
-    if (reply.cookies.length > 0) caller?.passCookies(reply.cookies);
-    return answer;
   }
 
   #tooLong(): Answer {
@@ -182,6 +207,9 @@ export class SubgraphDataSource implements GraphQLDataSource {
     };
   }
 }
+
+const shareKey = (body: string, caller: SubgraphCaller | undefined): string =>
+  JSON.stringify([caller?.forwarded, caller?.clientAddress, body]);
 
 /** The time for a request is over. */
 class Overdue extends Error {

@@ -98,7 +98,7 @@ export function serveSupergraph(
     return served;
   };
   // Read by `load`, so it must be set before the start.
-  gateway.executor = executeWith(gateway.executor, withSchema, observe.onHandedOver);
+  gateway.executor = executeWith(gateway.executor, settings.SHARE_QUERIES, withSchema, observe.onHandedOver);
   return {
     gateway,
     withSchema,
@@ -108,25 +108,34 @@ export function serveSupergraph(
   };
 }
 
-/** Returns the function with which a subgraph's data source is asked for a caller. */
+/**
+ * Returns the function with which a subgraph's data source is asked for a caller.
+ * @param mayShare true where equal queries of equal callers may share an answer
+ */
 export const askFor =
-  (subgraphs: ReadonlyMap<string, SubgraphDataSource>, caller: SubgraphCaller | undefined): AskSubgraph =>
+  (
+    subgraphs: ReadonlyMap<string, SubgraphDataSource>,
+    caller: SubgraphCaller | undefined,
+    mayShare = false,
+  ): AskSubgraph =>
   (name, body, isMutation) => {
     const dataSource = subgraphs.get(name);
     if (!dataSource) throw new SubgraphUnavailable(name, 'is not part of the supergraph');
-    return dataSource.ask(body, { isMutation, caller });
+    return dataSource.ask(body, { isMutation, caller, mayShare });
   };
 
 /** Executes Apollo Server's operations by our executor, and by Apollo's where ours does not know a part of the plan. */
 const executeWith =
   (
     apollo: ApolloGateway['executor'],
+    shareQueries: boolean,
     withSchema: (schema: GraphQLSchema) => ServedSupergraph,
     onHandedOver: () => void,
   ): ApolloGateway['executor'] =>
   async (requestContext) => {
-    const { request, document, queryHash, schema, context } = requestContext;
+    const { request, document, queryHash, schema, context, operation } = requestContext;
     const { executor, subgraphs } = withSchema(schema);
+    const mayShare = shareQueries && operation.operation === 'query';
     try {
       const answer = await executor.execute(
         {
@@ -135,7 +144,7 @@ const executeWith =
           operationName: request.operationName,
           variables: request.variables ?? {},
         },
-        askFor(subgraphs, context as CallerContext),
+        askFor(subgraphs, context as CallerContext, mayShare),
       );
       return answer as Awaited<ReturnType<ApolloGateway['executor']>>;
     } catch (error) {
