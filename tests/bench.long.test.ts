@@ -33,7 +33,7 @@ test('every benchmark runs, prints a line for machines per figure, and a table',
   const figures = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
   expect([...new Set(figures.map(({ bench: name }) => name))].sort()).toEqual([
     'create',
-    'federated',
+    'gateway',
     'feel',
     'live',
     'payout',

@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util';
 import { findRedisServer } from '@ates/system/stores/privateRedis';
 import { create } from './benchmarks/create.ts';
-import { federated } from './benchmarks/federated.ts';
 import { feel } from './benchmarks/feel.ts';
 import { gateway } from './benchmarks/gateway.ts';
 import { live } from './benchmarks/live.ts';
@@ -18,7 +17,6 @@ import { say } from './progress.ts';
 const benchmarks: Readonly<Record<string, Benchmark>> = {
   start,
   create,
-  federated,
   gateway,
   payout,
   reassign,
@@ -28,7 +26,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
 };
 
 /** The benchmarks that do not depend on the backend: measured once. */
-const withoutQueues = new Set(['federated', 'gateway', 'read']);
+const withoutQueues = new Set(['gateway', 'read']);
 
 const usage = `Usage: npm run bench [-- [NAME …] [--backend redis|postgresql] [--tasks N] [--explain] [--peers] [--quick]]
   NAME        ${Object.keys(benchmarks).join(', ')}; all of them by default

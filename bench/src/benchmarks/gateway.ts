@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { composeServices } from '@apollo/composition';
+import { heapArguments } from '@ates/system/superviseProcess';
 import { parse } from 'graphql';
 import { Agent, request } from 'undici';
 import type { Benchmark } from '../context.ts';
@@ -14,6 +15,7 @@ import { fixedCount, type Operation } from '../load.ts';
 import { readCpu, readPeaks, resetPeaks } from '../machine.ts';
 import { say } from '../progress.ts';
 import { shopQuery, shopSubgraphs } from '../yardsticks/shop.ts';
+import { taskList } from './taskList.ts';
 
 /** How many requests are under way at once. */
 const connections = 16;
@@ -43,31 +45,40 @@ const moduleOf = (name: string) => fileURLToPath(import.meta.resolve(name));
 const peers = fileURLToPath(new URL('../../peers/', import.meta.url));
 const inPeers = (path: string) => join(peers, 'node_modules', path);
 
-const contenders: readonly Contender[] = [
-  {
-    name: 'ours',
-    shares: false,
-    start: ({ supergraph, url }) =>
-      forked(moduleOf('@ates/gateway/main'), [], {
+const apollo: Contender = {
+  name: '@apollo/gateway 2.14.4, standalone server',
+  shares: false,
+  start: ({ supergraph }) => {
+    const settings = { supergraph, urls: {}, secrets: {} };
+    return forked(moduleOf('@ates/bench/yardsticks/apolloGateway'), [JSON.stringify(settings)], {
+      APOLLO_TELEMETRY_DISABLED: 'true',
+    });
+  },
+};
+
+/** Our gateway, as `npm start` runs it. */
+const ours = (shares: boolean): Contender => ({
+  name: 'ours',
+  shares,
+  start: ({ supergraph, url }) =>
+    forked(
+      moduleOf('@ates/gateway/main'),
+      [],
+      {
         SUPERGRAPH: supergraph,
         PORT: '0',
         LOG_LEVEL: 'error',
         INTERNAL_SECRET: 'a secret of the benchmark',
+        SHARE_QUERIES: String(shares),
         ...Object.fromEntries(
           shopSubgraphs.map(({ name }) => [`SUBGRAPH_URL_${name.toUpperCase()}`, `${url}/${name}`]),
         ),
-      }),
-  },
-  {
-    name: '@apollo/gateway 2.14.4, standalone server',
-    shares: false,
-    start: ({ supergraph }) => {
-      const settings = { supergraph, urls: {}, secrets: {} };
-      return forked(moduleOf('@ates/bench/yardsticks/apolloGateway'), [JSON.stringify(settings)], {
-        APOLLO_TELEMETRY_DISABLED: 'true',
-      });
-    },
-  },
+      },
+      heapArguments,
+    ),
+});
+
+const others: readonly Contender[] = [
   ...[true, false].flatMap((shares) => [
     hive({ name: 'Hive Gateway 2.15.1, JIT', options: ['--jit'], shares }),
     hive({ name: 'Hive Gateway 2.15.1, Rust planner', options: ['--hive-router-runtime'], shares }),
@@ -78,9 +89,10 @@ const contenders: readonly Contender[] = [
 /**
  * Measures the published benchmark of federated gateways: one large query over four subgraphs that answer from memory.
  * The yardstick is `@apollo/gateway` as its documentation sets it up. With `--peers`, other gateways run too; they are
- * installed first, into `bench/peers`.
+ * installed first, into `bench/peers`. Then a query of the exchange's own.
  */
-export const gateway: Benchmark = async ({ quick, peers: withPeers }, report) => {
+export const gateway: Benchmark = async (context, report) => {
+  const { quick, peers: withPeers } = context;
   if (withPeers && !existsSync(inPeers('.package-lock.json'))) {
     say('installing the other gateways into bench/peers …');
     execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
@@ -91,10 +103,9 @@ export const gateway: Benchmark = async ({ quick, peers: withPeers }, report) =>
   const shop = await openShop();
   try {
     let apolloCpu = Number.NaN;
-    const ordered = [contenders[1], ...contenders.filter((_, at) => at !== 1)] as Contender[];
-    for (const contender of ordered.slice(0, withPeers ? undefined : 2)) {
+    for (const contender of [apollo, ours(false), ours(true), ...(withPeers ? others : [])]) {
       const measured = await measure(contender, shop, quick);
-      if (contender === contenders[1]) apolloCpu = measured['cpu ms/request'];
+      if (contender === apollo) apolloCpu = measured['cpu ms/request'];
       report({
         bench: 'gateway',
         what: `${contender.name}, ${contender.shares ? 'sharing fetches' : 'not sharing'}`,
@@ -113,6 +124,7 @@ export const gateway: Benchmark = async ({ quick, peers: withPeers }, report) =>
     shop.process.kill();
     rmSync(shop.directory, { recursive: true, force: true });
   }
+  await taskList(context, report);
 };
 
 async function measure({ name, start }: Contender, shop: Shop, quick: boolean) {
@@ -188,13 +200,25 @@ async function fetchesSince({ process: child }: Shop): Promise<number> {
 
 const messageOf = <Message>(child: ChildProcess) =>
   new Promise<Message>((resolve, reject) => {
-    child.once('message', (message) => resolve(message as Message));
-    child.once('exit', (code) => reject(new Error(`a process ended with ${code}`)));
+    const onExit = (code: number | null) => reject(new Error(`a process ended with ${code}`));
+    child.once('exit', onExit);
+    child.once('message', (message) => {
+      child.off('exit', onExit);
+      resolve(message as Message);
+    });
   });
 
 /** Starts a module that sends its URL by IPC. */
-async function forked(module: string, args: string[], environment: Record<string, string>): Promise<Running> {
-  const child = fork(module, args, { env: { ...process.env, NODE_ENV: 'production', ...environment } });
+async function forked(
+  module: string,
+  args: string[],
+  environment: Record<string, string>,
+  nodeArguments: readonly string[] = [],
+): Promise<Running> {
+  const child = fork(module, args, {
+    env: { ...process.env, NODE_ENV: 'production', ...environment },
+    execArgv: [...process.execArgv, ...nodeArguments],
+  });
   const message = await messageOf<{ url?: string; ready?: { url: string } }>(child);
   const url = message.url ?? `${message.ready?.url}/graphql`;
   return { url, process: child };

@@ -4,7 +4,7 @@ import { ApolloServer } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';
 
 /**
- * The yardstick of `federated`, a separate process: `@apollo/gateway` as its documentation sets it up, with its own
+ * The yardstick of `gateway`, a separate process: `@apollo/gateway` as its documentation sets it up, with its own
  * fetcher, over the same supergraph and subgraphs. Takes its settings as JSON in argv[2]; sends its URL by IPC.
  */
 const { supergraph, urls, secrets } = JSON.parse(process.argv[2] as string) as {
