@@ -33,6 +33,7 @@ import { serveSubscriptions } from './live/subscriptions.ts';
 import { type CallerContext, clientAddress, isForeign } from './request/caller.ts';
 import { OperationReader } from './request/operation.ts';
 import { legacyStatus, refuseUnservable } from './request/transport.ts';
+import { Turns } from './request/turns.ts';
 import type { GatewaySettings } from './settings.ts';
 import { apolloLog } from './supergraph/apolloLog.ts';
 import { maskErrors } from './supergraph/errors.ts';
@@ -103,6 +104,7 @@ export async function startGateway(
 
     const errors = maskErrors(log);
     const reader = new OperationReader();
+    const turns = new Turns();
     const subscriptions = serveSubscriptions(settings, supergraph, errors);
     started.push(() => subscriptions.close());
     const apollo = new ApolloServer<CallerContext>({
@@ -164,6 +166,7 @@ export async function startGateway(
     const graphql = serveGraphql({
       apollo,
       reader,
+      turns,
       streams,
       isSubscription: subscriptions.isSubscription,
       contextOf: async (request, response) =>
@@ -190,6 +193,7 @@ export async function startGateway(
     const sockets = serveSockets(http.server, {
       ...live,
       reader,
+      turns,
       settings,
       callerOf: (request, authorization) => ({
         clientAddress: clientAddress(request, settings.TRUSTED_PROXIES),

@@ -2,6 +2,7 @@ import { Supergraph } from '@apollo/federation-internals';
 import { expect, test } from 'vitest';
 import { Executor } from '../src/execute/executor.ts';
 import { writeResult } from '../src/execute/jsonText.ts';
+import { createPlanner, type Plan } from '../src/execute/planner.ts';
 import { type RandomGraph, randomGraph, randomQuery } from './randomGraph.ts';
 
 /** How many graphs are tried, and how many queries of each. With RANDOM_GRAPHS=1700, more than 10,000 in all. */
@@ -10,8 +11,10 @@ const queriesOfEach = 10;
 const firstSeed = Number(process.env.RANDOM_SEED ?? 1);
 
 function executorOf({ supergraphSdl }: RandomGraph): Executor {
-  const schema = Supergraph.build(supergraphSdl).apiSchema().toGraphQLJSSchema();
-  return new Executor(supergraphSdl, schema, 10_000_000);
+  const apiSchema = Supergraph.build(supergraphSdl).apiSchema().toGraphQLJSSchema();
+  const planner = createPlanner(supergraphSdl);
+  const plan: Plan = async (...operation) => planner(...operation);
+  return new Executor({ supergraphSdl, apiSchema, plan, maxAnswerLength: 10_000_000 });
 }
 
 type Path = readonly (string | number)[];

@@ -5,6 +5,7 @@ import { execute, parse } from 'graphql';
 import { expect, test } from 'vitest';
 import { Executor } from '../src/execute/executor.ts';
 import { writeResult } from '../src/execute/jsonText.ts';
+import { createPlanner } from '../src/execute/planner.ts';
 
 interface Part {
   readonly sdl: string;
@@ -23,11 +24,13 @@ function graphOf(parts: Readonly<Record<string, Part>>) {
     })),
   );
   if (!supergraphSdl) throw new Error(errors?.map(({ message }) => message).join('\n'));
-  const executor = new Executor(
+  const planner = createPlanner(supergraphSdl);
+  const executor = new Executor({
     supergraphSdl,
-    Supergraph.build(supergraphSdl).apiSchema().toGraphQLJSSchema(),
-    1_000_000,
-  );
+    apiSchema: Supergraph.build(supergraphSdl).apiSchema().toGraphQLJSSchema(),
+    plan: async (...operation) => planner(...operation),
+    maxAnswerLength: 1_000_000,
+  });
   const schemas = new Map(
     Object.entries(parts).map(([name, { sdl, resolvers = {} }]) => [
       name,

@@ -1,7 +1,6 @@
-import { operationFromDocument, type Schema, Supergraph } from '@apollo/federation-internals';
-import { type FetchNode, QueryPlanner } from '@apollo/query-planner';
+import type { FetchNode } from '@apollo/query-planner';
 import { answerTooLong } from '@ates/kit/graph/boundedJson';
-import { type DocumentNode, GraphQLError, type GraphQLSchema, parse } from 'graphql';
+import { buildASTSchema, type DocumentNode, GraphQLError, type GraphQLSchema, parse } from 'graphql';
 import { getVariableValues } from 'graphql/execution/values.js';
 import { LRUCache } from 'lru-cache';
 import { type AskSubgraph, Execution, type SubgraphAnswer } from './execution.ts';
@@ -10,7 +9,8 @@ import { copy } from './merge.ts';
 import { type NeededFields, PlannedKeys, readNeededFields, refuseConflicts } from './neededFields.ts';
 import { documentToPlan, type Operation, readOperation } from './operation.ts';
 import { isObject } from './own.ts';
-import { planRequests, type RequestPlan } from './requests.ts';
+import type { Plan } from './planner.ts';
+import { planRequests, type RequestPlan, UnsupportedPlan } from './requests.ts';
 import { rewrite } from './rewrites.ts';
 import { AnswerTooLong, Shape, type ShapeError } from './shape.ts';
 
@@ -34,7 +34,7 @@ export interface Answer {
 interface Prepared {
   readonly operation: Operation;
   readonly keys: PlannedKeys;
-  readonly variants: LRUCache<string, Variant>;
+  readonly variants: LRUCache<string, Promise<Variant>>;
 }
 
 /** An operation as it is executed: what is left out is decided. */
@@ -53,24 +53,29 @@ const maxVariants = 16;
 export class Executor {
   readonly schema: GraphQLSchema;
   readonly #maxAnswerLength: number;
-  readonly #planner: QueryPlanner;
-  readonly #api: Schema;
+  readonly #plan: Plan;
   readonly #supergraph: GraphQLSchema;
   readonly #needed: NeededFields;
   readonly #prepared = new LRUCache<string, Prepared>({ max: maxOperations });
 
   /**
-   * @param apiSchema the schema that clients see, made from the same supergraph
-   * @param maxAnswerLength the most characters that an answer's data may have
+   * @param options.apiSchema the schema that clients see, made from the same supergraph
+   * @param options.plan plans operations of this supergraph
+   * @param options.maxAnswerLength the most characters that an answer's data may have
    */
-  constructor(supergraphSdl: string, apiSchema: GraphQLSchema, maxAnswerLength: number) {
-    const supergraph = Supergraph.build(supergraphSdl, { validateSupergraph: false });
-    this.schema = apiSchema;
-    this.#maxAnswerLength = maxAnswerLength;
-    this.#planner = new QueryPlanner(supergraph);
-    this.#api = supergraph.apiSchema();
-    this.#supergraph = supergraph.schema.toGraphQLJSSchema();
-    this.#needed = readNeededFields(parse(supergraphSdl, { noLocation: true }));
+  constructor(options: {
+    supergraphSdl: string;
+    apiSchema: GraphQLSchema;
+    plan: Plan;
+    maxAnswerLength: number;
+  }) {
+    const supergraph = parse(options.supergraphSdl, { noLocation: true });
+    this.schema = options.apiSchema;
+    this.#maxAnswerLength = options.maxAnswerLength;
+    this.#plan = options.plan;
+    // Valid, because Apollo's gateway has made the API schema from it.
+    this.#supergraph = buildASTSchema(supergraph, { assumeValid: true, assumeValidSDL: true });
+    this.#needed = readNeededFields(supergraph);
   }
 
   /** Answers a query or a mutation. @throws UnsupportedPlan where only Apollo's executor can run its plan. */
@@ -78,15 +83,15 @@ export class Executor {
     const prepared = this.#prepare(client);
     const { coerced, errors } = this.#coerce(prepared.operation, client.variables);
     if (!coerced) return { errors };
-    return this.#run(prepared, this.#variantOf(prepared, coerced), { client, coerced, ask });
+    return this.#run(prepared, await this.#variantOf(prepared, coerced), { client, coerced, ask });
   }
 
   /** Returns the operation to subscribe to: the first fetch of a subscription's plan. */
-  subscriptionOf(client: ClientOperation): FetchNode {
+  async subscriptionOf(client: ClientOperation): Promise<FetchNode> {
     const prepared = this.#prepare(client);
     const { coerced, errors } = this.#coerce(prepared.operation, client.variables);
     if (!coerced) throw errors[0];
-    const { primary } = this.#variantOf(prepared, coerced);
+    const { primary } = await this.#variantOf(prepared, coerced);
     if (!primary) throw new GraphQLError('This is not a subscription.');
     return primary;
   }
@@ -96,7 +101,7 @@ export class Executor {
     const prepared = this.#prepare(client);
     const { coerced, errors } = this.#coerce(prepared.operation, client.variables);
     if (!coerced) return { errors };
-    return this.#run(prepared, this.#variantOf(prepared, coerced), { client, coerced, ask, event });
+    return this.#run(prepared, await this.#variantOf(prepared, coerced), { client, coerced, ask, event });
   }
 
   async #run(
@@ -145,7 +150,7 @@ export class Executor {
     const ownKey = `${operationName ?? ''} ${key}`;
     const known = this.#prepared.get(ownKey);
     if (known) return known;
-    const variants = new LRUCache<string, Variant>({ max: maxVariants });
+    const variants = new LRUCache<string, Promise<Variant>>({ max: maxVariants });
     refuseConflicts(this.#needed, this.schema, document);
     const keys = new PlannedKeys(this.#needed, document);
     const prepared = { operation: readOperation(document, operationName), keys, variants };
@@ -160,27 +165,32 @@ export class Executor {
     return { coerced, errors };
   }
 
-  #variantOf({ operation, keys, variants }: Prepared, variables: Readonly<Record<string, unknown>>): Variant {
+  #variantOf(prepared: Prepared, variables: Readonly<Record<string, unknown>>): Promise<Variant> {
+    const { operation, variants } = prepared;
     const key = operation.conditions.map((name) => String(variables[name])).join();
     const known = variants.get(key);
     if (known) return known;
-    const name = operation.node.name?.value;
-    const planned = this.#planner.buildQueryPlan(
-      operationFromDocument(
-        this.#api,
-        documentToPlan(operation.document, variables, keys),
-        name === undefined ? {} : { operationName: name },
-      ),
-    );
-    const { node } = planned;
+    const variant = this.#makeVariant(prepared, variables);
+    variants.set(key, variant);
+    // What is wrong with the operation itself stays so; any other failure may be gone at the next try.
+    variant.catch((error: unknown) => {
+      if (!(error instanceof GraphQLError || error instanceof UnsupportedPlan)) variants.delete(key);
+    });
+    return variant;
+  }
+
+  async #makeVariant(
+    { operation, keys }: Prepared,
+    variables: Readonly<Record<string, unknown>>,
+  ): Promise<Variant> {
+    const document = documentToPlan(operation.document, variables, keys);
+    const { node } = await this.#plan(document, operation.node.name?.value);
     const isSubscription = node?.kind === 'Subscription';
-    const variant = {
+    return {
       primary: isSubscription ? node.primary : undefined,
       plan: planRequests(isSubscription ? node.rest : node, this.#supergraph),
       shape: new Shape(this.schema, operation, keys, variables),
     };
-    variants.set(key, variant);
-    return variant;
   }
 }
 

@@ -7,6 +7,7 @@ import { sendCompressed } from '../request/compression.ts';
 import { readHttpOperation } from '../request/http.ts';
 import type { OperationReader, OperationRequest } from '../request/operation.ts';
 import { RefusedRequest } from '../request/transport.ts';
+import type { Turns } from '../request/turns.ts';
 
 /** Answers operations over HTTP. */
 export interface GraphqlEndpoint {
@@ -19,12 +20,13 @@ export interface GraphqlEndpoint {
 export function serveGraphql(options: {
   apollo: ApolloServer<CallerContext>;
   reader: OperationReader;
+  turns: Turns;
   streams: Streams;
   /** True for the document of a subscription; false also where it cannot be parsed. */
   isSubscription: (operation: OperationRequest) => boolean;
   contextOf: (request: IncomingMessage, response: ServerResponse) => Promise<CallerContext>;
 }): GraphqlEndpoint {
-  const { apollo, reader, streams, isSubscription, contextOf } = options;
+  const { apollo, reader, turns, streams, isSubscription, contextOf } = options;
 
   /** Reads an operation and answers it; a request that has none gets a refusal. */
   const withOperation = async (
@@ -39,6 +41,7 @@ export function serveGraphql(options: {
       if (!(error instanceof RefusedRequest)) throw error;
       return answerRefusal(response, error);
     }
+    await turns.take(operation.query);
     await answer(operation);
   };
 

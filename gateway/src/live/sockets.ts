@@ -10,6 +10,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { Authentication } from '../guards/authentication.ts';
 import { type CallerContext, isForeign } from '../request/caller.ts';
 import type { OperationReader, OperationRequest } from '../request/operation.ts';
+import type { Turns } from '../request/turns.ts';
 import type { GatewaySettings } from '../settings.ts';
 import type { Connections } from './connections.ts';
 import { type SocketAnswer, SocketConnection, socketProtocol } from './protocol.ts';
@@ -66,13 +67,14 @@ export function serveSockets(
     connections: Connections;
     execute: Execute;
     reader: OperationReader;
+    turns: Turns;
     callerOf: (request: IncomingMessage, authorization: string | undefined) => Omit<SocketCaller, 'problem'>;
     newRequestId: () => string;
     formatErrors: (errors: readonly unknown[]) => readonly unknown[];
     log: Log;
   },
 ): Sockets {
-  const { settings, authentication, sessions, subscriptions, execute, connections, reader } = options;
+  const { settings, authentication, sessions, subscriptions, execute, connections, reader, turns } = options;
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: maxMessageBytes,
@@ -110,7 +112,9 @@ export function serveSockets(
         if (!caller) throw new Error('an operation came before its socket was acknowledged');
         try {
           if (running > maxOperationsPerSocket) throw tooManyOperations();
-          return await answer(reader.read(parameters), { ...caller, requestId: options.newRequestId() });
+          const operation = reader.read(parameters);
+          await turns.take(operation.query);
+          return await answer(operation, { ...caller, requestId: options.newRequestId() });
         } catch (error) {
           return { refusals: JSON.stringify(options.formatErrors([error])) };
         }
@@ -120,7 +124,7 @@ export function serveSockets(
 
   const answer = async (request: OperationRequest, caller: CallerContext): Promise<SocketAnswer> =>
     subscriptions.read(request).operation.operation === 'subscription'
-      ? { payloads: subscriptions.subscribe(request, caller) }
+      ? { payloads: await subscriptions.subscribe(request, caller) }
       : await execute(request, caller);
 
   /** Finds out who has connected. Undefined where they may not: then the socket has been closed. */

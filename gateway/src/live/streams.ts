@@ -99,7 +99,7 @@ export function serveStreams(options: {
           const sentence = 'Send a mutation by POST: a GET must not change anything.';
           return answerProblem(response, 405, sentence, { code: 'BAD_REQUEST' });
         }
-        if (kind === 'subscription') payloads = subscriptions.subscribe(operation, caller);
+        if (kind === 'subscription') payloads = await subscriptions.subscribe(operation, caller);
         else {
           const executed = await execute(operation, caller);
           only = 'result' in executed ? executed.result : `{"errors":${executed.refusals}}`;
@@ -107,6 +107,8 @@ export function serveStreams(options: {
       } catch (error) {
         only = JSON.stringify({ errors: options.formatErrors([error]) });
       }
+      // The client left while its operation was planned.
+      if (response.closed) return void payloads?.return?.();
       const out = openCompressed(request, response, {
         ...format.headers,
         'cache-control': 'no-store',

@@ -38,7 +38,7 @@ export interface Subscriptions {
    * Returns the payloads: the state of the moment first, then each change. Errors within payloads are already masked.
    * @throws GraphQLError where the operation is refused.
    */
-  subscribe(request: OperationRequest, caller: CallerContext): Source;
+  subscribe(request: OperationRequest, caller: CallerContext): Promise<Source>;
   /** How many upstreams are open now; equal subscriptions share one. */
   readonly size: number;
   close(): void;
@@ -114,6 +114,16 @@ export function serveSubscriptions(
     return { ...request, key: request.query, document };
   };
 
+  /** Checks and plans a subscription. Where the supergraph changes meanwhile, does both again. */
+  const plan = async (request: OperationRequest, caller: CallerContext) => {
+    for (;;) {
+      const served = current();
+      const operation = check(request, caller);
+      const primary = await served.executor.subscriptionOf(operation);
+      if (served === current()) return { operation, served, upstream: upstreamOf(primary, operation) };
+    }
+  };
+
   const socketOf = (name: string): SubgraphSocket => {
     const dataSource = current().subgraphs.get(name);
     if (!dataSource) throw new SubgraphUnavailable(name, 'is not part of the supergraph');
@@ -136,8 +146,8 @@ export function serveSubscriptions(
         return false;
       }
     },
-    subscribe(request, asker) {
-      const operation = check(request, asker);
+    async subscribe(request, asker) {
+      const { operation, served, upstream } = await plan(request, asker);
       const { authorization } = asker.forwarded;
       // Only what equal subscriptions have in common: no cookies, and no answer that could carry cookies.
       const caller: CallerContext = {
@@ -153,8 +163,7 @@ export function serveSubscriptions(
       ]);
       const shared = hubs.get(key);
       if (shared) return shared.join();
-      const { executor, subgraphs } = current();
-      const upstream = upstreamOf(executor.subscriptionOf(operation), operation);
+      const { executor, subgraphs } = served;
       const hub = new Hub({
         open: () =>
           completeEvents(socketOf(upstream.subgraph).subscribe(upstream, caller), {

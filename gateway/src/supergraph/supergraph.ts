@@ -6,6 +6,7 @@ import { SettingError } from '@ates/kit/process/settings';
 import { type GraphQLSchema, parse } from 'graphql';
 import type { AskSubgraph } from '../execute/execution.ts';
 import { Executor } from '../execute/executor.ts';
+import { planningThread } from '../execute/planningThread.ts';
 import { UnsupportedPlan } from '../execute/requests.ts';
 import type { CallerContext, SubgraphCaller } from '../request/caller.ts';
 import { type GatewaySettings, locateSubgraph, secretOfSubgraph } from '../settings.ts';
@@ -80,11 +81,18 @@ export function serveSupergraph(
   });
   const callbacks: ((served: ServedSupergraph) => void)[] = [];
   let current: ServedSupergraph | undefined;
+  let planning: ReturnType<typeof planningThread.serve> | undefined;
   gateway.onSchemaLoadOrUpdate(({ apiSchema, coreSupergraphSdl }) => {
-    pool.keepOnly(subgraphsOf(parse(coreSupergraphSdl, { noLocation: true })));
+    pool.keepOnly(subgraphsOf(parse(coreSupergraphSdl, { noLocation: true })), planning?.close);
+    planning = planningThread.serve(coreSupergraphSdl);
     current = {
       schema: apiSchema,
-      executor: new Executor(coreSupergraphSdl, apiSchema, settings.MAX_ANSWER_BYTES),
+      executor: new Executor({
+        supergraphSdl: coreSupergraphSdl,
+        apiSchema,
+        plan: planning.plan,
+        maxAnswerLength: settings.MAX_ANSWER_BYTES,
+      }),
       needsCaller: readRequirements(coreSupergraphSdl, apiSchema),
       sizeRules: readSizeRules(coreSupergraphSdl),
       subgraphs: pool.inUse,
@@ -104,7 +112,10 @@ export function serveSupergraph(
     withSchema,
     current: () => current,
     onServed: (callback) => void callbacks.push(callback),
-    close: () => pool.destroy(),
+    async close() {
+      planning?.close();
+      await pool.destroy();
+    },
   };
 }
 
@@ -188,10 +199,14 @@ class DataSources {
     return dataSource;
   }
 
-  /** Closes all other data sources, once no operation that was planned with them can still be under way. */
-  keepOnly(subgraphs: readonly { name: string; url?: string }[]): void {
+  /**
+   * Closes all other data sources, once no operation that was planned with them can still be under way.
+   * @param closeOthers called at the same time
+   */
+  keepOnly(subgraphs: readonly { name: string; url?: string }[], closeOthers?: () => void): void {
     this.inUse = new Map(subgraphs.map((subgraph) => [subgraph.name, this.take(subgraph)]));
     const closeUnused = () => {
+      closeOthers?.();
       const inUse = new Set(this.inUse.values());
       for (const [key, dataSource] of this.#all) {
         if (inUse.has(dataSource)) continue;

@@ -1,0 +1,133 @@
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { Worker, type WorkerOptions } from 'node:worker_threads';
+import type { QueryPlan } from '@apollo/query-planner';
+import { GraphQLError, print } from 'graphql';
+import type { Plan } from './planner.ts';
+
+/** What the thread is told. */
+export type PlanningMessage =
+  | { readonly kind: 'serve'; readonly supergraph: number; readonly sdl: string }
+  | { readonly kind: 'forget'; readonly supergraph: number }
+  | {
+      readonly kind: 'plan';
+      readonly id: number;
+      readonly supergraph: number;
+      readonly query: string;
+      readonly operationName: string | undefined;
+    };
+
+/** What the thread answers to `plan`: the plan as JSON, or why there is none. */
+export type PlanningAnswer =
+  | { readonly id: number; readonly plan: string }
+  | { readonly id: number; readonly problem: string; readonly code?: string };
+
+/** How long an operation may take to plan, in milliseconds. Then it is refused, and the thread begins anew. */
+const patienceMs = 10_000;
+/** The most memory of the thread's objects, in MiB: a plan that needs more ends the thread, and not the gateway. */
+const maxHeapMiB = 512;
+
+/** Starts the thread's code. From sources, as in tests, it loads `tsx` first: Node 20 runs no TypeScript by itself. */
+function startWorker(options: WorkerOptions): Worker {
+  if (!import.meta.url.endsWith('.ts'))
+    return new Worker(new URL('./planningWorker.js', import.meta.url), options);
+  const packageOfLoader = pathToFileURL(createRequire(import.meta.url).resolve('tsx/package.json'));
+  const loader = new URL('dist/esm/api/index.mjs', packageOfLoader).href;
+  const module = new URL('./planningWorker.ts', import.meta.url).href;
+  const code = `import('${loader}').then(({ register }) => { register(); return import('${module}'); });`;
+  return new Worker(code, { ...options, eval: true, execArgv: [] });
+}
+
+interface Waiting {
+  resolve(plan: QueryPlan): void;
+  reject(error: Error): void;
+  readonly timer: NodeJS.Timeout;
+}
+
+/**
+ * Plans in a thread of its own. A plan takes from 3 to hundreds of milliseconds, in which nobody else would be answered.
+ * There is one thread per process, since most of the memory that it takes is code. It starts with the first supergraph.
+ */
+class PlanningThread {
+  #worker: Worker | undefined;
+  readonly #supergraphs = new Map<number, string>();
+  readonly #waiting = new Map<number, Waiting>();
+  #lastId = 0;
+
+  /** Prepares for a supergraph. Call `close` once nothing of it is planned any more. */
+  serve(sdl: string): { readonly plan: Plan; close(): void } {
+    const supergraph = ++this.#lastId;
+    this.#supergraphs.set(supergraph, sdl);
+    if (this.#worker) this.#post({ kind: 'serve', supergraph, sdl });
+    else this.#start();
+    return {
+      plan: (document, operationName) =>
+        new Promise((resolve, reject) => {
+          const id = ++this.#lastId;
+          const timer = setTimeout(() => this.#giveUp(id), patienceMs).unref();
+          this.#waiting.set(id, { resolve, reject, timer });
+          this.#post({ kind: 'plan', id, supergraph, query: print(document), operationName });
+        }),
+      close: () => {
+        this.#supergraphs.delete(supergraph);
+        if (this.#worker) this.#post({ kind: 'forget', supergraph });
+      },
+    };
+  }
+
+  #post(message: PlanningMessage): void {
+    (this.#worker ?? this.#start()).postMessage(message);
+  }
+
+  #start(): Worker {
+    const started = startWorker({ resourceLimits: { maxOldGenerationSizeMb: maxHeapMiB } });
+    this.#worker = started;
+    started.unref();
+    started.on('message', (answer: PlanningAnswer) => this.#take(answer));
+    // What made it fail is not asked again: those that wait get the error.
+    started.on('error', (error) => this.#end(started, error));
+    for (const [supergraph, sdl] of this.#supergraphs)
+      started.postMessage({ kind: 'serve', supergraph, sdl });
+    return started;
+  }
+
+  #take(answer: PlanningAnswer): void {
+    const waiting = this.#waiting.get(answer.id);
+    if (!waiting) return;
+    this.#waiting.delete(answer.id);
+    clearTimeout(waiting.timer);
+    if ('plan' in answer) waiting.resolve(JSON.parse(answer.plan));
+    else
+      waiting.reject(
+        new GraphQLError(answer.problem, answer.code ? { extensions: { code: answer.code } } : {}),
+      );
+  }
+
+  /** Refuses an operation that takes too long; those that wait behind it fail with the thread. */
+  #giveUp(id: number): void {
+    const stuck = this.#worker;
+    const late = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    late?.reject(
+      new GraphQLError('This operation takes too long to plan. Ask in parts.', {
+        extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
+      }),
+    );
+    if (stuck)
+      this.#end(stuck, new Error('the planning thread was ended, because an operation took too long'));
+  }
+
+  #end(ended: Worker, why: Error): void {
+    if (this.#worker !== ended) return;
+    this.#worker = undefined;
+    void ended.terminate();
+    for (const [id, { reject, timer }] of this.#waiting) {
+      clearTimeout(timer);
+      this.#waiting.delete(id);
+      reject(why);
+    }
+  }
+}
+
+/** This process's thread. */
+export const planningThread = new PlanningThread();
