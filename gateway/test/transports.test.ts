@@ -7,7 +7,7 @@ import { createClient } from 'graphql-ws';
 import { request } from 'undici';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { type Farm, startFarm, startIssuer } from './fixture.ts';
+import { eventually, type Farm, startFarm, startIssuer } from './fixture.ts';
 
 const henChanged = 'subscription { henChanged(id: 1) { name } }';
 const hashOf = (query: string) => createHash('sha256').update(query).digest('hex');
@@ -156,6 +156,55 @@ test('a message on a socket may be as long as a body by HTTP', async () => {
   const parameters = { query: `{ hello } # ${'x'.repeat(400_000)}` };
   for (const send of [transports.POST, transports.WebSocket] as Send[])
     expect(await send(farm, parameters)).toEqual({ data: { hello: 'world' } });
+});
+
+test('a socket that breaks the protocol is closed with the code for that, and nobody else’s', async () => {
+  const farm = await startFarm();
+  const init = { type: 'connection_init' };
+  const subscribe = (id: string) => ({ id, type: 'subscribe', payload: { query: henChanged } });
+  // Longer than the reason of a close may be.
+  const long = '🐔'.repeat(200);
+  for (const [code, messages] of [
+    [4400, ['no JSON']],
+    [4400, [init, { type: 'unknown' }]],
+    [4400, [init, { type: 'subscribe', payload: { query: henChanged } }]],
+    [4401, [subscribe('1')]],
+    [4409, [init, subscribe(long), subscribe(long)]],
+    [4429, [init, init]],
+  ] as const) {
+    const socket = new WebSocket(`${farm.gateway.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+    await once(socket, 'open');
+    for (const [at, message] of messages.entries()) {
+      const acknowledged = at === 0 && message === init && messages[1] !== init && once(socket, 'message');
+      socket.send(typeof message === 'string' ? message : JSON.stringify(message));
+      if (acknowledged) await acknowledged;
+    }
+    expect((await once(socket, 'close'))[0]).toBe(code);
+  }
+  const { json } = await farm.graphql({ query: '{ hello }' });
+  expect(json).toEqual({ data: { hello: 'world' } });
+});
+
+test('a socket answers pings with their payload, and ends a subscription when asked', async () => {
+  const farm = await startFarm();
+  const socket = new WebSocket(`${farm.gateway.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+  onTestFinished(() => socket.terminate());
+  await once(socket, 'open');
+  const answerTo = async (message: unknown) => {
+    socket.send(JSON.stringify(message));
+    return JSON.parse(String((await once(socket, 'message'))[0]));
+  };
+  expect(await answerTo({ type: 'ping', payload: { at: 1 } })).toEqual({ type: 'pong', payload: { at: 1 } });
+  expect(await answerTo({ type: 'connection_init' })).toEqual({ type: 'connection_ack' });
+  const payload = { data: { henChanged: { name: '0' } } };
+  for (let n = 0; n < 3; n++) {
+    // The id is free again at once.
+    const subscribe = { id: '1', type: 'subscribe', payload: { query: henChanged } };
+    expect(await answerTo(subscribe)).toEqual({ id: '1', type: 'next', payload });
+    socket.send('{"id":"1","type":"complete"}');
+  }
+  expect(await answerTo({ type: 'ping' })).toEqual({ type: 'pong' });
+  await eventually(() => expect(farm.hens.live.size).toBe(0));
 });
 
 test('a client of graphql-ws whose token runs out comes back by itself with a new one', async () => {

@@ -12,6 +12,8 @@ export interface SocketOwner {
   open(payload: Readonly<Record<string, unknown>>): Promise<boolean>;
   /** Runs an operation; rejects never. @param running how many run on this socket, this one included */
   run(parameters: unknown, running: number): Promise<SocketAnswer>;
+  /** Called with an error that nobody expected; the socket is closed after it. */
+  failed(error: unknown): void;
 }
 
 /** The subprotocol of WebSockets that is spoken here. */
@@ -23,6 +25,7 @@ const unauthorized = 4401;
 const initTimeout = 4408;
 const subscriberExists = 4409;
 const tooManyInits = 4429;
+const internalError = 4500;
 
 /** How often a socket must show that it is alive, in milliseconds. */
 const keepAliveMs = 12_000;
@@ -60,7 +63,12 @@ export class SocketConnection {
     socket.on('pong', () => {
       this.#isAlive = true;
     });
-    socket.on('message', (data) => void this.#receive(data));
+    socket.on('message', (data) => {
+      this.#receive(data).catch((error: unknown) => {
+        owner.failed(error);
+        socket.close(internalError, 'Internal server error');
+      });
+    });
     socket.once('close', () => {
       clearTimeout(this.#initTimer);
       clearInterval(keepAlive);
@@ -106,7 +114,8 @@ export class SocketConnection {
   async #run(id: string, parameters: unknown): Promise<void> {
     if (this.#state !== 'open') return this.#socket.close(unauthorized, 'Unauthorized');
     if (this.#running.has(id))
-      return this.#socket.close(subscriberExists, `Subscriber for ${id.slice(0, 50)} already exists`);
+      // Without the id, as long as the client likes: a reason has at most 123 bytes.
+      return this.#socket.close(subscriberExists, 'Subscriber already exists');
     const running: Running = {};
     this.#running.set(id, running);
     const answer = await this.#owner.run(parameters, this.#running.size);

@@ -119,6 +119,7 @@ export function serveSockets(
           return { refusals: JSON.stringify(options.formatErrors([error])) };
         }
       },
+      failed: (error) => options.log.error({ err: error }, 'a socket was closed, because serving it failed'),
     });
   };
 
