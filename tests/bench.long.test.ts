@@ -33,8 +33,8 @@ test('every benchmark runs, prints a line for machines per figure, and a table',
   const figures = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
   expect([...new Set(figures.map(({ bench: name }) => name))].sort()).toEqual([
     'create',
-    'gateway',
     'feel',
+    'gateway',
     'live',
     'payout',
     'read',

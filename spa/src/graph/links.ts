@@ -10,7 +10,8 @@ import { freshToken, readSession, renew } from '../session/session.ts';
 import { noteConnected } from './connection.ts';
 
 /** The codes that the gateway closes a socket with when its session has ended, and when its token has run out. */
-const unauthorized: readonly (number | undefined)[] = [4401, 4403];
+const sessionEnded = 4401;
+const tokenExpired = 4403;
 /** The interval of pings on the socket, and the longest pause between two tries to connect, in milliseconds. */
 const keepAliveMs = 10_000;
 const maxRetryMs = 3_000;
@@ -62,6 +63,8 @@ export function socketLink(): ApolloLink {
   const client = createClient({
     url: () => `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/graphql`,
     connectionParams: async () => {
+      // It is the gateway's clock that counts: by ours, the token may still be good.
+      if (closedWith === tokenExpired) await renew().catch(() => undefined);
       const token = await freshToken().catch(() => undefined);
       return token === undefined ? {} : { authorization: `Bearer ${token}` };
     },
@@ -85,7 +88,8 @@ export function socketLink(): ApolloLink {
         clearTimeout(unanswered);
         const { code, wasClean } = event as CloseEvent;
         closedWith = code;
-        if (!unauthorized.includes(code) && !(wasClean && code === 1000)) noteConnected(false);
+        if (code !== sessionEnded && code !== tokenExpired && !(wasClean && code === 1000))
+          noteConnected(false);
       },
     },
   });
@@ -94,7 +98,7 @@ export function socketLink(): ApolloLink {
   const again = async (error: unknown): Promise<void> => {
     const refusal = CombinedGraphQLErrors.is(error) ? String(error.errors[0]?.extensions?.code) : undefined;
     if (refusal !== undefined && !passing.has(refusal)) throw error;
-    if (refusal !== 'UNAUTHENTICATED' && !unauthorized.includes(closedWith)) return pause(maxRetryMs);
+    if (refusal !== 'UNAUTHENTICATED' && closedWith !== sessionEnded) return pause(maxRetryMs);
     while ((await renew().catch(() => undefined)) === undefined) await pause(maxRetryMs);
     // No user is signed in, so another try would be refused.
     if (readSession().status !== 'signed in') throw error;
