@@ -16,6 +16,8 @@ import { Moment } from '../../ui/moments.tsx';
 import { LoadProblem, useTellProblem } from '../../ui/problems.tsx';
 import { useTell } from '../../ui/tell.ts';
 
+/** When the list is read again after a fact was sent once more: how long its consumer takes depends on what it has to do. */
+const lookAgainAfterMs = [1_000, 3_000, 9_000];
 const services = ['tracker', 'accounting', 'analytics'] as const;
 type Service = (typeof services)[number];
 
@@ -93,7 +95,7 @@ function Letter({
     try {
       await { tracker, accounting, analytics }[service]();
       tell(t('resent'));
-      setTimeout(onResent, 1_000);
+      for (const ms of lookAgainAfterMs) setTimeout(onResent, ms);
     } catch (error) {
       tellProblem(error);
     }
