@@ -119,7 +119,10 @@ export class Execution {
     visitPlaces(this.data, path, (object) => objects.add(object));
     if (objects.size === 0) return;
     const { data, errors } = await this.#ask(subgraph, this.#bodyOf(operation, []), isMutation);
-    for (const error of errors ?? []) this.fail(subgraph, error, error.path && [...path, ...error.path]);
+    for (const error of errors ?? []) {
+      const within = pathOf(error);
+      this.fail(subgraph, error, within && [...path, ...within]);
+    }
     if (!isObject(data)) return;
     rewrite(this.#supergraph, outputRewrites, data);
     for (const object of objects) addFields(object, objects.size === 1 ? data : copy(data));
@@ -211,7 +214,7 @@ export class Execution {
     for (const [index, { key }] of combined.parts.entries())
       takeEntities(subgraph, answer.data?.[key], lists[index] as Entity[], answer);
     for (const error of answer.errors ?? []) {
-      const { path = [] } = error;
+      const path = pathOf(error) ?? [];
       const list = lists[combined.parts.findIndex(({ key }) => key === path[0])];
       const entity = typeof path[1] === 'number' ? list?.[path[1]] : undefined;
       if (entity) entity.errors.push({ ...error, path: path.slice(2) });
@@ -262,10 +265,12 @@ export class Execution {
   }
 
   fail(subgraph: string, error: SubgraphError, path: readonly (string | number)[] | undefined): void {
-    const { message, extensions } = error;
+    // A status is for the gateway's own answer.
+    const { http: _, ...extensions } = error.extensions ?? {};
+    const { message } = error;
     this.errors.push(
       new GraphQLError(message || `The subgraph "${subgraph}" sent an error without a message.`, {
-        ...(path ? { path: path.map(this.#clientKey) } : {}),
+        ...(Array.isArray(path) ? { path: path.map(this.#clientKey) } : {}),
         // Apollo's executor keeps the subgraph's error itself, which is not always an Error.
         originalError: error as Error,
         extensions: { code: 'DOWNSTREAM_SERVICE_ERROR', ...extensions, serviceName: subgraph },
@@ -275,6 +280,9 @@ export class Execution {
 }
 
 type Path = readonly (string | number)[];
+
+/** Returns the path of a subgraph's error; undefined where it sent none, or something else in its place. */
+const pathOf = ({ path }: SubgraphError): Path | undefined => (Array.isArray(path) ? path : undefined);
 
 /** True where one path leads to the other, or where an error has none. */
 const isAround = (path: Path | undefined, other: Path): boolean =>

@@ -9,7 +9,7 @@ import { copy } from './merge.ts';
 import { type NeededFields, PlannedKeys, readNeededFields, refuseConflicts } from './neededFields.ts';
 import { documentToPlan, type Operation, readOperation } from './operation.ts';
 import { isObject } from './own.ts';
-import type { Plan } from './planner.ts';
+import { type Plan, PlanTooSlow } from './planner.ts';
 import { planRequests, type RequestPlan, UnsupportedPlan } from './requests.ts';
 import { rewrite } from './rewrites.ts';
 import { AnswerTooLong, Shape, type ShapeError } from './shape.ts';
@@ -162,7 +162,11 @@ export class Executor {
     const definitions = node.variableDefinitions ?? [];
     if (definitions.length === 0) return { coerced: {}, errors: [] };
     const { coerced, errors = [] } = getVariableValues(this.schema, definitions, variables);
-    return { coerced, errors };
+    const withCode = errors.map(
+      ({ message, nodes }) =>
+        new GraphQLError(message, { nodes: nodes ?? null, extensions: { code: 'BAD_USER_INPUT' } }),
+    );
+    return { coerced, errors: withCode };
   }
 
   #variantOf(prepared: Prepared, variables: Readonly<Record<string, unknown>>): Promise<Variant> {
@@ -174,7 +178,8 @@ export class Executor {
     variants.set(key, variant);
     // What is wrong with the operation itself stays so; any other failure may be gone at the next try.
     variant.catch((error: unknown) => {
-      if (!(error instanceof GraphQLError || error instanceof UnsupportedPlan)) variants.delete(key);
+      const isFinal = error instanceof GraphQLError || error instanceof UnsupportedPlan;
+      if (!isFinal || error instanceof PlanTooSlow) variants.delete(key);
     });
     return variant;
   }

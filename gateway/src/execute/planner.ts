@@ -1,6 +1,6 @@
 import { operationFromDocument, Supergraph } from '@apollo/federation-internals';
 import { type QueryPlan, QueryPlanner } from '@apollo/query-planner';
-import type { DocumentNode } from 'graphql';
+import { type DocumentNode, GraphQLError } from 'graphql';
 
 /** Plans the operations of one supergraph. */
 export type Plan = (document: DocumentNode, operationName: string | undefined) => Promise<QueryPlan>;
@@ -16,4 +16,13 @@ export function createPlanner(
     planner.buildQueryPlan(
       operationFromDocument(api, document, operationName === undefined ? {} : { operationName }),
     );
+}
+
+/** The error of an operation that took too long to plan. At another time it may not. */
+export class PlanTooSlow extends GraphQLError {
+  constructor() {
+    super('This operation takes too long to plan. Ask in parts.', {
+      extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
+    });
+  }
 }

@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 import type { QueryPlan } from '@apollo/query-planner';
 import { GraphQLError, print } from 'graphql';
-import type { Plan } from './planner.ts';
+import { type Plan, PlanTooSlow } from './planner.ts';
 
 /** What the thread is told. */
 export type PlanningMessage =
@@ -22,7 +22,7 @@ export type PlanningAnswer =
   | { readonly id: number; readonly plan: string }
   | { readonly id: number; readonly problem: string; readonly code?: string };
 
-/** How long an operation may take to plan, in milliseconds. Then it is refused, and the thread begins anew. */
+/** How long one operation may take to plan, in milliseconds, without its wait for others. */
 const patienceMs = 10_000;
 /** The most memory of the thread's objects, in MiB: a plan that needs more ends the thread, and not the gateway. */
 const maxHeapMiB = 512;
@@ -39,9 +39,9 @@ function startWorker(options: WorkerOptions): Worker {
 }
 
 interface Waiting {
+  readonly message: PlanningMessage;
   resolve(plan: QueryPlan): void;
   reject(error: Error): void;
-  readonly timer: NodeJS.Timeout;
 }
 
 /**
@@ -52,6 +52,7 @@ class PlanningThread {
   #worker: Worker | undefined;
   readonly #supergraphs = new Map<number, string>();
   readonly #waiting = new Map<number, Waiting>();
+  #watchdog: NodeJS.Timeout | undefined;
   #lastId = 0;
 
   /** Prepares for a supergraph. Call `close` once nothing of it is planned any more. */
@@ -64,9 +65,10 @@ class PlanningThread {
       plan: (document, operationName) =>
         new Promise((resolve, reject) => {
           const id = ++this.#lastId;
-          const timer = setTimeout(() => this.#giveUp(id), patienceMs).unref();
-          this.#waiting.set(id, { resolve, reject, timer });
-          this.#post({ kind: 'plan', id, supergraph, query: print(document), operationName });
+          const message = { kind: 'plan', id, supergraph, query: print(document), operationName } as const;
+          this.#waiting.set(id, { message, resolve, reject });
+          this.#post(message);
+          if (this.#waiting.size === 1) this.#watch();
         }),
       close: () => {
         this.#supergraphs.delete(supergraph);
@@ -84,8 +86,9 @@ class PlanningThread {
     this.#worker = started;
     started.unref();
     started.on('message', (answer: PlanningAnswer) => this.#take(answer));
-    // What made it fail is not asked again: those that wait get the error.
-    started.on('error', (error) => this.#end(started, error));
+    started.on('error', (error) => {
+      if (this.#worker === started) this.#giveUp(error);
+    });
     for (const [supergraph, sdl] of this.#supergraphs)
       started.postMessage({ kind: 'serve', supergraph, sdl });
     return started;
@@ -93,9 +96,9 @@ class PlanningThread {
 
   #take(answer: PlanningAnswer): void {
     const waiting = this.#waiting.get(answer.id);
-    if (!waiting) return;
     this.#waiting.delete(answer.id);
-    clearTimeout(waiting.timer);
+    this.#watch();
+    if (!waiting) return;
     if ('plan' in answer) waiting.resolve(JSON.parse(answer.plan));
     else
       waiting.reject(
@@ -103,29 +106,24 @@ class PlanningThread {
       );
   }
 
-  /** Refuses an operation that takes too long; those that wait behind it fail with the thread. */
-  #giveUp(id: number): void {
-    const stuck = this.#worker;
-    const late = this.#waiting.get(id);
-    this.#waiting.delete(id);
-    late?.reject(
-      new GraphQLError('This operation takes too long to plan. Ask in parts.', {
-        extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
-      }),
-    );
-    if (stuck)
-      this.#end(stuck, new Error('the planning thread was ended, because an operation took too long'));
+  /** Allows the operation that is planned now its time: the thread takes them in the order in which they came. */
+  #watch(): void {
+    clearTimeout(this.#watchdog);
+    if (this.#waiting.size > 0)
+      this.#watchdog = setTimeout(() => this.#giveUp(new PlanTooSlow()), patienceMs).unref();
   }
 
-  #end(ended: Worker, why: Error): void {
-    if (this.#worker !== ended) return;
+  /** Refuses the operation that is planned now, ends the thread, and has another one plan those that wait. */
+  #giveUp(why: Error): void {
+    void this.#worker?.terminate();
     this.#worker = undefined;
-    void ended.terminate();
-    for (const [id, { reject, timer }] of this.#waiting) {
-      clearTimeout(timer);
-      this.#waiting.delete(id);
-      reject(why);
+    const [late] = this.#waiting;
+    if (late) {
+      this.#waiting.delete(late[0]);
+      late[1].reject(why);
     }
+    for (const { message } of this.#waiting.values()) this.#post(message);
+    this.#watch();
   }
 }
 

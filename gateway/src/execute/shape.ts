@@ -238,8 +238,8 @@ export class Shape {
     const shapeOf = (typename: unknown): ObjectShape | undefined => {
       const known = shapes.get(typename);
       if (known) return known;
-      const own = typename === undefined ? type : this.#schema.getType(String(typename));
-      if (!(isObjectType(own) || isAbstractType(own))) return undefined;
+      const own = typename === undefined ? type : this.#typeWithin(type, typename);
+      if (!own) return undefined;
       const shape = this.#compileObject(own, selectionSets);
       shapes.set(typename, shape);
       return shape;
@@ -253,6 +253,12 @@ export class Shape {
         ? writeOnce(value, shape, writing)
         : writeFields(value, shape, writing);
     };
+  }
+
+  /** Returns the type that a subgraph named; undefined where an object of the other type cannot be of this one. */
+  #typeWithin(type: GraphQLCompositeType, typename: unknown): GraphQLCompositeType | undefined {
+    const own = typeof typename === 'string' ? this.#schema.getType(typename) : undefined;
+    return (isObjectType(own) || isAbstractType(own)) && this.#isWithin(own, type.name) ? own : undefined;
   }
 
   #compileIntrospection(nodes: readonly FieldNode[]): Write {
@@ -391,7 +397,7 @@ function leafTest(type: GraphQLLeafType): (value: unknown) => boolean {
       return (value) =>
         Number.isInteger(value) && (value as number) <= maxInt && (value as number) >= ~maxInt;
     case 'Float':
-      return (value) => typeof value === 'number';
+      return Number.isFinite;
     case 'Boolean':
       return (value) => typeof value === 'boolean';
     case 'String':
@@ -399,6 +405,7 @@ function leafTest(type: GraphQLLeafType): (value: unknown) => boolean {
     case 'ID':
       return (value) => typeof value === 'string' || Number.isInteger(value);
     default:
-      return () => true;
+      // JSON knows no infinity, but a number with too many digits becomes one.
+      return (value) => typeof value !== 'number' || Number.isFinite(value);
   }
 }

@@ -129,13 +129,19 @@ export function queueHeavyOperations(
   return {
     async requestDidStart() {
       let release: Release | undefined;
+      let isOver = false;
       return {
         async didResolveOperation({ contextValue }) {
           const { size, userId, clientAddress } = contextValue;
-          if (size && size.bytes > heavyBytes) release = await heavy.begin(userId ?? clientAddress);
+          if (!size || size.bytes <= heavyBytes) return;
+          const begun = await heavy.begin(userId ?? clientAddress);
+          // Another plugin, which runs at the same time, may have refused the operation while it waited here.
+          if (isOver) begun();
+          else release = begun;
         },
         // Called for answers and refusals alike.
         async willSendResponse() {
+          isOver = true;
           release?.();
         },
       };

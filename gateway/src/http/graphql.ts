@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ApolloServer, HeaderMap } from '@apollo/server';
 import { answerProblem } from '@ates/kit/graph/graphqlHttp';
+import Negotiator from 'negotiator';
 import { eventStream, multipart, type StreamFormat, type Streams } from '../live/streams.ts';
 import type { CallerContext } from '../request/caller.ts';
 import { sendCompressed } from '../request/compression.ts';
@@ -104,8 +105,13 @@ const searchOf = ({ url = '/' }: IncomingMessage): string => {
 };
 
 /** True where a browser opens the address itself: it gets Apollo Server's page. */
-const isForPage = ({ method, headers: { accept = '' } }: IncomingMessage): boolean =>
-  method === 'GET' && accept.includes('text/html');
+const isForPage = (request: IncomingMessage): boolean =>
+  request.method === 'GET' &&
+  new Negotiator(request).mediaType([
+    'application/json',
+    'application/graphql-response+json',
+    'text/html',
+  ]) === 'text/html';
 
 /**
  * Returns how the client wants payloads to be streamed; undefined where it wants one answer. Clients that accept both

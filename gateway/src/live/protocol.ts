@@ -83,6 +83,8 @@ export class SocketConnection {
   }
 
   async #receive(data: RawData): Promise<void> {
+    // A client may go on sending after its socket has been closed, for example because its session has ended.
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
     const message = readMessage(String(data));
     switch (message?.type) {
       case 'connection_init':
@@ -95,6 +97,8 @@ export class SocketConnection {
         if (typeof message.id === 'string') return this.#end(message.id);
         break;
       case 'ping':
+        // Who does not read the answers gets no more of them.
+        if (this.#socket.bufferedAmount > maxBuffered) return;
         return this.#send(JSON.stringify({ type: 'pong', payload: message.payload }));
       case 'pong':
         return;
@@ -127,14 +131,15 @@ export class SocketConnection {
       this.#send(`${named}"error","payload":${answer.refusals}}`);
       return;
     }
-    if ('result' in answer) this.#send(`${named}"next","payload":${answer.result}}`);
+    // It counts as running until it is on its way, so a client that does not read cannot pile up answers here.
+    if ('result' in answer) await this.#sendInTurn(`${named}"next","payload":${answer.result}}`);
     else {
       running.payloads = answer.payloads;
       const head = `${named}"next","payload":`;
       // Waits for a slow client. Meanwhile the hub keeps its payloads, or drops them for the state of the moment.
       for await (const payload of answer.payloads) await this.#sendInTurn(`${head}${payload}}`);
-      if (this.#running.get(id) !== running) return;
     }
+    if (this.#running.get(id) !== running) return;
     this.#running.delete(id);
     this.#send(`${named}"complete"}`);
   }
@@ -151,7 +156,7 @@ export class SocketConnection {
 
   /** Sends a message and, where much still waits for the client, waits until this one is on its way, too. */
   async #sendInTurn(text: string): Promise<void> {
-    if (this.#socket.bufferedAmount <= maxBuffered) this.#send(text);
+    if (this.#socket.bufferedAmount + text.length <= maxBuffered) this.#send(text);
     else await new Promise<void>((resolve) => this.#socket.send(text, () => resolve()));
   }
 }

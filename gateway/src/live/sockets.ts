@@ -21,6 +21,8 @@ import type { Subscriptions } from './subscriptions.ts';
 const maxMessageBytes = maxBodyBytes + 1024;
 /** How long the gateway waits for clients to close their sockets, in milliseconds. */
 const goodbyeMs = 1_000;
+/** How long a client may take to close a socket that was refused, in milliseconds. */
+const refusedCloseMs = 1_000;
 /** How many operations may run on one socket at once. */
 const maxOperationsPerSocket = 100;
 
@@ -86,6 +88,9 @@ export function serveSockets(
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const refusal = refusalOf(request, settings, connections);
     if (refusal) {
+      // Node has handed the socket over, with nobody left who listens: an error would end the process.
+      socket.on('error', () => socket.destroy());
+      setTimeout(() => socket.destroy(), refusedCloseMs).unref();
       const { status, sentence } = refusal;
       socket.end(
         `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(sentence)}\r\n\r\n${sentence}`,
