@@ -13,10 +13,7 @@ test('the thread plans as the planner does in this thread, for each supergraph t
   expect(() => Supergraph.build(sdl)).not.toThrow();
   const planner = createPlanner(sdl);
   const [first, second] = [planningThread.serve(sdl), planningThread.serve(sdl)];
-  onTestFinished(() => {
-    first.close();
-    second.close();
-  });
+  onTestFinished(() => first.close());
   for (const text of ['{ hen(id: 3) { name owner { name } } }', 'query A { hello } query B { boom }']) {
     const name = text.includes('B') ? 'B' : undefined;
     const plan = JSON.parse(JSON.stringify(planner(parse(text), name)));
@@ -24,6 +21,9 @@ test('the thread plans as the planner does in this thread, for each supergraph t
     expect(await second.plan(parse(text), name)).toEqual(plan);
   }
   await expect(first.plan(parse('{ goodbye }'), undefined)).rejects.toThrow('goodbye');
+  // A supergraph that has been closed takes nobody with it.
+  second.close();
+  await expect(second.plan(parse('{ hello }'), undefined)).rejects.toThrow('not served any more');
   // One that cannot be planned holds up no other.
   expect(await first.plan(parse('{ hello }'), undefined)).toHaveProperty('node');
 });

@@ -5,7 +5,7 @@ import type { QueryPlan } from '@apollo/query-planner';
 import { GraphQLError, print } from 'graphql';
 import { type Plan, PlanTooSlow } from './planner.ts';
 
-/** What the thread is told. */
+/** A message to the thread. */
 export type PlanningMessage =
   | { readonly kind: 'serve'; readonly supergraph: number; readonly sdl: string }
   | { readonly kind: 'forget'; readonly supergraph: number }
@@ -17,7 +17,7 @@ export type PlanningMessage =
       readonly operationName: string | undefined;
     };
 
-/** What the thread answers to `plan`: the plan as JSON, or why there is none. */
+/** Its answer to `plan`: the plan as JSON, or why there is none. */
 export type PlanningAnswer =
   | { readonly id: number; readonly plan: string }
   | { readonly id: number; readonly problem: string; readonly code?: string };

@@ -26,9 +26,10 @@ function answer({
   operationName,
 }: PlanningMessage & { kind: 'plan' }): PlanningAnswer {
   try {
-    const plan = planners.get(supergraph)?.(parse(query, { noLocation: true }), operationName);
+    const planner = planners.get(supergraph);
+    if (!planner) throw new Error('This supergraph is not served any more. Send the operation again.');
     // As JSON: plans are plain, but for what the planner keeps in them for itself.
-    return { id, plan: JSON.stringify(plan) };
+    return { id, plan: JSON.stringify(planner(parse(query, { noLocation: true }), operationName)) };
   } catch (error) {
     const code = error instanceof GraphQLError ? error.extensions.code : undefined;
     return { id, problem: (error as Error).message, ...(code === undefined ? {} : { code: String(code) }) };

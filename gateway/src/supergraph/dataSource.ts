@@ -118,7 +118,7 @@ export class SubgraphDataSource implements GraphQLDataSource {
       return this.#reply(body, caller, isMutation);
     };
     let reply = await (mayShare ? this.#shared.fetch(shareKey(body, caller), send) : send());
-    // A cookie is for one client only: whoever shares the address or the token is not always the same person.
+    // A cookie is never shared: several people may have the same address, and then their requests look equal.
     if (!isOwn && reply && reply.cookies.length > 0) reply = await send();
     if (reply === undefined) return this.#tooLong();
     // Each caller gets an object of its own: it becomes a part of the caller's data.

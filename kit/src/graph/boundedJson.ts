@@ -7,7 +7,8 @@ export const answerTooLong = (maxBytes: number) =>
   });
 
 /**
- * Returns an answer as JSON, or an error instead where it has more than `maxBytes`. The size is checked before the text is made: an object that is referenced many times is small in memory but huge as a text.
+ * Returns an answer as JSON, or an error instead where it has more than `maxBytes`. The size is checked before the text
+ * is made: an object that is referenced many times is small in memory but huge as a text.
  */
 export function writeAnswer(answer: unknown, maxBytes: number): string {
   if (fits(answer, maxBytes)) {
